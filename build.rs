@@ -1,0 +1,18 @@
+//! Compiles `proto/` in pure Rust: no `protoc` is needed for our own contracts.
+
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let protos = [
+        "tfplugin6.proto",
+        "go_plugin/broker.proto",
+        "go_plugin/controller.proto",
+        "go_plugin/stdio.proto",
+    ];
+    println!("cargo:rerun-if-changed=proto");
+    let descriptors = protox::compile(protos, ["proto"])?;
+    tonic_build::configure()
+        .emit_rerun_if_changed(false)
+        .compile_fds(descriptors)?;
+    Ok(())
+}

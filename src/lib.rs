@@ -1,0 +1,2 @@
+//! The provider as a library.
+pub mod plugin;
