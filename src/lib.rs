@@ -1,2 +1,4 @@
-//! The provider as a library.
+//! A Terraform provider for the IAM credentials of IBM Cloud Secrets Manager.
+
+pub mod framework;
 pub mod plugin;

@@ -1,12 +1,7 @@
 //! Bytes in, typed calls out; knows every RPC and no noun.
 
 /// Generated from `proto/`.
-#[allow(
-    missing_docs,
-    clippy::all,
-    clippy::unwrap_used,
-    reason = "generated code"
-)]
+#[allow(missing_docs, clippy::all, clippy::unwrap_used, reason = "generated code")]
 pub mod proto {
     /// The provider protocol, version 6.
     pub mod tfplugin6 {
