@@ -1,5 +1,8 @@
 //! Bytes in, typed calls out; knows every RPC and no noun.
 
+mod convert;
+pub mod rpc;
+
 /// Generated from `proto/`.
 #[allow(missing_docs, clippy::all, clippy::unwrap_used, reason = "generated code")]
 pub mod proto {
