@@ -1,2 +1,3 @@
 //! The provider as a library.
+pub mod client;
 pub mod plugin;
