@@ -15,7 +15,7 @@ use super::diag::{AttributePath, Diagnostics, Report, error};
 use super::field::FieldSet;
 use super::plan::{Planned, Request, plan, refreshed, settle};
 use super::private::Private;
-use super::value::{Object, unknown_to_null};
+use super::value::Object;
 
 /// What surrounds one call of Terraform.
 #[derive(Clone, Debug, Default)]
@@ -250,17 +250,19 @@ async fn delete<R: ManagedResource>(
     Ok(Report::with(state, diagnostics))
 }
 
-/// After an error the state says what exists and not what was promised.
+/// After an error the state says what exists, in the plan's spelling, and not
+/// what was promised.
 fn finish<R: ManagedResource>(
     resource: &R,
     planned: &Object,
     answered: Object,
     failed: bool,
 ) -> Object {
+    let fields = ManagedResource::fields(resource);
     if failed {
-        answered.into_iter().map(|(name, value)| (name, unknown_to_null(value))).collect()
+        refreshed(fields, planned, answered, false)
     } else {
-        settle(ManagedResource::fields(resource), planned, answered)
+        settle(fields, planned, answered)
     }
 }
 

@@ -1,0 +1,173 @@
+//! The pure arrows between Terraform's model and IBM's; no client, clock or log.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value as Json;
+
+use super::model::{Metadata, Payload, Rotation, State};
+use super::ttl::Ttl;
+use crate::client::{
+    self, JsonObject, KeyOwner, RotationPolicy, RotationUnit, SecretMetadata, SecretMetadataPatch,
+    SecretPrototype, VersionMetadataPatch,
+};
+use crate::framework::value::{TextList, TextMap, Value, known_texts, text};
+
+/// What to create.
+pub fn prototype(plan: &State) -> SecretPrototype {
+    let metadata = &plan.metadata;
+    let owner = match &metadata.access_groups {
+        Value::Value(groups) => KeyOwner::AccessGroups(known_texts(groups)),
+        // Validation makes sure of one of the two.
+        Value::Null | Value::Unknown => KeyOwner::ServiceId(string(&metadata.service_id)),
+    };
+    SecretPrototype {
+        name: string(&metadata.name),
+        ttl: seconds(&metadata.ttl),
+        reuse_api_key: !plan.is_dynamic(),
+        owner,
+        description: given(&metadata.description),
+        secret_group_id: given(&metadata.secret_group_id),
+        labels: metadata.labels.as_ref_option().map(|labels| known_texts(labels)),
+        account_id: given(&metadata.account_id),
+        rotation: metadata.rotation.as_ref_option().map(|policies| rotation_policy(policies)),
+        custom_metadata: metadata.custom_metadata.as_ref_option().map(json_object),
+        version_custom_metadata: plan.version_custom_metadata.as_ref_option().map(json_object),
+    }
+}
+
+/// What to change about the secret, if anything: only what differs, and what is
+/// dropped is emptied.
+pub fn patch(prior: &State, plan: &State) -> Option<SecretMetadataPatch> {
+    let (before, after) = (&prior.metadata, &plan.metadata);
+    let patch = SecretMetadataPatch {
+        name: differs(&before.name, &after.name).map(string),
+        description: differs(&before.description, &after.description).map(string),
+        labels: differs(&before.labels, &after.labels).map(texts),
+        custom_metadata: differs(&before.custom_metadata, &after.custom_metadata).map(object),
+        ttl: differs(&before.ttl, &after.ttl).map(seconds),
+        rotation: differs(&before.rotation, &after.rotation)
+            .map(|rotation| rotation_policy(rotation.as_deref_option().unwrap_or_default())),
+    };
+    (patch != SecretMetadataPatch::default()).then_some(patch)
+}
+
+/// What to change about the current version, if anything.
+pub fn version_patch(prior: &TextMap, plan: &TextMap) -> Option<VersionMetadataPatch> {
+    let version_custom_metadata = object(differs(prior, plan)?);
+    Some(VersionMetadataPatch { version_custom_metadata })
+}
+
+/// The metadata as the service describes it.
+pub fn metadata(secret: SecretMetadata) -> Metadata {
+    let state_code = secret.state.map(client::SecretState::code);
+    let time = |time: Option<client::Timestamp>| time.map(|time| time.to_string()).into();
+    let rotation = secret.rotation.unwrap_or_default();
+    Metadata {
+        secret_id: text(secret.id),
+        secret_type: text(secret.secret_type.as_str()),
+        name: secret.name.into(),
+        description: secret.description.into(),
+        secret_group_id: text(secret.secret_group_id),
+        labels: text_values(secret.labels.unwrap_or_default()),
+        ttl: secret.ttl.into(),
+        access_groups: secret.access_groups.map_or(Value::Null, text_values),
+        service_id: secret.service_id.into(),
+        service_id_is_static: secret.service_id_is_static.into(),
+        account_id: secret.account_id.into(),
+        reuse_api_key: secret.reuse_api_key.into(),
+        rotation: Value::Value(vec![Value::Value(Rotation {
+            auto_rotate: Value::Value(rotation.auto_rotate),
+            interval: rotation.interval.into(),
+            unit: rotation.unit.map(|unit| unit.as_str().to_owned()).into(),
+        })]),
+        custom_metadata: Value::Value(text_map(secret.custom_metadata.unwrap_or_default())),
+        api_key_id: secret.api_key_id.into(),
+        expiration_date: time(secret.expiration_date),
+        next_rotation_date: time(secret.next_rotation_date),
+        crn: text(secret.crn),
+        created_by: text(secret.created_by),
+        created_at: time(Some(secret.created_at)),
+        updated_at: time(Some(secret.updated_at)),
+        retrieved_at: time(secret.retrieved_at),
+        downloaded: secret.downloaded.into(),
+        locks_total: secret.locks_total.into(),
+        versions_total: secret.versions_total.into(),
+        state: state_code.into(),
+        state_description: secret.state_description.into(),
+    }
+}
+
+/// The key of a secret.
+pub fn payload(api_key: Option<&SecretString>) -> Payload {
+    Payload { api_key: api_key.map(|key| key.expose_secret().to_owned()).into() }
+}
+
+/// The user's data about a version; none is an empty map.
+pub fn version_metadata(json: Option<JsonObject>) -> BTreeMap<String, Value<String>> {
+    text_map(json.unwrap_or_default())
+}
+
+fn differs<'a, T: PartialEq>(before: &T, after: &'a T) -> Option<&'a T> {
+    (before != after).then_some(after)
+}
+
+fn string(value: &Value<String>) -> String {
+    given(value).unwrap_or_default()
+}
+
+fn given(value: &Value<String>) -> Option<String> {
+    value.as_deref_option().map(str::to_owned)
+}
+
+fn texts(list: &TextList) -> Vec<String> {
+    list.as_deref_option().map(known_texts).unwrap_or_default()
+}
+
+fn object(map: &TextMap) -> JsonObject {
+    map.as_ref_option().map(json_object).unwrap_or_default()
+}
+
+/// Digits and seconds: the form that the service takes in every version.
+fn seconds(ttl: &Value<String>) -> String {
+    let written = string(ttl);
+    Ttl::parse(&written).map_or(written, |ttl| ttl.to_string())
+}
+
+fn rotation_policy(policies: &[Value<Rotation>]) -> RotationPolicy {
+    let Some(Value::Value(Rotation { auto_rotate: Value::Value(true), interval, unit })) =
+        policies.first()
+    else {
+        return RotationPolicy::default();
+    };
+    RotationPolicy {
+        auto_rotate: true,
+        interval: interval.as_option(),
+        unit: unit.as_deref_option().map(|unit| match unit {
+            "day" => RotationUnit::Day,
+            "month" => RotationUnit::Month,
+            other => RotationUnit::Other(other.to_owned()),
+        }),
+    }
+}
+
+fn json_object(map: &BTreeMap<String, Value<String>>) -> JsonObject {
+    map.iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.as_deref_option()?.into())))
+        .collect()
+}
+
+/// Metadata may be any JSON; what is not a string is shown as JSON text.
+fn text_map(object: JsonObject) -> BTreeMap<String, Value<String>> {
+    object
+        .into_iter()
+        .map(|(key, value)| match value {
+            Json::String(value) => (key, text(value)),
+            other => (key, text(other.to_string())),
+        })
+        .collect()
+}
+
+fn text_values(items: Vec<String>) -> TextList {
+    Value::Value(items.into_iter().map(text).collect())
+}
