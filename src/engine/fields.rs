@@ -7,7 +7,7 @@ use crate::scope::{self, NAME_RULE, is_name};
 
 /// The declaration of `ibm_sm_iam_credentials_configuration` (ibm-api.md 2.8,
 /// 5.5).
-pub fn fields() -> FieldSet {
+pub(super) fn fields() -> FieldSet {
     let mut fields = scope::fields();
     fields.extend([
         text("name")

@@ -54,7 +54,7 @@ fn api_key(state: &State) -> SecretString {
 }
 
 /// What to create.
-pub fn prototype(plan: &State) -> client::ConfigurationPrototype {
+pub(super) fn prototype(plan: &State) -> client::ConfigurationPrototype {
     client::ConfigurationPrototype {
         name: plan.name.as_deref_option().unwrap_or_default().to_owned(),
         api_key: api_key(plan),
@@ -63,7 +63,7 @@ pub fn prototype(plan: &State) -> client::ConfigurationPrototype {
 }
 
 /// What to change, if anything.
-pub fn patch(prior: &State, plan: &State) -> Option<client::ConfigurationPatch> {
+pub(super) fn patch(prior: &State, plan: &State) -> Option<client::ConfigurationPatch> {
     let patch = client::ConfigurationPatch {
         api_key: (prior.payload != plan.payload).then(|| api_key(plan)),
         disabled: (prior.disabled != plan.disabled).then_some(plan.disabled == Value::Value(true)),
@@ -73,7 +73,11 @@ pub fn patch(prior: &State, plan: &State) -> Option<client::ConfigurationPatch> 
 
 /// The state of a configuration as the service describes it. `known` is the
 /// state before: it keeps its key where the service does not say it.
-pub fn state(known: &State, instance: &Instance, configuration: client::Configuration) -> State {
+pub(super) fn state(
+    known: &State,
+    instance: &Instance,
+    configuration: client::Configuration,
+) -> State {
     let client::Configuration { metadata, api_key } = configuration;
     let api_key = match api_key {
         Some(key) => text(key.expose_secret()),

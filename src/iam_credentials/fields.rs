@@ -16,7 +16,7 @@ use crate::scope::{self, NAME_RULE, is_name, same_text};
 const METADATA_BYTES: usize = 10_240;
 
 /// The declaration of `ibm_sm_iam_credentials_secret` (ibm-api.md 5.4).
-pub fn fields() -> FieldSet {
+pub(super) fn fields() -> FieldSet {
     let mut fields = scope::fields();
     fields.extend(given());
     fields.extend(learned());

@@ -14,7 +14,7 @@ use crate::client::{
 use crate::framework::value::{TextList, TextMap, Value, known_texts, text};
 
 /// What to create.
-pub fn prototype(plan: &State) -> SecretPrototype {
+pub(super) fn prototype(plan: &State) -> SecretPrototype {
     let metadata = &plan.metadata;
     let owner = match &metadata.access_groups {
         Value::Value(groups) => KeyOwner::AccessGroups(known_texts(groups)),
@@ -38,7 +38,7 @@ pub fn prototype(plan: &State) -> SecretPrototype {
 
 /// What to change about the secret, if anything: only what differs, and what is
 /// dropped is emptied.
-pub fn patch(prior: &State, plan: &State) -> Option<SecretMetadataPatch> {
+pub(super) fn patch(prior: &State, plan: &State) -> Option<SecretMetadataPatch> {
     let (before, after) = (&prior.metadata, &plan.metadata);
     let patch = SecretMetadataPatch {
         name: differs(&before.name, &after.name).map(string),
@@ -53,13 +53,13 @@ pub fn patch(prior: &State, plan: &State) -> Option<SecretMetadataPatch> {
 }
 
 /// What to change about the current version, if anything.
-pub fn version_patch(prior: &TextMap, plan: &TextMap) -> Option<VersionMetadataPatch> {
+pub(super) fn version_patch(prior: &TextMap, plan: &TextMap) -> Option<VersionMetadataPatch> {
     let version_custom_metadata = object(differs(prior, plan)?);
     Some(VersionMetadataPatch { version_custom_metadata })
 }
 
 /// The metadata as the service describes it.
-pub fn metadata(secret: SecretMetadata) -> Metadata {
+pub(super) fn metadata(secret: SecretMetadata) -> Metadata {
     let state_code = secret.state.map(client::SecretState::code);
     let time = |time: Option<client::Timestamp>| time.map(|time| time.to_string()).into();
     let rotation = secret.rotation.unwrap_or_default();
@@ -99,12 +99,12 @@ pub fn metadata(secret: SecretMetadata) -> Metadata {
 }
 
 /// The key of a secret.
-pub fn payload(api_key: Option<&SecretString>) -> Payload {
+pub(super) fn payload(api_key: Option<&SecretString>) -> Payload {
     Payload { api_key: api_key.map(|key| key.expose_secret().to_owned()).into() }
 }
 
 /// The user's data about a version; none is an empty map.
-pub fn version_metadata(json: Option<JsonObject>) -> BTreeMap<String, Value<String>> {
+pub(super) fn version_metadata(json: Option<JsonObject>) -> BTreeMap<String, Value<String>> {
     text_map(json.unwrap_or_default())
 }
 

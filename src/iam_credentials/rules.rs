@@ -9,7 +9,7 @@ use crate::framework::value::Value;
 const UNITS: &[&str] = &["day", "month"];
 
 /// Errors of a configuration as a whole.
-pub fn validate(config: &State) -> Diagnostics {
+pub(super) fn validate(config: &State) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     one_owner(config, &mut diagnostics);
     if let Value::Value(policies) = &config.metadata.rotation {

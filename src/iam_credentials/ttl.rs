@@ -11,12 +11,12 @@ const MAX: u32 = 7_776_000;
 
 /// A lease in whole seconds, within the service's bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ttl(u32);
+pub(super) struct Ttl(u32);
 
 impl Ttl {
     /// Parses digits, which are seconds, or digits and one of `s`, `m`, `h`,
     /// `d`.
-    pub fn parse(text: &str) -> Option<Ttl> {
+    pub(super) fn parse(text: &str) -> Option<Ttl> {
         let (digits, unit) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
             Some(digits) => (digits, text.chars().next_back()),
             None => (text, None),
@@ -43,11 +43,11 @@ impl fmt::Display for Ttl {
 }
 
 /// What the attribute must be, in words that follow "must".
-pub const TTL_RULE: &str = "be a duration from 60 to 7776000 seconds (1 minute to 90 days), as \
+pub(super) const TTL_RULE: &str = "be a duration from 60 to 7776000 seconds (1 minute to 90 days), as \
                             digits for seconds or with one unit: 1800, 30m, 24h, 90d";
 
 /// Whether two values are the same lease, however they are written.
-pub fn same_ttl(left: &ValueAny, right: &ValueAny) -> bool {
+pub(super) fn same_ttl(left: &ValueAny, right: &ValueAny) -> bool {
     match (left, right) {
         (ValueAny::String(left), ValueAny::String(right)) => {
             Ttl::parse(left).is_some_and(|left| Ttl::parse(right) == Some(left))

@@ -115,3 +115,75 @@ mod tcp {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::{Path, PathBuf};
+
+    use tokio::net::{TcpStream, UnixStream};
+
+    use super::*;
+    use crate::plugin::handshake::Launch;
+
+    fn in_directory(directory: &Path) -> Launch {
+        Launch { socket_directory: Some(directory.to_owned()), ..Launch::default() }
+    }
+
+    #[tokio::test]
+    async fn a_socket_in_a_private_directory_for_as_long_as_it_listens() {
+        let parent = tempfile::tempdir().unwrap();
+        let listener = unix::Listener::bind(&in_directory(parent.path())).unwrap();
+        let address = listener.address().unwrap();
+        let socket = PathBuf::from(&address.location);
+        let directory = socket.parent().unwrap();
+        assert_eq!(address.network, "unix");
+        assert_eq!(directory.parent(), Some(parent.path()));
+        let mode = fs::metadata(directory).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        let (client, accepted) = tokio::join!(UnixStream::connect(&socket), listener.accept());
+        assert_eq!((client.is_ok(), accepted.is_ok()), (true, true));
+        drop(listener);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_path_too_long_for_a_socket_leaves_nothing_behind() {
+        let parent = tempfile::tempdir().unwrap();
+        let long = parent.path().join("d".repeat(100));
+        fs::create_dir(&long).unwrap();
+        let error = unix::Listener::bind(&in_directory(&long)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(fs::read_dir(&long).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_port_of_the_range_and_no_delay() {
+        let taken = tcp::Listener::bind(&Launch::default()).unwrap();
+        let address = taken.address().unwrap();
+        let (host, port) = address.location.split_once(':').unwrap();
+        assert_eq!((address.network, host), ("tcp", "127.0.0.1"));
+
+        let port: u16 = port.parse().unwrap();
+        let launch = Launch { ports: Some(port..=port), ..Launch::default() };
+        let error = tcp::Listener::bind(&launch).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+
+        let (client, accepted) =
+            tokio::join!(TcpStream::connect(&address.location), taken.accept());
+        assert_eq!(client.unwrap().peer_addr().unwrap().port(), port);
+        assert!(accepted.unwrap().nodelay().unwrap(), "TCP_NODELAY is on");
+    }
+
+    #[tokio::test]
+    async fn the_next_port_when_the_first_is_taken() {
+        let taken = tcp::Listener::bind(&Launch::default()).unwrap();
+        let address = taken.address().unwrap();
+        let port: u16 = address.location.rsplit(':').next().unwrap().parse().unwrap();
+        let launch = Launch { ports: Some(port..=port.saturating_add(100)), ..Launch::default() };
+        let next = tcp::Listener::bind(&launch).unwrap().address().unwrap();
+        let next: u16 = next.location.rsplit(':').next().unwrap().parse().unwrap();
+        assert!((port + 1..=port + 100).contains(&next), "{port} then {next}");
+    }
+}

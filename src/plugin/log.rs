@@ -206,3 +206,173 @@ fn halve_longest(line: &mut Map<String, Value>) -> bool {
     longest.truncate(longest.floor_char_boundary(longest.len() / 2));
     !longest.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+    use time::macros::datetime;
+    use tracing::field::Empty;
+
+    use super::*;
+
+    /// What `act` writes to the log, line by line.
+    fn lines(threshold: LevelFilter, act: impl FnOnce()) -> Vec<String> {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&written);
+        let layer = JsonLines {
+            now: || datetime!(2026-01-02 05:04:05.000_006 +2),
+            write: move |line: &[u8]| sink.lock().unwrap().push(line.to_vec()),
+        };
+        let subscriber = Registry::default().with(filter(threshold)).with(layer);
+        tracing::subscriber::with_default(subscriber, act);
+        let written = written.lock().unwrap();
+        let text = |line: &Vec<u8>| String::from_utf8(line.clone()).unwrap();
+        written.iter().map(text).collect()
+    }
+
+    fn line(act: impl FnOnce()) -> Value {
+        let lines = lines(LevelFilter::TRACE, act);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        serde_json::from_str(&lines[0]).unwrap()
+    }
+
+    #[test]
+    fn an_event_is_one_line() {
+        let lines = lines(LevelFilter::TRACE, || {
+            tracing::info!(
+                count = 3,
+                small = -1,
+                half = 0.5,
+                done = true,
+                who = "a\nb",
+                "hello {}",
+                7
+            );
+        });
+        assert_eq!(
+            lines,
+            [concat!(
+                r#"{"@level":"info","@message":"hello 7","@module":"ibm_sm_provider::plugin::log::tests","#,
+                r#""@timestamp":"2026-01-02T03:04:05.000006Z","#,
+                r#""count":3,"done":true,"half":0.5,"small":-1,"who":"a\nb"}"#,
+                "\n"
+            )]
+        );
+    }
+
+    #[test]
+    fn every_level_has_its_name() {
+        let lines = lines(LevelFilter::TRACE, || {
+            tracing::trace!("");
+            tracing::debug!("");
+            tracing::info!("");
+            tracing::warn!("");
+            tracing::error!("");
+        });
+        let levels = lines.iter().map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line["@level"].as_str().unwrap().to_owned()
+        });
+        let expected = ["trace", "debug", "info", "warn", "error"];
+        assert_eq!(levels.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn the_fields_of_all_spans_are_on_the_line_and_the_nearest_wins() {
+        let line = line(|| {
+            let outer =
+                tracing::info_span!("call", tf_rpc = "ReadResource", tf_req_id = Empty, n = 1);
+            let _outer = outer.enter();
+            let _inner = tracing::info_span!("request", n = 2, attempt = 1).entered();
+            outer.record("tf_req_id", "r-1");
+            tracing::info!(attempt = 3, "sent");
+        });
+        let fields = ["tf_rpc", "tf_req_id", "n", "attempt"].map(|name| line[name].clone());
+        assert_eq!(fields, [json!("ReadResource"), json!("r-1"), json!(2), json!(3)]);
+    }
+
+    #[test]
+    fn what_terraform_insists_on_is_always_a_string() {
+        let taken = line(|| tracing::info!("@level" = 3, "@timestamp" = true, "@module" = 1, "x"));
+        let keys = ["@level", "@message", "@module", "@timestamp"];
+        let texts = |line: &Value| keys.map(|key| line[key].as_str().unwrap().to_owned());
+        assert_eq!(texts(&taken)[..2], ["info", "x"]);
+        assert_eq!(texts(&line(|| tracing::info!(message = 7)))[1], "7");
+        assert_eq!(texts(&line(|| tracing::info!(only = "fields")))[1], "");
+    }
+
+    #[test]
+    fn values_that_json_lacks_are_text() {
+        let line = line(|| tracing::info!(far = f64::INFINITY, debug = ?Some(1), wide = u128::MAX));
+        let fields = ["far", "debug", "wide"].map(|name| line[name].clone());
+        assert_eq!(fields, [json!("inf"), json!("Some(1)"), json!(u128::MAX.to_string())]);
+    }
+
+    #[test]
+    fn no_line_is_longer_than_the_host_reads() {
+        for unit in ["a", "\"", "\u{1}", "é", "🔑", "\n"] {
+            let long = unit.repeat(100_000);
+            let lines = lines(LevelFilter::TRACE, || {
+                tracing::info!(short = "kept", "{long}");
+                tracing::info!(long, short = "kept", "kept");
+            });
+            assert_eq!(lines.len(), 2);
+            for line in lines {
+                assert!(line.len() < 64 * 1024, "{unit:?}: {} bytes", line.len());
+                assert!(line.len() > 30 * 1024, "{unit:?}: {} bytes", line.len());
+                assert_eq!(line.find('\n'), Some(line.len() - 1), "{unit:?}");
+                let line: Value = serde_json::from_str(&line).unwrap();
+                assert_eq!(line["short"], "kept", "{unit:?}");
+                assert_eq!(line["@level"], "info", "{unit:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn libraries_are_silent_below_a_warning() {
+        let say = || {
+            tracing::debug!(target: "h2::proto", "authorization: Bearer");
+            tracing::info!(target: "hyper", "headers");
+            tracing::warn!(target: "tower", "slow");
+            tracing::debug!("ours");
+        };
+        let messages = |threshold| {
+            let lines = lines(threshold, say);
+            let message = |line: &String| {
+                let line: Value = serde_json::from_str(line).unwrap();
+                line["@message"].as_str().unwrap().to_owned()
+            };
+            lines.iter().map(message).collect::<Vec<_>>()
+        };
+        assert_eq!(messages(LevelFilter::TRACE), ["slow", "ours"]);
+        assert_eq!(messages(LevelFilter::INFO), ["slow"]);
+        assert_eq!(messages(LevelFilter::ERROR), [""; 0]);
+    }
+
+    #[test]
+    fn the_threshold_depends_on_who_reads() {
+        const OWN: &str = "TF_LOG_PROVIDER_IBM_SM";
+        let cases = [
+            (&[][..], LevelFilter::WARN),
+            (&[("TF_LOG", "")], LevelFilter::WARN),
+            (&[("TF_LOG_PROVIDER_OTHER", "TRACE")], LevelFilter::WARN),
+            (&[("TF_LOG", "ERROR")], LevelFilter::TRACE),
+            (&[("TF_LOG_PROVIDER", "INFO")], LevelFilter::TRACE),
+            (&[("TF_LOG_CORE", "INFO")], LevelFilter::TRACE),
+            (&[(OWN, "INFO"), ("TF_LOG", "TRACE")], LevelFilter::INFO),
+            (&[(OWN, "debug")], LevelFilter::DEBUG),
+            (&[(OWN, "OFF")], LevelFilter::OFF),
+            (&[(OWN, "JSON")], LevelFilter::TRACE),
+            (&[(OWN, ""), ("TF_LOG", "WARN")], LevelFilter::TRACE),
+        ];
+        for (variables, expected) in cases {
+            let get = |name: &str| {
+                let (_, value) = variables.iter().find(|(key, _)| *key == name)?;
+                Some((*value).to_owned())
+            };
+            assert_eq!(threshold("ibm-sm", get), expected, "{variables:?}");
+        }
+    }
+}

@@ -136,7 +136,10 @@ async fn serve<P: Provider>(launch: &Launch, provider: P) -> Result<(), Failure>
     })?;
     let presence = Presence::new();
     let watched = presence.clone();
-    let abandoned = async move { watched.nobody_for(ABANDONED).await };
+    let abandoned = async move {
+        watched.nobody_for(ABANDONED).await;
+        tracing::warn!("nobody is connected any more; Terraform must be gone");
+    };
     in_background(server::serve(listener, tls, presence, provider, abandoned)).await
 }
 
@@ -177,7 +180,7 @@ fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     outcome
 }
 
-/// Writes one message to stdout, whole. Nothing else in the program writes there.
+/// Writes one message to stdout. Nothing else in the program writes there.
 fn print(message: impl Display) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{message}").and_then(|()| stdout.flush()).map_err(Failure::Print)

@@ -36,3 +36,23 @@ fn message(payload: &(dyn Any + Send)) -> &'static str {
         None => "message withheld, it may contain secrets",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_literal_is_repeated() {
+        const WITHHELD: &str = "message withheld, it may contain secrets";
+        let key = "s3cr3t";
+        let cases: [(Box<dyn Any + Send>, &str); 4] = [
+            (Box::new("a literal"), "a literal"),
+            (Box::new(format!("key {key}")), WITHHELD),
+            (Box::new(7), WITHHELD),
+            (Box::new(()), WITHHELD),
+        ];
+        for (payload, expected) in cases {
+            assert_eq!(message(payload.as_ref()), expected);
+        }
+    }
+}

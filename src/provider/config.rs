@@ -57,15 +57,15 @@ pub fn validate(block: &ProviderBlock) -> Diagnostics {
             "Give iam_profile_id or iam_profile_name, not both.",
         ));
     }
-    if let Value::Value(address) = &block.iam_endpoint {
-        if let Err(reason) = IamUrl::parse(address) {
-            diagnostics.add_diagnostics(bad_address("iam_endpoint", &reason));
-        }
+    if let Value::Value(address) = &block.iam_endpoint
+        && let Err(reason) = IamUrl::parse(address)
+    {
+        diagnostics.add_diagnostics(bad_address("iam_endpoint", &reason));
     }
-    if let Value::Value(address) = &block.secrets_manager_endpoint {
-        if let Err(reason) = Endpoint::template(address) {
-            diagnostics.add_diagnostics(bad_address("secrets_manager_endpoint", &reason));
-        }
+    if let Value::Value(address) = &block.secrets_manager_endpoint
+        && let Err(reason) = Endpoint::template(address)
+    {
+        diagnostics.add_diagnostics(bad_address("secrets_manager_endpoint", &reason));
     }
     diagnostics
 }

@@ -8,17 +8,17 @@ type ByVisibility = BTreeMap<String, ByRegion>;
 
 /// The parsed file.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct EndpointsFile(BTreeMap<String, ByVisibility>);
+pub(super) struct EndpointsFile(BTreeMap<String, ByVisibility>);
 
 impl EndpointsFile {
     /// Parses `{"VARIABLE": {"public": {"us-south": "https://…"}, "private": {…}}}`.
-    pub fn parse(json: &str) -> Result<EndpointsFile, serde_json::Error> {
+    pub(super) fn parse(json: &str) -> Result<EndpointsFile, serde_json::Error> {
         serde_json::from_str(json).map(EndpointsFile)
     }
 
     /// The address for `variable`. The file is not consulted for other
     /// visibilities than `public` and `private`.
-    pub fn address(&self, variable: &str, visibility: &str, region: &str) -> Option<&str> {
+    pub(super) fn address(&self, variable: &str, visibility: &str, region: &str) -> Option<&str> {
         self.0.get(variable)?.get(visibility)?.get(region).map(String::as_str)
     }
 }

@@ -44,10 +44,10 @@ pub struct ProviderBlock {
 }
 
 /// Values of `visibility`.
-pub const VISIBILITIES: &[&str] = &["public", "private", "public-and-private"];
+pub(super) const VISIBILITIES: &[&str] = &["public", "private", "public-and-private"];
 
 /// The declaration of the block.
-pub fn fields() -> FieldSet {
+pub(super) fn fields() -> FieldSet {
     let mut fields = vec![
         text("ibmcloud_api_key").sensitive().about(
             "The IBM Cloud API key to act with. Environment: `IC_API_KEY`, `IBMCLOUD_API_KEY`.",

@@ -5,7 +5,7 @@ use crate::framework::field::{FieldSet, text};
 use crate::scope::{self, NAME_RULE, is_name, same_text};
 
 /// The declaration of `ibm_sm_secret_group` (ibm-api.md 2.7, 5.6).
-pub fn fields() -> FieldSet {
+pub(super) fn fields() -> FieldSet {
     let mut fields = scope::fields();
     fields.extend([
         text("name")

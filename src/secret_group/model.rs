@@ -26,7 +26,7 @@ pub struct State {
 }
 
 /// What to create.
-pub fn prototype(plan: &State) -> client::SecretGroupPrototype {
+pub(super) fn prototype(plan: &State) -> client::SecretGroupPrototype {
     client::SecretGroupPrototype {
         name: plan.name.as_deref_option().unwrap_or_default().to_owned(),
         description: plan.description.as_deref_option().map(str::to_owned),
@@ -34,7 +34,7 @@ pub fn prototype(plan: &State) -> client::SecretGroupPrototype {
 }
 
 /// What to change, if anything; an attribute that is dropped is emptied.
-pub fn patch(prior: &State, plan: &State) -> Option<client::SecretGroupPatch> {
+pub(super) fn patch(prior: &State, plan: &State) -> Option<client::SecretGroupPatch> {
     let changed = |before: &Value<String>, after: &Value<String>| {
         (before != after).then(|| after.as_deref_option().unwrap_or_default().to_owned())
     };
@@ -46,7 +46,7 @@ pub fn patch(prior: &State, plan: &State) -> Option<client::SecretGroupPatch> {
 }
 
 /// The state of a group as the service describes it.
-pub fn state(scope: &Scope, instance: &Instance, group: client::SecretGroup) -> State {
+pub(super) fn state(scope: &Scope, instance: &Instance, group: client::SecretGroup) -> State {
     State {
         scope: scope.of(instance, &group.id),
         name: group.name.into(),
