@@ -171,3 +171,171 @@ fn text_map(object: JsonObject) -> BTreeMap<String, Value<String>> {
 fn text_values(items: Vec<String>) -> TextList {
     Value::Value(items.into_iter().map(text).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::framework::value::text_list;
+
+    fn text_object(entries: &[(&str, &str)]) -> TextMap {
+        Value::Value(entries.iter().map(|(key, value)| ((*key).to_owned(), text(*value))).collect())
+    }
+
+    fn monthly(interval: i64) -> Value<Vec<Value<Rotation>>> {
+        Value::Value(vec![Value::Value(Rotation {
+            auto_rotate: Value::Value(true),
+            interval: Value::Value(interval),
+            unit: text("month"),
+        })])
+    }
+
+    fn minimal() -> State {
+        let mut plan = State::default();
+        plan.metadata.name = text("minimal");
+        plan.metadata.ttl = text("30m");
+        plan.metadata.service_id = text("ServiceId-1");
+        plan.metadata.reuse_api_key = Value::Value(true);
+        // What the configuration leaves out is unknown in the plan of a create.
+        plan.metadata.secret_group_id = Value::Unknown;
+        plan.metadata.labels = Value::Unknown;
+        plan.metadata.account_id = Value::Unknown;
+        plan.metadata.rotation = Value::Unknown;
+        plan.metadata.custom_metadata = Value::Unknown;
+        plan
+    }
+
+    fn full() -> State {
+        let mut plan = minimal();
+        plan.metadata.name = text("full");
+        plan.metadata.description = text("all of it");
+        plan.metadata.service_id = Value::Unknown;
+        plan.metadata.access_groups = text_list(["AccessGroupId-1", "AccessGroupId-2"]);
+        plan.metadata.secret_group_id = text("default");
+        plan.metadata.labels = text_list(["dev"]);
+        plan.metadata.account_id = text("0123456789abcdef0123456789abcdef");
+        plan.metadata.rotation = monthly(1);
+        plan.metadata.custom_metadata = text_object(&[("owner", "team-a")]);
+        plan.version_custom_metadata = text_object(&[("ticket", "OPS-1")]);
+        plan
+    }
+
+    #[test]
+    fn a_prototype_leaves_out_what_is_unknown_or_null() {
+        assert_eq!(
+            serde_json::to_value(prototype(&minimal())).unwrap(),
+            json!({"secret_type": "iam_credentials", "name": "minimal", "ttl": "1800",
+                   "reuse_api_key": true, "service_id": "ServiceId-1"})
+        );
+    }
+
+    #[test]
+    fn a_prototype_says_everything_that_is_given() {
+        assert_eq!(
+            serde_json::to_value(prototype(&full())).unwrap(),
+            json!({"secret_type": "iam_credentials", "name": "full", "ttl": "1800",
+                   "reuse_api_key": true,
+                   "access_groups": ["AccessGroupId-1", "AccessGroupId-2"],
+                   "description": "all of it", "secret_group_id": "default", "labels": ["dev"],
+                   "account_id": "0123456789abcdef0123456789abcdef",
+                   "rotation": {"auto_rotate": true, "interval": 1, "unit": "month"},
+                   "custom_metadata": {"owner": "team-a"},
+                   "version_custom_metadata": {"ticket": "OPS-1"}})
+        );
+    }
+
+    #[test]
+    fn a_dynamic_secret_says_so() {
+        let mut plan = minimal();
+        plan.metadata.reuse_api_key = Value::Value(false);
+        assert!(!prototype(&plan).reuse_api_key);
+    }
+
+    #[test]
+    fn a_patch_names_only_what_changes_and_empties_what_is_dropped() {
+        let prior = full();
+        let off = Value::Value(vec![Value::Value(Rotation {
+            auto_rotate: Value::Value(false),
+            ..Rotation::default()
+        })]);
+        let changes: [(fn(&mut Metadata), Json); 7] = [
+            (|m| m.name = text("other"), json!({"name": "other"})),
+            (|m| m.description = Value::Null, json!({"description": ""})),
+            (|m| m.labels = text_list::<String>([]), json!({"labels": []})),
+            (|m| m.ttl = text("90d"), json!({"ttl": "7776000"})),
+            (
+                |m| m.rotation = monthly(2),
+                json!({"rotation": {"auto_rotate": true, "interval": 2, "unit": "month"}}),
+            ),
+            (|m| m.custom_metadata = text_object(&[]), json!({"custom_metadata": {}})),
+            (|m| m.updated_at = Value::Unknown, json!(null)),
+        ];
+        for (change, expected) in changes {
+            let mut plan = prior.clone();
+            change(&mut plan.metadata);
+            assert_eq!(serde_json::to_value(patch(&prior, &plan)).unwrap(), expected);
+        }
+        let mut plan = prior.clone();
+        plan.metadata.rotation = off;
+        assert_eq!(
+            serde_json::to_value(patch(&prior, &plan)).unwrap(),
+            json!({"rotation": {"auto_rotate": false}})
+        );
+    }
+
+    #[test]
+    fn version_data_is_patched_as_a_whole_and_cleared_when_dropped() {
+        let prior = text_object(&[("ticket", "OPS-1")]);
+        for (plan, expected) in [
+            (text_object(&[("ticket", "OPS-2")]), json!({"ticket": "OPS-2"})),
+            (Value::Null, json!({})),
+        ] {
+            let patch = version_patch(&prior, &plan).unwrap();
+            assert_eq!(Json::Object(patch.version_custom_metadata), expected);
+        }
+        assert_eq!(version_patch(&prior, &prior), None);
+    }
+
+    fn answer(more: Json) -> SecretMetadata {
+        let mut json = json!({"id": "s", "secret_type": "iam_credentials", "crn": "crn",
+            "secret_group_id": "default", "created_by": "iam-1",
+            "created_at": "2026-11-24T06:10:04.250Z", "updated_at": "2026-11-24T06:10:05Z"});
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn what_the_service_omits_is_null_or_empty() {
+        let metadata = metadata(answer(json!({})));
+        assert_eq!(metadata.labels, text_list::<String>([]));
+        assert_eq!(metadata.custom_metadata, text_object(&[]));
+        assert_eq!(metadata.access_groups, Value::Null);
+        assert_eq!(metadata.expiration_date, Value::Null);
+        assert_eq!(metadata.state, Value::Null);
+        let rotation = Rotation { auto_rotate: Value::Value(false), ..Rotation::default() };
+        assert_eq!(metadata.rotation, Value::Value(vec![Value::Value(rotation)]));
+    }
+
+    #[test]
+    fn times_are_whole_seconds_and_nested_metadata_is_json_text() {
+        let metadata = metadata(answer(json!({
+            "state": 5, "expiration_date": "2026-11-24T06:40:04Z",
+            "custom_metadata": {"plain": "text", "nested": {"a": [1]}, "flag": true}
+        })));
+        assert_eq!(metadata.created_at, text("2026-11-24T06:10:04Z"));
+        assert_eq!(metadata.expiration_date, text("2026-11-24T06:40:04Z"));
+        assert_eq!(metadata.state, Value::Value(5));
+        assert_eq!(
+            metadata.custom_metadata,
+            text_object(&[("plain", "text"), ("nested", r#"{"a":[1]}"#), ("flag", "true")])
+        );
+    }
+
+    #[test]
+    fn a_key_is_not_printed() {
+        let payload = payload(Some(&SecretString::from("hush-hush")));
+        assert_eq!(payload.api_key, text("hush-hush"));
+        assert!(!format!("{payload:?}").contains("hush"));
+    }
+}

@@ -204,3 +204,208 @@ fn max_retries(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<u32,
 fn bad_address(argument: &'static str, reason: &crate::client::EndpointError) -> Diagnostics {
     error(path(argument), format!("Invalid value for {argument}"), format!("{reason}."))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::framework::value::text;
+
+    fn resolved(
+        block: &ProviderBlock,
+        environment: &[(&str, &str)],
+        file: &str,
+    ) -> Result<Resolved, Diagnostics> {
+        let environment: BTreeMap<&str, &str> = environment.iter().copied().collect();
+        let outside = Surroundings {
+            variable: &|name| environment.get(name).map(|value| (*value).to_owned()),
+            read_file: &|path| match path {
+                "endpoints.json" => Ok(file.to_owned()),
+                _ => Err(std::io::ErrorKind::NotFound.into()),
+            },
+        };
+        resolve(block, &outside)
+    }
+
+    fn key(resolved: &Resolved) -> Option<&str> {
+        match &resolved.client.credentials {
+            Some(Credentials::ApiKey(key)) => Some(key.expose_secret()),
+            _ => None,
+        }
+    }
+
+    fn refused(answer: Result<Resolved, Diagnostics>) -> (String, String) {
+        let error = answer.unwrap_err().errors.remove(0);
+        (error.attribute.to_string(), error.detail.into_owned())
+    }
+
+    #[test]
+    fn the_argument_wins_over_the_environment_and_ic_over_ibmcloud() {
+        let environment = [("IC_API_KEY", "from-ic"), ("IBMCLOUD_API_KEY", "from-ibmcloud")];
+        let none = ProviderBlock::default();
+        let block = ProviderBlock { ibmcloud_api_key: text("from-block"), ..none.clone() };
+        let alias = ProviderBlock { bluemix_api_key: text("from-alias"), ..none.clone() };
+        assert_eq!(key(&resolved(&block, &environment, "").unwrap()), Some("from-block"));
+        assert_eq!(key(&resolved(&alias, &environment, "").unwrap()), Some("from-alias"));
+        assert_eq!(key(&resolved(&none, &environment, "").unwrap()), Some("from-ic"));
+        assert_eq!(key(&resolved(&none, &environment[1..], "").unwrap()), Some("from-ibmcloud"));
+    }
+
+    #[test]
+    fn an_empty_or_unknown_argument_counts_as_left_out() {
+        let environment = [("IC_API_KEY", "from-ic"), ("IC_REGION", ""), ("BM_REGION", "eu-de")];
+        for value in [text(""), Value::Unknown, Value::Null] {
+            let block = ProviderBlock {
+                ibmcloud_api_key: value.clone(),
+                region: value,
+                ..ProviderBlock::default()
+            };
+            let resolved = resolved(&block, &environment, "").unwrap();
+            assert_eq!(key(&resolved), Some("from-ic"));
+            assert_eq!(resolved.region, "eu-de");
+        }
+    }
+
+    #[test]
+    fn without_anything_the_defaults_hold_and_nothing_fails() {
+        let resolved = resolved(&ProviderBlock::default(), &[], "").unwrap();
+        assert!(resolved.client.credentials.is_none());
+        assert_eq!(resolved.region, "us-south");
+        assert_eq!(resolved.client.secrets_manager, Endpoint::Public);
+        assert_eq!(resolved.client.iam_url, IamUrl::ibm(false).unwrap());
+        assert_eq!(resolved.client.retry.max_retries, 10);
+    }
+
+    #[test]
+    fn a_key_wins_over_a_token() {
+        let token = ProviderBlock { iam_token: text("Bearer t"), ..ProviderBlock::default() };
+        let credentials = resolved(&token, &[], "").unwrap().client.credentials;
+        assert!(matches!(credentials, Some(Credentials::BearerToken(_))));
+        let with_key = resolved(&token, &[("IC_API_KEY", "k")], "").unwrap();
+        assert_eq!(key(&with_key), Some("k"));
+    }
+
+    #[test]
+    fn visibility_decides_the_standard_addresses() {
+        let parse = |address: &str| IamUrl::parse(address).unwrap();
+        for (visibility, vpe, region, iam, endpoint) in [
+            ("public", "", "eu-de", "https://iam.cloud.ibm.com", Endpoint::Public),
+            ("private", "", "eu-de", "https://private.iam.cloud.ibm.com", Endpoint::Private),
+            (
+                "private",
+                "vpe",
+                "us-east",
+                "https://private.us-east.iam.cloud.ibm.com",
+                Endpoint::Private,
+            ),
+            ("private", "vpe", "eu-de", "https://private.iam.cloud.ibm.com", Endpoint::Private),
+            ("public-and-private", "", "eu-de", "https://iam.cloud.ibm.com", Endpoint::Private),
+        ] {
+            let block = ProviderBlock {
+                visibility: text(visibility),
+                private_endpoint_type: text(vpe),
+                region: text(region),
+                ..ProviderBlock::default()
+            };
+            let resolved = resolved(&block, &[], "").unwrap();
+            assert_eq!(resolved.client.iam_url, parse(iam), "{visibility} {vpe} {region}");
+            assert_eq!(resolved.client.secrets_manager, endpoint, "{visibility}");
+        }
+    }
+
+    #[test]
+    fn an_address_comes_from_the_argument_the_environment_or_the_file() {
+        let file =
+            r#"{"IBMCLOUD_IAM_API_ENDPOINT": {"public": {"us-south": "https://file.example"}}}"#;
+        let with_file = ProviderBlock {
+            endpoints_file_path: text("endpoints.json"),
+            ..ProviderBlock::default()
+        };
+        let with_argument =
+            ProviderBlock { iam_endpoint: text("https://argument.example/"), ..with_file.clone() };
+        let environment = [(IAM_ENDPOINT, "https://environment.example")];
+        for (block, environment, expected) in [
+            (&with_argument, &environment[..], "https://argument.example"),
+            (&with_file, &environment[..], "https://environment.example"),
+            (&with_file, &[][..], "https://file.example"),
+        ] {
+            let resolved = resolved(block, environment, file).unwrap();
+            assert_eq!(resolved.client.iam_url, IamUrl::parse(expected).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_an_error_on_its_argument() {
+        let block = |change: fn(&mut ProviderBlock)| {
+            let mut block = ProviderBlock::default();
+            change(&mut block);
+            block
+        };
+        let cases = [
+            (
+                block(|b| b.ibmcloud_api_key = text("{\"apikey\": \"x\"}")),
+                [("X", "")],
+                "ibmcloud_api_key",
+                "begins or ends with a brace",
+            ),
+            (
+                block(|b| b.endpoints_file_path = text("absent.json")),
+                [("X", "")],
+                "endpoints_file_path",
+                "absent.json: ",
+            ),
+            (
+                block(|b| b.endpoints_file_path = text("endpoints.json")),
+                [("X", "")],
+                "endpoints_file_path",
+                "must be JSON of the form",
+            ),
+            (
+                ProviderBlock::default(),
+                [("IC_VISIBILITY", "secret")],
+                "visibility",
+                "must be one of public, private, public-and-private",
+            ),
+            (
+                ProviderBlock::default(),
+                [("MAX_RETRIES", "many")],
+                "max_retries",
+                "must be a whole number from 0",
+            ),
+            (
+                ProviderBlock::default(),
+                [(SECRETS_MANAGER_ENDPOINT, "ftp://x")],
+                "secrets_manager_endpoint",
+                "must begin with https:// or http://",
+            ),
+        ];
+        for (block, environment, argument, message) in cases {
+            let (path, detail) = refused(resolved(&block, &environment, "[]"));
+            assert_eq!(path, argument);
+            assert!(detail.contains(message), "{detail}");
+        }
+    }
+
+    #[test]
+    fn two_profiles_or_a_malformed_address_are_refused_before_anything_runs() {
+        let block = ProviderBlock {
+            iam_profile_id: text("Profile-1"),
+            iam_profile_name: text("deployer"),
+            secrets_manager_endpoint: text("https://{instance}.example"),
+            ..ProviderBlock::default()
+        };
+        let paths: Vec<String> =
+            validate(&block).errors.iter().map(|error| error.attribute.to_string()).collect();
+        assert_eq!(paths, ["iam_profile_name", "secrets_manager_endpoint"]);
+        let unknown = ProviderBlock {
+            iam_profile_id: Value::Unknown,
+            iam_profile_name: Value::Unknown,
+            iam_endpoint: Value::Unknown,
+            ..ProviderBlock::default()
+        };
+        assert_eq!(validate(&unknown), Diagnostics::default());
+    }
+}

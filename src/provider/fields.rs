@@ -3,14 +3,14 @@
 //! An existing block keeps working: arguments that mean nothing for Secrets
 //! Manager are accepted and do nothing.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::framework::check::{at_least, one_of};
 use crate::framework::field::{Field, FieldSet, number, text};
 use crate::framework::value::Value;
 
 /// The arguments that have a meaning here (ibm-api.md 5.1).
-#[derive(Clone, Default, Deserialize, Serialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ProviderBlock {
     /// The API key of the caller.

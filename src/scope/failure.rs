@@ -23,10 +23,10 @@ pub enum Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Action::Create => "creating",
-            Action::Read => "reading",
-            Action::Update => "updating",
-            Action::Delete => "deleting",
+            Action::Create => "create",
+            Action::Read => "read",
+            Action::Update => "update",
+            Action::Delete => "delete",
         })
     }
 }
@@ -75,7 +75,7 @@ pub fn failure(
         detail = format!("{detail}\n\n{}", advice.next);
         attribute = advice.attribute.map_or(attribute, path);
     }
-    error(attribute, format!("Error {action} {object}"), detail)
+    error(attribute, format!("Cannot {action} {object}"), detail)
 }
 
 fn general_advice(reason: &ApiError) -> Option<Advice> {
@@ -109,7 +109,12 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
             "The instance gets more requests than it takes: run Terraform with a lower \
              -parallelism, or again later.",
         ),
-        ApiErrorKind::Transport(kind) => Advice::on("endpoint_type", transport_advice(kind)),
+        ApiErrorKind::Transport(kind) if reason.operation() == GET_TOKEN => {
+            Advice::new(transport_advice(kind, IAM_ADDRESS))
+        }
+        ApiErrorKind::Transport(kind) => {
+            Advice::on("endpoint_type", transport_advice(kind, INSTANCE_ADDRESS))
+        }
         ApiErrorKind::Cancelled => {
             Advice::new("The run was interrupted. Run it again: it goes on from what exists.")
         }
@@ -122,20 +127,30 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
     Some(advice)
 }
 
-fn transport_advice(kind: TransportKind) -> String {
-    let addresses = "The address follows from instance_id, region, endpoint_type of the resource \
-                     and visibility of the provider block. A new instance has private endpoints \
-                     only, and those resolve and answer only from within IBM Cloud's network: set \
-                     endpoint_type or visibility to \"private\" there, and to \"public\" elsewhere.";
+/// The client's name of the call that every other one waits for.
+const GET_TOKEN: &str = "get_token";
+
+const IAM_ADDRESS: &str = "This is the address of IAM, which gives a token for the API key. It \
+                           follows from visibility and iam_endpoint of the provider block: \
+                           private addresses resolve and answer only from within IBM Cloud's \
+                           network.";
+
+const INSTANCE_ADDRESS: &str = "The address follows from instance_id, region and endpoint_type of \
+                                the resource and visibility of the provider block. A new \
+                                instance has private endpoints only, and those resolve and \
+                                answer only from within IBM Cloud's network: set endpoint_type \
+                                or visibility to \"private\" there, and to \"public\" elsewhere.";
+
+fn transport_advice(kind: TransportKind, address: &str) -> String {
     match kind {
         TransportKind::Tls => format!(
             "The certificate of the service is not trusted here: check the CA certificates of \
-             this machine and any proxy in between. {addresses}"
+             this machine and any proxy in between. {address}"
         ),
         TransportKind::Dns
         | TransportKind::Connect
         | TransportKind::Timeout
-        | TransportKind::Reset => addresses.to_owned(),
+        | TransportKind::Reset => address.to_owned(),
     }
 }
 
