@@ -115,7 +115,6 @@ fn without_effect() -> impl Iterator<Item = Field> {
     const ABOUT: &str = "Accepted so that a block of the official provider keeps working; it has \
                          no effect on Secrets Manager.";
     let plain = [
-        text("function_namespace"),
         text("iaas_classic_api_key").sensitive(),
         text("iaas_classic_endpoint_url"),
         number("iaas_classic_timeout"),
@@ -126,6 +125,7 @@ fn without_effect() -> impl Iterator<Item = Field> {
     ];
     let deprecated = [
         number("bluemix_timeout"),
+        text("function_namespace"),
         number("generation"),
         text("riaas_endpoint"),
         text("softlayer_api_key").sensitive(),
