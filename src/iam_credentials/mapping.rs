@@ -259,7 +259,8 @@ mod tests {
             auto_rotate: Value::Value(false),
             ..Rotation::default()
         })]);
-        let changes: [(fn(&mut Metadata), Json); 7] = [
+        type Change = fn(&mut Metadata);
+        let changes: [(Change, Json); 7] = [
             (|m| m.name = text("other"), json!({"name": "other"})),
             (|m| m.description = Value::Null, json!({"description": ""})),
             (|m| m.labels = text_list::<String>([]), json!({"labels": []})),
