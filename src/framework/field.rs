@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use tf_provider::schema::{
-    Attribute, AttributeConstraint, AttributeType, Block, Description, Schema,
+    Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
 };
 
 use super::check::Rule;
@@ -23,8 +23,8 @@ pub enum Kind {
     List(Box<Kind>),
     /// A map with string keys.
     Map(Box<Kind>),
-    /// An object with these attributes. Only inside a list: a list of objects
-    /// is what lets users write block syntax (plugin-protocol.md 5.3).
+    /// An object with these attributes. As an attribute only inside a list,
+    /// which is what lets users write block syntax (plugin-protocol.md 5.3).
     Object(Vec<(&'static str, Kind)>),
 }
 
@@ -69,6 +69,11 @@ pub struct Field {
     pub sensitive: bool,
     /// Set, with the advice to the user, when the attribute should not be used.
     pub deprecated: bool,
+    /// Whether Terraform keeps the value out of plan and state: the provider
+    /// sees it in the configuration only.
+    pub write_only: bool,
+    /// Whether it is written as a block. Only for [`Kind::Object`].
+    pub block: bool,
     /// Whether a change makes a new object.
     pub requires_replace: bool,
     /// The value when the configuration leaves it out.
@@ -108,6 +113,12 @@ pub fn list(name: &'static str, element: Kind) -> Field {
     Field::new(name, Kind::List(Box::new(element)))
 }
 
+/// Declares a block that may be given once, of optional strings.
+pub fn block(name: &'static str, attributes: &[&'static str]) -> Field {
+    let attributes = attributes.iter().map(|name| (*name, Kind::Text)).collect();
+    Field { block: true, ..Field::new(name, Kind::Object(attributes)) }
+}
+
 /// Declares a map.
 pub fn map(name: &'static str, element: Kind) -> Field {
     Field::new(name, Kind::Map(Box::new(element)))
@@ -121,6 +132,8 @@ impl Field {
             constraint: AttributeConstraint::Optional,
             sensitive: false,
             deprecated: false,
+            write_only: false,
+            block: false,
             requires_replace: false,
             default: None,
             when_dropped: None,
@@ -167,6 +180,25 @@ impl Field {
     pub fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
+    }
+
+    /// The value stays out of plan and state: see [`Field::write_only`].
+    pub fn write_only(mut self) -> Self {
+        self.write_only = true;
+        self
+    }
+
+    /// The same attribute where only the provider gives it, as in a data source.
+    pub fn read_only(self) -> Self {
+        Field {
+            constraint: AttributeConstraint::Computed,
+            requires_replace: false,
+            default: None,
+            when_dropped: None,
+            rules: Vec::new(),
+            element_rules: Vec::new(),
+            ..self
+        }
     }
 
     /// Editors and documentation advise against it.
@@ -298,6 +330,19 @@ impl FieldSet {
         self.fields.iter()
     }
 
+    /// The attribute of this name.
+    pub fn get(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    fn plain(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| !field.block)
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.block)
+    }
+
     /// The schema that Terraform sees. Version 0: state can go back and forth
     /// between this provider and the official one (plugin-protocol.md 5.4).
     pub fn schema(&self) -> Schema {
@@ -305,8 +350,8 @@ impl FieldSet {
             version: 0,
             block: Block {
                 version: 0,
-                attributes: self.fields.iter().map(schema_attribute).collect(),
-                blocks: HashMap::new(),
+                attributes: self.plain().map(schema_attribute).collect(),
+                blocks: self.blocks().map(schema_block).collect(),
                 description: Description::markdown(self.description),
                 deprecated: false,
             },
@@ -332,6 +377,25 @@ fn schema_attribute(field: &Field) -> (String, Attribute) {
         deprecated: field.deprecated,
     };
     (field.name.to_owned(), attribute)
+}
+
+/// A block that may be given once. Inside it everything is an optional string.
+fn schema_block(field: &Field) -> (String, NestedBlock) {
+    let attributes = match &field.kind {
+        Kind::Object(attributes) => attributes.as_slice(),
+        _ => &[],
+    };
+    let block = Block {
+        version: 0,
+        attributes: attributes
+            .iter()
+            .map(|(name, kind)| schema_attribute(&Field::new(name, kind.clone())))
+            .collect(),
+        blocks: HashMap::new(),
+        description: Description::markdown(field.description),
+        deprecated: field.deprecated,
+    };
+    (field.name.to_owned(), NestedBlock::Single(block))
 }
 
 #[cfg(test)]

@@ -5,11 +5,18 @@
 //! implements [`resource::ManagedResource`] in terms of its own model. The types
 //! of schema, value, diagnostics and attribute path are `tf-provider`'s.
 
+pub mod action;
 pub mod check;
 pub mod codec;
+pub mod data_source;
 pub mod diag;
+pub mod ephemeral;
 pub mod field;
+pub mod function;
+pub mod list;
 pub mod plan;
 pub mod private;
+pub mod provider;
 pub mod resource;
+pub mod takeover;
 pub mod value;

@@ -21,6 +21,9 @@ pub struct Request<'a> {
     pub config: &'a Object,
     /// Attributes that the configuration gave at the last apply.
     pub configured_before: &'a BTreeSet<String>,
+    /// Computed attributes that have to change now, whatever the configuration
+    /// says.
+    pub due: &'a [&'static str],
 }
 
 /// The outcome of a plan.
@@ -37,12 +40,13 @@ pub struct Planned {
 
 /// Plans a create or an update.
 ///
-/// In order: defaults; values that mean what the state says already keep its
-/// spelling; attributes that the configuration dropped are reset; then, if
-/// anything changed, computed attributes become unknown as far as their
-/// declaration says; last, what needs a new object.
+/// In order: defaults; write-only values are kept out; values that mean what the
+/// state says already keep its spelling; attributes that the configuration
+/// dropped are reset; then, if anything changed or is due, computed attributes
+/// become unknown as far as their declaration says; last, what needs a new
+/// object.
 pub fn plan(fields: &FieldSet, request: Request<'_>) -> Planned {
-    let Request { prior, proposed, config, configured_before } = request;
+    let Request { prior, proposed, config, configured_before, due } = request;
     let mut state: Object = fields
         .iter()
         .map(|field| {
@@ -50,12 +54,12 @@ pub fn plan(fields: &FieldSet, request: Request<'_>) -> Planned {
             (field.name.to_owned(), intended(field, prior, proposed, config, dropped))
         })
         .collect();
-    mark_unknown(fields, prior, config, &mut state);
+    mark_unknown(fields, prior, config, due, &mut state);
     let requires_replace = match prior {
         None => Vec::new(),
         Some(prior) => fields
             .iter()
-            .filter(|field| field.requires_replace)
+            .filter(|field| field.requires_replace && decided_by_user(field, config))
             .filter(|field| attribute(prior, field.name) != attribute(&state, field.name))
             .map(|field| field.name)
             .collect::<BTreeSet<_>>()
@@ -72,6 +76,14 @@ pub fn plan(fields: &FieldSet, request: Request<'_>) -> Planned {
     Planned { state, requires_replace, configured }
 }
 
+/// Whether the planned value is what the user wants, and not what the service
+/// will come up with.
+fn decided_by_user(field: &Field, config: &Object) -> bool {
+    !field.is_computed()
+        || field.default.is_some()
+        || *attribute(config, field.name) != ValueAny::Null
+}
+
 /// The value that configuration and declaration ask for, before anything is
 /// marked unknown.
 fn intended(
@@ -81,6 +93,9 @@ fn intended(
     config: &Object,
     configured_before: bool,
 ) -> ValueAny {
+    if field.write_only {
+        return ValueAny::Null;
+    }
     let before = prior.map_or(&ValueAny::Null, |prior| attribute(prior, field.name));
     match attribute(config, field.name) {
         ValueAny::Null => {
@@ -121,6 +136,7 @@ fn mark_unknown(fields: &FieldSet, prior: Option<&Object>, config: &Object, stat
         .iter()
         .map(|field| field.name)
         .filter(|name| attribute(prior, name) != attribute(state, name))
+        .chain(due.iter().copied())
         .collect();
     if changed.is_empty() {
         return;
@@ -132,7 +148,8 @@ fn mark_unknown(fields: &FieldSet, prior: Option<&Object>, config: &Object, stat
             OnUpdate::KeepUnless(names) => names.iter().any(|name| changed.contains(name)),
         };
         // A reset is a decision of this plan, not something to learn later.
-        if unknown && !changed.contains(field.name) {
+        let open = unknown && !changed.contains(field.name);
+        if open || due.contains(&field.name) {
             state.insert(field.name.to_owned(), ValueAny::Unknown);
         }
     }
@@ -169,13 +186,28 @@ pub fn refreshed(fields: &FieldSet, prior: &Object, answered: Object, foreign: b
         .iter()
         .map(|field| {
             let before = attribute(prior, field.name);
-            let placeholder = foreign && !field.is_computed() && is_blank(before);
-            let before = if placeholder { &ValueAny::Null } else { before };
+            let before = if foreign { without_placeholder(field, before) } else { before };
             let now = unknown_to_null(attribute(&answered, field.name).clone());
             let value = if field.same(before, &now) { before.clone() } else { now };
             (field.name.to_owned(), value)
         })
         .collect()
+}
+
+/// A state that another provider wrote, without its placeholders.
+pub fn adopted(fields: &FieldSet, foreign: &Object) -> Object {
+    fields
+        .iter()
+        .map(|field| {
+            let value = without_placeholder(field, attribute(foreign, field.name));
+            (field.name.to_owned(), value.clone())
+        })
+        .collect()
+}
+
+fn without_placeholder<'a>(field: &Field, value: &'a ValueAny) -> &'a ValueAny {
+    const NULL: &ValueAny = &ValueAny::Null;
+    if !field.is_computed() && is_blank(value) { NULL } else { value }
 }
 
 #[cfg(test)]
@@ -212,12 +244,14 @@ mod tests {
                 text("name").required(),
                 text("description").same_when(both_blank),
                 text("ttl").required().same_when(same_number),
-                text("group").optional_computed().requires_replace().keeps(),
+                text("group").optional_computed().requires_replace().keeps_unless(&["renewal"]),
                 list("labels", Kind::Text).optional_computed().when_dropped(labels(&[])).keeps(),
                 flag("reuse").default(ValueAny::Bool(true)).requires_replace(),
                 text("id").computed().keeps(),
                 text("next").computed().keeps_unless(&["ttl"]),
                 number("reads").computed(),
+                flag("renewal").computed().keeps(),
+                text("key_wo").write_only(),
             ],
         )
     }
@@ -266,11 +300,26 @@ mod tests {
     }
 
     fn planned(prior: Option<&Object>, config: &Object, configured: &[&str]) -> Planned {
+        planned_due(prior, config, configured, &[])
+    }
+
+    fn planned_due(
+        prior: Option<&Object>,
+        config: &Object,
+        configured: &[&str],
+        due: &[&'static str],
+    ) -> Planned {
         let configured_before = configured.iter().map(|name| (*name).to_owned()).collect();
         let proposed = proposed(prior, config);
         plan(
             &fields(),
-            Request { prior, proposed: &proposed, config, configured_before: &configured_before },
+            Request {
+                prior,
+                proposed: &proposed,
+                config,
+                configured_before: &configured_before,
+                due,
+            },
         )
     }
 
@@ -328,6 +377,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_due_changes_without_a_word_of_the_configuration_and_replaces_nothing() {
+        let due = planned_due(Some(&prior()), &config(&[]), &[], &["renewal"]);
+        assert_eq!(due.state["renewal"], ValueAny::Unknown);
+        assert_eq!(due.state["group"], ValueAny::Unknown);
+        assert_eq!(due.state["reads"], ValueAny::Unknown);
+        assert_eq!(due.state["id"], string("1"));
+        assert!(due.requires_replace.is_empty());
+    }
+
+    #[test]
+    fn a_write_only_value_is_in_no_plan_and_is_no_change() {
+        let given = config(&[("key_wo", string("hush"))]);
+        assert_eq!(planned(Some(&prior()), &given, &[]).state, prior());
+        assert_eq!(planned(None, &given, &[]).state["key_wo"], ValueAny::Null);
+    }
+
+    #[test]
     fn a_dropped_attribute_is_reset_only_if_the_configuration_had_given_it() {
         let with = planned(Some(&prior()), &config(&[]), &["labels"]);
         assert_eq!(with.state["labels"], labels(&[]));
@@ -380,6 +446,8 @@ mod tests {
     fn a_read_drops_the_placeholders_of_a_foreign_state() {
         let mut foreign = prior();
         foreign.insert("description".to_owned(), string(""));
+        assert_eq!(adopted(&fields(), &foreign)["description"], ValueAny::Null);
+        assert_eq!(adopted(&fields(), &foreign)["labels"], labels(&["dev"]));
         let read = refreshed(&fields(), &foreign, object(&[]), true);
         assert_eq!(read["description"], ValueAny::Null);
         let read =

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use super::codec::{to_model, to_object};
-use super::diag::{AttributePath, Diagnostics, Report, error};
+use super::diag::{AttributePath, Diagnostics, Report};
 use super::field::FieldSet;
 use super::plan::{Planned, Request, plan, refreshed, settle};
 use super::private::Private;
@@ -35,8 +35,23 @@ pub trait ManagedResource: Send + Sync + 'static {
     /// Every attribute, once.
     fn fields(&self) -> &FieldSet;
 
+    /// The attributes that together name the object, for ever.
+    fn identity(&self) -> &'static [&'static str];
+
     /// Rules across attributes. The configuration may hold unknown values.
     fn validate(&self, config: &Self::State) -> Diagnostics;
+
+    /// Computed attributes that an update has to change now, even if the
+    /// configuration is the same. It must follow from its arguments alone: the
+    /// plan is made again at apply, with the same ones.
+    fn due(&self, _prior: &Self::State, _config: &Self::State) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What a user should know of the plan before it is applied.
+    fn advise(&self, _prior: Option<&Self::State>, _plan: &Self::State) -> Diagnostics {
+        Diagnostics::default()
+    }
 
     /// The object as the service has it now; `None` when it is gone. `prior` is
     /// only needed to find it, and to spare calls whose answer it holds.
@@ -47,10 +62,12 @@ pub trait ManagedResource: Send + Sync + 'static {
     ) -> impl Future<Output = Report<Option<Self::State>>> + Send;
 
     /// Creates the object. Once it exists it is returned, whatever else fails.
+    /// `config` holds what the plan must not: write-only values.
     fn create(
         &self,
         call: Call,
         plan: Self::State,
+        config: Self::State,
     ) -> impl Future<Output = Report<Option<Self::State>>> + Send;
 
     /// Changes the object. With an error, the state that exists by then.
@@ -59,6 +76,7 @@ pub trait ManagedResource: Send + Sync + 'static {
         call: Call,
         prior: Self::State,
         plan: Self::State,
+        config: Self::State,
     ) -> impl Future<Output = Report<Self::State>> + Send;
 
     /// Deletes the object; one that is gone already counts as deleted.
@@ -91,12 +109,26 @@ pub struct Stored {
     pub private: Vec<u8>,
 }
 
+/// A change to apply; the planned state and the configuration are none for a
+/// destroy, the prior state is none for a create.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The state before.
+    pub prior: Option<Object>,
+    /// The state that the plan promised.
+    pub planned: Option<Object>,
+    /// The configuration, wholly known.
+    pub config: Option<Object>,
+}
+
 /// A managed resource without its type: what the wire calls.
 pub trait Resource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
     fn fields(&self) -> &FieldSet;
+    /// The names of the attributes that name the object.
+    fn identity(&self) -> &'static [&'static str];
     /// Checks a configuration that may hold unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
     /// Plans; `prior` none is a create, `proposed` none a destroy.
@@ -106,15 +138,9 @@ pub trait Resource: Send + Sync {
         proposed: Option<Object>,
         config: Option<Object>,
         private: &[u8],
-    ) -> PlanAnswer;
+    ) -> Report<PlanAnswer>;
     /// Creates, updates or deletes, by which of the two states is there.
-    fn apply(
-        &self,
-        call: Call,
-        prior: Option<Object>,
-        planned: Option<Object>,
-        private: Vec<u8>,
-    ) -> Pending<'_, Report<Stored>>;
+    fn apply(&self, call: Call, change: Change, private: Vec<u8>) -> Pending<'_, Report<Stored>>;
     /// Refreshes a state.
     fn read(&self, call: Call, prior: Object, private: Vec<u8>) -> Pending<'_, Report<Stored>>;
     /// The stub that a following read completes.
@@ -128,6 +154,10 @@ impl<R: ManagedResource> Resource for R {
 
     fn fields(&self) -> &FieldSet {
         ManagedResource::fields(self)
+    }
+
+    fn identity(&self) -> &'static [&'static str] {
+        ManagedResource::identity(self)
     }
 
     fn validate(&self, config: &Object) -> Diagnostics {
@@ -145,39 +175,26 @@ impl<R: ManagedResource> Resource for R {
         proposed: Option<Object>,
         config: Option<Object>,
         private: &[u8],
-    ) -> PlanAnswer {
+    ) -> Report<PlanAnswer> {
         let (Some(proposed), Some(config)) = (proposed, config) else {
-            return PlanAnswer { private: private.to_vec(), ..PlanAnswer::default() };
+            let answer = PlanAnswer { private: private.to_vec(), ..PlanAnswer::default() };
+            return Report::of(answer);
         };
-        let memory = Private::parse(private).unwrap_or_default();
-        let request = Request {
-            prior: prior.as_ref(),
-            proposed: &proposed,
-            config: &config,
-            configured_before: &memory.configured,
-        };
-        let Planned { state, requires_replace, configured } =
-            plan(ManagedResource::fields(self), request);
-        PlanAnswer {
-            state: Some(state),
-            requires_replace,
-            private: Private { configured }.to_bytes(),
+        match plan_change(self, prior.as_ref(), &proposed, &config, private) {
+            Ok(report) => report,
+            Err(bug) => Report::with(PlanAnswer::default(), bug),
         }
     }
 
-    fn apply(
-        &self,
-        call: Call,
-        prior: Option<Object>,
-        planned: Option<Object>,
-        private: Vec<u8>,
-    ) -> Pending<'_, Report<Stored>> {
+    fn apply(&self, call: Call, change: Change, private: Vec<u8>) -> Pending<'_, Report<Stored>> {
         Box::pin(async move {
-            let fallback = prior.clone();
+            let fallback = change.prior.clone();
+            let Change { prior, planned, config } = change;
+            let config = config.unwrap_or_default();
             let answer = match (prior, planned) {
                 (None, None) => Ok(Report::of(None)),
-                (None, Some(planned)) => create(self, call, planned).await,
-                (Some(prior), Some(planned)) => update(self, call, prior, planned).await,
+                (None, Some(planned)) => create(self, call, planned, config).await,
+                (Some(prior), Some(planned)) => update(self, call, prior, planned, config).await,
                 (Some(prior), None) => delete(self, call, prior).await,
             };
             match answer {
@@ -216,12 +233,39 @@ impl<R: ManagedResource> Resource for R {
     }
 }
 
+fn plan_change<R: ManagedResource>(
+    resource: &R,
+    prior: Option<&Object>,
+    proposed: &Object,
+    config: &Object,
+    private: &[u8],
+) -> Result<Report<PlanAnswer>, Diagnostics> {
+    let memory = Private::parse(private).unwrap_or_default();
+    let before: Option<R::State> = prior.map(to_model).transpose()?;
+    let due = match &before {
+        Some(before) => resource.due(before, &to_model(config)?),
+        None => &[],
+    };
+    let request =
+        Request { prior, proposed, config, configured_before: &memory.configured, due };
+    let Planned { state, requires_replace, configured } =
+        plan(ManagedResource::fields(resource), request);
+    let diagnostics = resource.advise(before.as_ref(), &to_model(&state)?);
+    let answer = PlanAnswer {
+        state: Some(state),
+        requires_replace,
+        private: Private { configured }.to_bytes(),
+    };
+    Ok(Report::with(answer, diagnostics))
+}
+
 async fn create<R: ManagedResource>(
     resource: &R,
     call: Call,
     planned: Object,
+    config: Object,
 ) -> Result<Report<Option<Object>>, Diagnostics> {
-    let report = resource.create(call, to_model(&planned)?).await;
+    let report = resource.create(call, to_model(&planned)?, to_model(&config)?).await;
     let failed = report.failed();
     let answered = report.value.as_ref().map(to_object).transpose()?;
     let state = answered.map(|answered| finish(resource, &planned, answered, failed));
@@ -233,8 +277,10 @@ async fn update<R: ManagedResource>(
     call: Call,
     prior: Object,
     planned: Object,
+    config: Object,
 ) -> Result<Report<Option<Object>>, Diagnostics> {
-    let report = resource.update(call, to_model(&prior)?, to_model(&planned)?).await;
+    let (prior, plan, config) = (to_model(&prior)?, to_model(&planned)?, to_model(&config)?);
+    let report = resource.update(call, prior, plan, config).await;
     let failed = report.failed();
     let answered = to_object(&report.value)?;
     Ok(Report::with(Some(finish(resource, &planned, answered, failed)), report.diagnostics))
@@ -263,32 +309,5 @@ fn finish<R: ManagedResource>(
         refreshed(fields, planned, answered, false)
     } else {
         settle(fields, planned, answered)
-    }
-}
-
-/// Everything that a provider serves.
-pub trait Provider: Send + Sync + 'static {
-    /// The attributes of the provider block.
-    fn fields(&self) -> &FieldSet;
-    /// Checks a provider block that may hold unknown values.
-    fn validate(&self, config: &Object) -> Diagnostics;
-    /// Takes over a configuration, in place of an earlier one.
-    fn configure(&self, config: &Object) -> Diagnostics;
-    /// The managed resources.
-    fn resources(&self) -> &[Box<dyn Resource>];
-
-    /// The resource of this type, or an error that says it is not served.
-    fn resource(&self, type_name: &str) -> Result<&dyn Resource, Diagnostics> {
-        self.resources()
-            .iter()
-            .map(AsRef::as_ref)
-            .find(|resource| resource.type_name() == type_name)
-            .ok_or_else(|| {
-                error(
-                    AttributePath::root(),
-                    "Unknown resource type",
-                    format!("This provider does not serve the resource type {type_name:?}."),
-                )
-            })
     }
 }

@@ -1,0 +1,86 @@
+//! What a noun implements to be read as a data source.
+
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::codec::{to_model, to_object};
+use super::diag::{Diagnostics, Report};
+use super::field::FieldSet;
+use super::resource::{Call, Pending};
+use super::value::{Object, unknown_to_null};
+
+/// A data source, in the terms of its noun.
+pub trait ReadOnly: Send + Sync + 'static {
+    /// The typed model of configuration and result.
+    type Model: Serialize + DeserializeOwned + Send + 'static;
+
+    /// The full type name.
+    fn type_name(&self) -> &'static str;
+    /// Every attribute: what to look for, and what is found.
+    fn fields(&self) -> &FieldSet;
+    /// Rules across attributes. The configuration may hold unknown values.
+    fn validate(&self, config: &Self::Model) -> Diagnostics;
+    /// Looks it up; `None` only together with an error.
+    fn read(
+        &self,
+        call: Call,
+        config: Self::Model,
+    ) -> impl Future<Output = Report<Option<Self::Model>>> + Send;
+}
+
+/// A data source without its type: what the wire calls.
+pub trait DataSource: Send + Sync {
+    /// The full type name.
+    fn type_name(&self) -> &'static str;
+    /// Every attribute.
+    fn fields(&self) -> &FieldSet;
+    /// Checks a configuration that may hold unknown values.
+    fn validate(&self, config: &Object) -> Diagnostics;
+    /// Looks it up.
+    fn read(&self, call: Call, config: Object) -> Pending<'_, Report<Option<Object>>>;
+}
+
+impl<D: ReadOnly> DataSource for D {
+    fn type_name(&self) -> &'static str {
+        ReadOnly::type_name(self)
+    }
+
+    fn fields(&self) -> &FieldSet {
+        ReadOnly::fields(self)
+    }
+
+    fn validate(&self, config: &Object) -> Diagnostics {
+        let mut diagnostics = ReadOnly::fields(self).check(config);
+        match to_model(config) {
+            Ok(model) => diagnostics.add_diagnostics(ReadOnly::validate(self, &model)),
+            Err(bug) => diagnostics.add_diagnostics(bug),
+        }
+        diagnostics
+    }
+
+    fn read(&self, call: Call, config: Object) -> Pending<'_, Report<Option<Object>>> {
+        Box::pin(async move {
+            let model = match to_model(&config) {
+                Ok(model) => model,
+                Err(bug) => return Report::with(None, bug),
+            };
+            let Report { value, diagnostics } = ReadOnly::read(self, call, model).await;
+            match value.as_ref().map(to_object).transpose() {
+                Ok(found) => Report::with(found.map(|found| known(found, config)), diagnostics),
+                Err(bug) => Report::with(None, bug),
+            }
+        })
+    }
+}
+
+/// The result: what the user wrote as written, everything else wholly known.
+pub(super) fn known(found: Object, config: Object) -> Object {
+    let given = config.into_iter().filter(|(_, value)| *value != super::value::ValueAny::Null);
+    found
+        .into_iter()
+        .map(|(name, value)| (name, unknown_to_null(value)))
+        .chain(given)
+        .collect()
+}

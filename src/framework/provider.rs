@@ -1,0 +1,69 @@
+//! What a provider serves, as lists; the wire finds everything through them.
+
+use super::action::Action;
+use super::data_source::DataSource;
+use super::diag::{AttributePath, Diagnostics, error};
+use super::ephemeral::EphemeralResource;
+use super::field::FieldSet;
+use super::function::Function;
+use super::list::ListResource;
+use super::resource::Resource;
+use super::value::Object;
+
+/// Everything that is served.
+#[derive(Default)]
+pub struct Registry {
+    /// Managed resources.
+    pub resources: Vec<Box<dyn Resource>>,
+    /// Data sources.
+    pub data_sources: Vec<Box<dyn DataSource>>,
+    /// Ephemeral resources.
+    pub ephemeral_resources: Vec<Box<dyn EphemeralResource>>,
+    /// List resources, each with the type name of a managed resource.
+    pub list_resources: Vec<Box<dyn ListResource>>,
+    /// Actions.
+    pub actions: Vec<Box<dyn Action>>,
+    /// Functions.
+    pub functions: Vec<Function>,
+}
+
+/// A provider.
+pub trait Provider: Send + Sync + 'static {
+    /// The attributes of the provider block.
+    fn fields(&self) -> &FieldSet;
+    /// Checks a provider block that may hold unknown values.
+    fn validate(&self, config: &Object) -> Diagnostics;
+    /// Takes over a configuration, in place of an earlier one.
+    fn configure(&self, config: &Object) -> Diagnostics;
+    /// Everything that is served.
+    fn registry(&self) -> &Registry;
+}
+
+macro_rules! find {
+    ($find:ident, $list:ident, $kind:ty, $what:literal) => {
+        #[doc = concat!("The ", $what, " of this type, or an error that says it is not served.")]
+        pub fn $find(&self, type_name: &str) -> Result<&$kind, Diagnostics> {
+            self.$list
+                .iter()
+                .map(AsRef::as_ref)
+                .find(|one| one.type_name() == type_name)
+                .ok_or_else(|| not_served($what, type_name))
+        }
+    };
+}
+
+impl Registry {
+    find!(resource, resources, dyn Resource, "resource");
+    find!(data_source, data_sources, dyn DataSource, "data source");
+    find!(ephemeral_resource, ephemeral_resources, dyn EphemeralResource, "ephemeral resource");
+    find!(list_resource, list_resources, dyn ListResource, "list resource");
+    find!(action, actions, dyn Action, "action");
+}
+
+fn not_served(what: &str, type_name: &str) -> Diagnostics {
+    error(
+        AttributePath::root(),
+        format!("Unknown {what} type"),
+        format!("This provider does not serve the {what} type {type_name:?}."),
+    )
+}
