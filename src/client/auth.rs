@@ -120,3 +120,34 @@ fn bare(token: &SecretString) -> SecretString {
         _ => text.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixed_token_may_come_with_its_scheme() {
+        for (given, token) in [
+            ("abc", "abc"),
+            ("Bearer abc", "abc"),
+            ("bearer  abc\n", "abc"),
+            (" Bearer abc ", "abc"),
+            ("Bearerabc", "Bearerabc"),
+            ("ä", "ä"),
+            ("", ""),
+        ] {
+            assert_eq!(bare(&given.into()).expose_secret(), token, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_do_not_show_what_they_hold() {
+        let shown = format!(
+            "{:?} {:?}",
+            Credentials::ApiKey("s3cret".into()),
+            Credentials::BearerToken("s3cret".into())
+        );
+        assert!(!shown.contains("s3cret"), "{shown}");
+        assert!(shown.starts_with("ApiKey("), "{shown}");
+    }
+}

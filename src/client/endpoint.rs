@@ -151,3 +151,124 @@ fn parse(text: &str) -> Result<Url, EndpointError> {
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "11111111-2222-4333-8444-555555555555";
+
+    fn address(endpoint: EndpointKind) -> InstanceAddress {
+        InstanceAddress { instance_id: ID.to_owned(), region: "eu-de".to_owned(), endpoint }
+    }
+
+    #[test]
+    fn an_instance_is_where_the_client_says_unless_it_says_so_itself() {
+        use EndpointKind::{Default, Private, Public};
+        let public = format!("https://{ID}.eu-de.secrets-manager.appdomain.cloud/");
+        let private = format!("https://{ID}.private.eu-de.secrets-manager.appdomain.cloud/");
+        let emulator = format!("http://127.0.0.1:8484/instances/{ID}");
+        let template =
+            Endpoint::template("http://127.0.0.1:8484/instances/{instance_id}/").unwrap();
+        let table = [
+            (Endpoint::Public, Default, &public),
+            (Endpoint::Public, Public, &public),
+            (Endpoint::Public, Private, &private),
+            (Endpoint::Private, Default, &private),
+            (Endpoint::Private, Public, &public),
+            (Endpoint::Private, Private, &private),
+            (template.clone(), Default, &emulator),
+            (template.clone(), Public, &emulator),
+            (template, Private, &emulator),
+        ];
+        for (endpoint, kind, expected) in table {
+            let url = endpoint.resolve(&address(kind)).unwrap();
+            assert_eq!(url.as_str(), expected, "{endpoint:?} {kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_template_may_use_both_placeholders_or_none() {
+        let resolve = |text| {
+            let endpoint = Endpoint::template(text).unwrap();
+            let url = endpoint.resolve(&address(EndpointKind::Default)).unwrap();
+            url.as_str().to_owned()
+        };
+        assert_eq!(
+            resolve("https://{instance_id}.{region}.example.test:8443"),
+            format!("https://{ID}.eu-de.example.test:8443/")
+        );
+        assert_eq!(resolve("https://sm.example.test"), "https://sm.example.test/");
+    }
+
+    #[test]
+    fn an_unusable_template_is_refused_without_repeating_what_may_be_secret() {
+        let table = [
+            ("", "not a valid URL: relative URL without a base"),
+            ("sm.example.test", "not a valid URL: relative URL without a base"),
+            ("https://", "not a valid URL: empty host"),
+            ("ftp://sm.example.test", "the URL must begin with https:// or http://"),
+            (
+                "https://user:pass@sm.example.test",
+                "the URL must not contain user information, a query or a fragment",
+            ),
+            (
+                "https://sm.example.test/?token=abc",
+                "the URL must not contain user information, a query or a fragment",
+            ),
+            (
+                "https://{instance}.example.test",
+                "the URL contains {instance}; the placeholders that exist are {instance_id} and {region}",
+            ),
+        ];
+        for (text, message) in table {
+            let error = Endpoint::template(text).unwrap_err();
+            assert_eq!(error.to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_cannot_move_the_host() {
+        for (instance_id, region, name) in [
+            ("evil.test/", "eu-de", "instance_id"),
+            ("a.evil.test#", "eu-de", "instance_id"),
+            ("user@evil", "eu-de", "instance_id"),
+            ("", "eu-de", "instance_id"),
+            (ID, "eu-de.evil.test/", "region"),
+            (ID, "", "region"),
+        ] {
+            let address = InstanceAddress {
+                instance_id: instance_id.to_owned(),
+                region: region.to_owned(),
+                endpoint: EndpointKind::Default,
+            };
+            for endpoint in [
+                Endpoint::Public,
+                Endpoint::template("https://{instance_id}.{region}.example.test").unwrap(),
+            ] {
+                assert_eq!(
+                    endpoint.resolve(&address),
+                    Err(EndpointError::Name { name }),
+                    "{instance_id} {region}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn iam_is_public_private_or_overridden() {
+        let ibm = |private| IamUrl::ibm(private).unwrap().0.to_string();
+        assert_eq!(ibm(false), "https://iam.cloud.ibm.com/");
+        assert_eq!(ibm(true), "https://private.iam.cloud.ibm.com/");
+        for text in [
+            "http://127.0.0.1:8484",
+            "http://127.0.0.1:8484/",
+            "http://127.0.0.1:8484/identity/token",
+            " http://127.0.0.1:8484/identity/token/ ",
+        ] {
+            let url = IamUrl::parse(text).unwrap();
+            assert_eq!(url.as_url().as_str(), "http://127.0.0.1:8484/", "{text:?}");
+        }
+        assert_eq!(IamUrl::parse("https://user:pass@iam.example.test"), Err(EndpointError::Extras));
+    }
+}

@@ -1,6 +1,6 @@
 //! The connection pool: TLS, ALPN, time limits, and what a network error means.
 
-use reqwest::{Client, Url, redirect, retry};
+use reqwest::{Client, Url, redirect};
 use rustls::client::ClientConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::{RootCertStore, SupportedProtocolVersion};
@@ -54,6 +54,8 @@ impl Http {
         Ok(slot.get_or_init(|| client))
     }
 
+    /// By reqwest's default, a request that an HTTP/2 server turned away unprocessed (while it closes
+    /// a connection) goes out once more on another. All other repetition is the send loop's.
     fn build(&self, mut tls: ClientConfig) -> Result<Client, SetupError> {
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // The proxy variables (HTTPS_PROXY, NO_PROXY, …) are read by reqwest in here; it is the
@@ -67,8 +69,6 @@ impl Http {
             .connect_timeout(CONNECT_LIMIT)
             // An API does not redirect, and a token is for one host only.
             .redirect(redirect::Policy::none())
-            // Repetition is decided in one place: the send loop.
-            .retry(retry::never())
             .build()
             .map_err(|error| SetupError(root_cause(&error.without_url())))
     }
@@ -132,14 +132,7 @@ impl From<&reqwest::Error> for Broken {
 }
 
 fn caused_by_tls(error: &(dyn Error + 'static)) -> bool {
-    causes(error).any(|cause| {
-        cause.is::<rustls::Error>()
-            || cause
-                .downcast_ref::<io::Error>()
-                // An I/O error's own `source` skips the error that it wraps.
-                .and_then(io::Error::get_ref)
-                .is_some_and(|wrapped| wrapped.is::<rustls::Error>())
-    })
+    causes(error).any(|cause| cause.is::<rustls::Error>())
 }
 
 fn root_cause(error: &(dyn Error + 'static)) -> String {
@@ -147,5 +140,59 @@ fn root_cause(error: &(dyn Error + 'static)) -> String {
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&cause| cause.source())
+    std::iter::successors(Some(error), |&cause| {
+        // An I/O error's own `source` skips the error that it wraps.
+        match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
+            None => cause.source(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_needs_no_roots_and_each_client_is_built_once() {
+        let http = Http::new("test/1".to_owned());
+        assert!(http.plain.get().is_none(), "nothing is built in advance");
+        let url = Url::parse("http://127.0.0.1:1/").unwrap();
+        let first: *const Client = http.client(&url).unwrap();
+        let second: *const Client = http.client(&url).unwrap();
+        assert_eq!(first, second);
+        assert!(http.secure.get().is_none(), "the system's roots are not read");
+    }
+
+    #[tokio::test]
+    async fn an_untrusted_certificate_is_a_tls_failure_before_sending() {
+        let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let chain = vec![key.cert.der().clone()];
+        let private = rustls::pki_types::PrivateKeyDer::try_from(key.key_pair.serialize_der());
+        let server = rustls::ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(TLS_VERSIONS)
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, private.unwrap())
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serve = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let acceptor = rustls::server::Acceptor::default();
+            let hello = tokio_rustls::LazyConfigAcceptor::new(acceptor, stream).await.unwrap();
+            let offered: Vec<Vec<u8>> =
+                hello.client_hello().alpn().unwrap().map(<[u8]>::to_vec).collect();
+            assert!(hello.into_stream(Arc::new(server)).await.is_err());
+            offered
+        };
+        let http = Http::new("test/1".to_owned());
+        let url = Url::parse(&format!("https://localhost:{port}/")).unwrap();
+        let request = http.client(&url).unwrap().get(url).send();
+        let (result, offered) = tokio::join!(request, serve);
+        assert_eq!(offered, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        let broken = Broken::from(&result.unwrap_err());
+        assert_eq!((broken.kind, broken.sent), (TransportKind::Tls, false));
+        assert_eq!(broken.cause, "invalid peer certificate: UnknownIssuer");
+    }
 }

@@ -14,8 +14,12 @@ mod http;
 mod iam;
 mod problem;
 mod retry;
+#[cfg(test)]
+mod scripted;
 mod secrets;
 mod sources;
+#[cfg(test)]
+mod tests;
 mod token;
 mod transport;
 mod types;

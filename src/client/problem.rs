@@ -71,3 +71,106 @@ pub(super) fn printable(text: &str, secrets: &[&SecretString]) -> String {
         .take(MAX_MESSAGE_CHARS)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_of_error_body_gives_code_message_and_trace() {
+        // Name, body, code, message, request id; "" stands for none.
+        let table = [
+            (
+                "Secrets Manager (2.9)",
+                r#"{"status_code":412,"trace":"t-1","errors":[{"code":"secrets-manager.Error01234",
+                    "message":"The secret version is locked.","more_info":"https://cloud.ibm.com"}]}"#,
+                "secrets-manager.Error01234",
+                "The secret version is locked.",
+                "t-1",
+            ),
+            (
+                "token endpoint (1.5)",
+                r#"{"context":{"requestId":"r-1","requestType":"incoming.Identity_Token"},
+                    "errorCode":"BXNIM0415E","errorMessage":"Provided API key could not be found."}"#,
+                "BXNIM0415E",
+                "Provided API key could not be found.",
+                "r-1",
+            ),
+            (
+                "Identity (3.3), status as string",
+                r#"{"status_code":"404","trace":"t-2","errors":[{"code":"not_found",
+                    "message_code":"BXNIM0102E","message":"Unable to find object"}]}"#,
+                "not_found",
+                "Unable to find object",
+                "t-2",
+            ),
+            (
+                "Access Groups (3.4), status as integer",
+                r#"{"trace":"t-3","errors":[{"code":"forbidden","message":"No."}],"status_code":403}"#,
+                "forbidden",
+                "No.",
+                "t-3",
+            ),
+            (
+                "several errors",
+                r#"{"errors":[{"code":"a","message":"First."},{"message":"Second."}]}"#,
+                "a",
+                "First.; Second.",
+                "",
+            ),
+            (
+                "empty errors, message beside them (1.8)",
+                r#"{"errors":[],"message":"Something else","code":"X1"}"#,
+                "X1",
+                "Something else",
+                "",
+            ),
+            (
+                "null errors, error as text",
+                r#"{"errors":null,"error":"invalid_request"}"#,
+                "",
+                "invalid_request",
+                "",
+            ),
+            (
+                "code as a number",
+                r#"{"errors":[{"code":7012,"message":"Gone"}]}"#,
+                "7012",
+                "Gone",
+                "",
+            ),
+            ("errors of strings", r#"{"errors":["odd"],"trace":"t-4"}"#, "", "", "t-4"),
+            ("an HTML page", "<html><body>502</body></html>", "", "", ""),
+            ("nothing", "", "", "", ""),
+            ("another JSON value", "[1]", "", "", ""),
+            ("cut off", r#"{"errors":[{"mess"#, "", "", ""),
+        ];
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        for (name, body, code, message, request_id) in table {
+            let expected =
+                Problem { code: some(code), message: some(message), request_id: some(request_id) };
+            assert_eq!(Problem::parse(body.as_bytes(), &[]), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_repeats_a_secret_is_shown_without_it() {
+        let key = SecretString::from("s3cret-key");
+        let empty = SecretString::from("");
+        let body = r#"{"errors":[{"code":"s3cret-key","message":"key s3cret-key is unknown"}],"trace":"s3cret-key"}"#;
+        assert_eq!(
+            Problem::parse(body.as_bytes(), &[&empty, &key]),
+            Problem {
+                code: Some("(redacted)".to_owned()),
+                message: Some("key (redacted) is unknown".to_owned()),
+                request_id: Some("(redacted)".to_owned()),
+            }
+        );
+    }
+
+    #[test]
+    fn a_message_is_one_line_of_bounded_length() {
+        assert_eq!(printable(" a\nb\u{1b}[31m ", &[]), "a b [31m");
+        assert_eq!(printable(&"ä".repeat(5000), &[]), "ä".repeat(1000));
+    }
+}

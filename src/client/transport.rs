@@ -250,3 +250,6 @@ fn no_answer(call: &Call, broken: Broken) -> (Failure, ApiError) {
     let error = ApiError::new(ApiErrorKind::Transport(kind), &call.target).with_message(cause);
     (Failure::Silent { kind, sent }, error)
 }
+
+#[cfg(test)]
+mod tests;
