@@ -37,6 +37,10 @@ impl ManagedResource for EngineConfiguration {
         &self.fields
     }
 
+    fn identity(&self) -> &'static [&'static str] {
+        &["region", "instance_id", "name"]
+    }
+
     fn validate(&self, _: &State) -> Diagnostics {
         Diagnostics::default()
     }
@@ -68,7 +72,7 @@ impl ManagedResource for EngineConfiguration {
         }
     }
 
-    async fn create(&self, call: Call, plan: State) -> Report<Option<State>> {
+    async fn create(&self, call: Call, plan: State, _: State) -> Report<Option<State>> {
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(None, diagnostics),
@@ -79,7 +83,7 @@ impl ManagedResource for EngineConfiguration {
         }
     }
 
-    async fn update(&self, call: Call, prior: State, plan: State) -> Report<State> {
+    async fn update(&self, call: Call, prior: State, plan: State, _: State) -> Report<State> {
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(prior, diagnostics),

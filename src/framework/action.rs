@@ -14,7 +14,7 @@ use super::value::Object;
 pub type Progress = Box<dyn Fn(String) + Send + Sync>;
 
 /// An action, in the terms of its noun.
-pub trait Deed: Send + Sync + 'static {
+pub trait Action: Send + Sync + 'static {
     /// The typed model of the configuration.
     type Model: DeserializeOwned + Send + 'static;
 
@@ -32,7 +32,7 @@ pub trait Deed: Send + Sync + 'static {
 }
 
 /// An action without its type: what the wire calls.
-pub trait Action: Send + Sync {
+pub trait AnyAction: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
@@ -41,19 +41,19 @@ pub trait Action: Send + Sync {
     fn invoke(&self, call: Call, config: Object, progress: Progress) -> Pending<'_, Diagnostics>;
 }
 
-impl<D: Deed> Action for D {
+impl<A: Action> AnyAction for A {
     fn type_name(&self) -> &'static str {
-        Deed::type_name(self)
+        Action::type_name(self)
     }
 
     fn fields(&self) -> &FieldSet {
-        Deed::fields(self)
+        Action::fields(self)
     }
 
     fn invoke(&self, call: Call, config: Object, progress: Progress) -> Pending<'_, Diagnostics> {
         Box::pin(async move {
             match to_model(&config) {
-                Ok(model) => Deed::invoke(self, call, model, progress).await,
+                Ok(model) => Action::invoke(self, call, model, progress).await,
                 Err(bug) => bug,
             }
         })

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::diag::{AttributePath, Diagnostics, bug, diagnostic};
-use super::field::{FieldSet, Kind};
+use super::field::{Field, FieldSet, Kind};
 use super::value::{Object, ValueAny};
 
 /// A value as it crosses the wire.
@@ -30,6 +30,13 @@ pub struct DecodeError {
     reason: String,
 }
 
+impl DecodeError {
+    /// What is wrong with the value, without its path.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
 impl From<DecodeError> for Diagnostics {
     fn from(error: DecodeError) -> Self {
         let mut diagnostics = Diagnostics::default();
@@ -42,22 +49,21 @@ impl From<DecodeError> for Diagnostics {
 /// Attributes that the declaration does not know are ignored, missing ones are
 /// null: that is what a state written by another version needs.
 pub fn decode(fields: &FieldSet, encoded: Encoded<'_>) -> Result<Option<Object>, DecodeError> {
-    let tree = match encoded {
-        Encoded::MsgPack([]) | Encoded::Json([]) => Node::Null,
-        Encoded::MsgPack(mut bytes) => rmpv::decode::read_value(&mut bytes)
-            .map(Node::from)
-            .map_err(|error| unreadable(&error))?,
-        Encoded::Json(bytes) => serde_json::from_slice::<serde_json::Value>(bytes)
-            .map(Node::from)
-            .map_err(|error| unreadable(&error))?,
-    };
+    decode_fields(fields.iter(), encoded)
+}
+
+/// Decodes an object of these attributes, as [`decode`] does.
+pub fn decode_fields<'a>(
+    fields: impl Iterator<Item = &'a Field>,
+    encoded: Encoded<'_>,
+) -> Result<Option<Object>, DecodeError> {
+    let tree = read_node(encoded)?;
     let mut entries = match tree {
         Node::Null => return Ok(None),
         Node::Map(entries) => entries,
         other => return Err(mismatch(AttributePath::root(), "an object", &other)),
     };
     fields
-        .iter()
         .map(|field| {
             let node = entries.remove(field.name).unwrap_or(Node::Null);
             let value = typed(&field.kind, node, AttributePath::new(field.name))?;
@@ -65,6 +71,28 @@ pub fn decode(fields: &FieldSet, encoded: Encoded<'_>) -> Result<Option<Object>,
         })
         .collect::<Result<Object, DecodeError>>()
         .map(Some)
+}
+
+/// Decodes a value of this type that stands alone, as an argument of a function.
+pub fn decode_value(kind: &Kind, encoded: Encoded<'_>) -> Result<ValueAny, DecodeError> {
+    typed(kind, read_node(encoded)?, AttributePath::root())
+}
+
+/// Encodes a value that stands alone, or an object with exactly its attributes.
+pub fn encode_value(value: &impl Serialize) -> Result<Vec<u8>, Diagnostics> {
+    pack(value)
+}
+
+fn read_node(encoded: Encoded<'_>) -> Result<Node, DecodeError> {
+    match encoded {
+        Encoded::MsgPack([]) | Encoded::Json([]) => Ok(Node::Null),
+        Encoded::MsgPack(mut bytes) => {
+            rmpv::decode::read_value(&mut bytes).map(Node::from).map_err(|error| unreadable(&error))
+        }
+        Encoded::Json(bytes) => serde_json::from_slice::<serde_json::Value>(bytes)
+            .map(Node::from)
+            .map_err(|error| unreadable(&error)),
+    }
 }
 
 /// Encodes a block as MessagePack. Every declared attribute is written, as

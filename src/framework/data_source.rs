@@ -12,7 +12,7 @@ use super::resource::{Call, Pending};
 use super::value::{Object, unknown_to_null};
 
 /// A data source, in the terms of its noun.
-pub trait ReadOnly: Send + Sync + 'static {
+pub trait DataSource: Send + Sync + 'static {
     /// The typed model of configuration and result.
     type Model: Serialize + DeserializeOwned + Send + 'static;
 
@@ -31,7 +31,7 @@ pub trait ReadOnly: Send + Sync + 'static {
 }
 
 /// A data source without its type: what the wire calls.
-pub trait DataSource: Send + Sync {
+pub trait AnyDataSource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
@@ -42,19 +42,19 @@ pub trait DataSource: Send + Sync {
     fn read(&self, call: Call, config: Object) -> Pending<'_, Report<Option<Object>>>;
 }
 
-impl<D: ReadOnly> DataSource for D {
+impl<D: DataSource> AnyDataSource for D {
     fn type_name(&self) -> &'static str {
-        ReadOnly::type_name(self)
+        DataSource::type_name(self)
     }
 
     fn fields(&self) -> &FieldSet {
-        ReadOnly::fields(self)
+        DataSource::fields(self)
     }
 
     fn validate(&self, config: &Object) -> Diagnostics {
-        let mut diagnostics = ReadOnly::fields(self).check(config);
+        let mut diagnostics = DataSource::fields(self).check(config);
         match to_model(config) {
-            Ok(model) => diagnostics.add_diagnostics(ReadOnly::validate(self, &model)),
+            Ok(model) => diagnostics.add_diagnostics(DataSource::validate(self, &model)),
             Err(bug) => diagnostics.add_diagnostics(bug),
         }
         diagnostics
@@ -66,7 +66,7 @@ impl<D: ReadOnly> DataSource for D {
                 Ok(model) => model,
                 Err(bug) => return Report::with(None, bug),
             };
-            let Report { value, diagnostics } = ReadOnly::read(self, call, model).await;
+            let Report { value, diagnostics } = DataSource::read(self, call, model).await;
             match value.as_ref().map(to_object).transpose() {
                 Ok(found) => Report::with(found.map(|found| known(found, config)), diagnostics),
                 Err(bug) => Report::with(None, bug),
@@ -78,9 +78,5 @@ impl<D: ReadOnly> DataSource for D {
 /// The result: what the user wrote as written, everything else wholly known.
 pub(super) fn known(found: Object, config: Object) -> Object {
     let given = config.into_iter().filter(|(_, value)| *value != super::value::ValueAny::Null);
-    found
-        .into_iter()
-        .map(|(name, value)| (name, unknown_to_null(value)))
-        .chain(given)
-        .collect()
+    found.into_iter().map(|(name, value)| (name, unknown_to_null(value))).chain(given).collect()
 }

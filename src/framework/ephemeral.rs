@@ -14,7 +14,7 @@ use super::resource::{Call, Pending};
 use super::value::Object;
 
 /// An ephemeral resource, in the terms of its noun.
-pub trait Lease: Send + Sync + 'static {
+pub trait EphemeralResource: Send + Sync + 'static {
     /// The typed model of configuration and result.
     type Model: Serialize + DeserializeOwned + Send + 'static;
     /// What renewing and closing need to know. It never holds a secret.
@@ -39,7 +39,7 @@ pub trait Lease: Send + Sync + 'static {
         call: Call,
         memory: Self::Memory,
     ) -> impl Future<Output = Report<Option<SystemTime>>> + Send;
-    /// Ends what [`Lease::open`] began.
+    /// Ends what [`EphemeralResource::open`] began.
     fn close(&self, call: Call, memory: Self::Memory) -> impl Future<Output = Diagnostics> + Send;
 }
 
@@ -66,7 +66,7 @@ pub struct Held {
 }
 
 /// An ephemeral resource without its type: what the wire calls.
-pub trait EphemeralResource: Send + Sync {
+pub trait AnyEphemeralResource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
@@ -81,19 +81,19 @@ pub trait EphemeralResource: Send + Sync {
     fn close(&self, call: Call, private: Vec<u8>) -> Pending<'_, Diagnostics>;
 }
 
-impl<L: Lease> EphemeralResource for L {
+impl<E: EphemeralResource> AnyEphemeralResource for E {
     fn type_name(&self) -> &'static str {
-        Lease::type_name(self)
+        EphemeralResource::type_name(self)
     }
 
     fn fields(&self) -> &FieldSet {
-        Lease::fields(self)
+        EphemeralResource::fields(self)
     }
 
     fn validate(&self, config: &Object) -> Diagnostics {
-        let mut diagnostics = Lease::fields(self).check(config);
+        let mut diagnostics = EphemeralResource::fields(self).check(config);
         match to_model(config) {
-            Ok(model) => diagnostics.add_diagnostics(Lease::validate(self, &model)),
+            Ok(model) => diagnostics.add_diagnostics(EphemeralResource::validate(self, &model)),
             Err(bug) => diagnostics.add_diagnostics(bug),
         }
         diagnostics
@@ -105,7 +105,8 @@ impl<L: Lease> EphemeralResource for L {
                 Ok(model) => model,
                 Err(bug) => return Report::with(Held::default(), bug),
             };
-            let Report { value, mut diagnostics } = Lease::open(self, call, model).await;
+            let Report { value, mut diagnostics } =
+                EphemeralResource::open(self, call, model).await;
             let Some(opened) = value else {
                 return Report::with(Held::default(), diagnostics);
             };
@@ -129,7 +130,7 @@ impl<L: Lease> EphemeralResource for L {
                 Ok(memory) => memory,
                 Err(bug) => return Report::with(Held { private, ..Held::default() }, bug),
             };
-            let report = Lease::renew(self, call, memory).await;
+            let report = EphemeralResource::renew(self, call, memory).await;
             report.map(|renew_at| Held { result: None, private, renew_at })
         })
     }
@@ -137,7 +138,7 @@ impl<L: Lease> EphemeralResource for L {
     fn close(&self, call: Call, private: Vec<u8>) -> Pending<'_, Diagnostics> {
         Box::pin(async move {
             match recall(&private) {
-                Ok(memory) => Lease::close(self, call, memory).await,
+                Ok(memory) => EphemeralResource::close(self, call, memory).await,
                 Err(bug) => bug,
             }
         })

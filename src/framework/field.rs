@@ -29,6 +29,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The type constraint as JSON, as schemas and functions carry it.
+    pub fn type_json(&self) -> String {
+        self.attribute_type().to_string()
+    }
+
     fn attribute_type(&self) -> AttributeType {
         match self {
             Kind::Text => AttributeType::String,

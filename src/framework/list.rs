@@ -11,7 +11,7 @@ use super::resource::{Call, Pending};
 use super::value::Object;
 
 /// A list of the objects of one managed resource type, in the terms of its noun.
-pub trait Listing: Send + Sync + 'static {
+pub trait ListResource: Send + Sync + 'static {
     /// The typed model of the filters.
     type Filters: DeserializeOwned + Send + 'static;
 
@@ -40,7 +40,7 @@ pub struct Listed {
 }
 
 /// A list without its type: what the wire calls.
-pub trait ListResource: Send + Sync {
+pub trait AnyListResource: Send + Sync {
     /// The type name of the managed resource.
     fn type_name(&self) -> &'static str;
     /// Every filter.
@@ -59,13 +59,13 @@ pub trait ListResource: Send + Sync {
     ) -> Pending<'_, Report<Vec<Listed>>>;
 }
 
-impl<L: Listing> ListResource for L {
+impl<L: ListResource> AnyListResource for L {
     fn type_name(&self) -> &'static str {
-        Listing::type_name(self)
+        ListResource::type_name(self)
     }
 
     fn fields(&self) -> &FieldSet {
-        Listing::fields(self)
+        ListResource::fields(self)
     }
 
     fn list(
@@ -77,7 +77,7 @@ impl<L: Listing> ListResource for L {
     ) -> Pending<'_, Report<Vec<Listed>>> {
         Box::pin(async move {
             match to_model(&config) {
-                Ok(filters) => Listing::list(self, call, filters, limit, whole).await,
+                Ok(filters) => ListResource::list(self, call, filters, limit, whole).await,
                 Err(bug) => Report::with(Vec::new(), bug),
             }
         })

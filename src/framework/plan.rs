@@ -120,7 +120,13 @@ fn intended(
     }
 }
 
-fn mark_unknown(fields: &FieldSet, prior: Option<&Object>, config: &Object, state: &mut Object) {
+fn mark_unknown(
+    fields: &FieldSet,
+    prior: Option<&Object>,
+    config: &Object,
+    due: &[&'static str],
+    state: &mut Object,
+) {
     let left_out = |field: &&Field| {
         field.is_computed()
             && field.default.is_none()

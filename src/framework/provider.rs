@@ -1,28 +1,28 @@
 //! What a provider serves, as lists; the wire finds everything through them.
 
-use super::action::Action;
-use super::data_source::DataSource;
+use super::action::AnyAction;
+use super::data_source::AnyDataSource;
 use super::diag::{AttributePath, Diagnostics, error};
-use super::ephemeral::EphemeralResource;
+use super::ephemeral::AnyEphemeralResource;
 use super::field::FieldSet;
 use super::function::Function;
-use super::list::ListResource;
-use super::resource::Resource;
+use super::list::AnyListResource;
+use super::resource::AnyResource;
 use super::value::Object;
 
 /// Everything that is served.
 #[derive(Default)]
 pub struct Registry {
     /// Managed resources.
-    pub resources: Vec<Box<dyn Resource>>,
+    pub resources: Vec<Box<dyn AnyResource>>,
     /// Data sources.
-    pub data_sources: Vec<Box<dyn DataSource>>,
+    pub data_sources: Vec<Box<dyn AnyDataSource>>,
     /// Ephemeral resources.
-    pub ephemeral_resources: Vec<Box<dyn EphemeralResource>>,
+    pub ephemeral_resources: Vec<Box<dyn AnyEphemeralResource>>,
     /// List resources, each with the type name of a managed resource.
-    pub list_resources: Vec<Box<dyn ListResource>>,
+    pub list_resources: Vec<Box<dyn AnyListResource>>,
     /// Actions.
-    pub actions: Vec<Box<dyn Action>>,
+    pub actions: Vec<Box<dyn AnyAction>>,
     /// Functions.
     pub functions: Vec<Function>,
 }
@@ -53,11 +53,11 @@ macro_rules! find {
 }
 
 impl Registry {
-    find!(resource, resources, dyn Resource, "resource");
-    find!(data_source, data_sources, dyn DataSource, "data source");
-    find!(ephemeral_resource, ephemeral_resources, dyn EphemeralResource, "ephemeral resource");
-    find!(list_resource, list_resources, dyn ListResource, "list resource");
-    find!(action, actions, dyn Action, "action");
+    find!(resource, resources, dyn AnyResource, "resource");
+    find!(data_source, data_sources, dyn AnyDataSource, "data source");
+    find!(ephemeral_resource, ephemeral_resources, dyn AnyEphemeralResource, "ephemeral resource");
+    find!(list_resource, list_resources, dyn AnyListResource, "list resource");
+    find!(action, actions, dyn AnyAction, "action");
 }
 
 fn not_served(what: &str, type_name: &str) -> Diagnostics {

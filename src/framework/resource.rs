@@ -122,7 +122,7 @@ pub struct Change {
 }
 
 /// A managed resource without its type: what the wire calls.
-pub trait Resource: Send + Sync {
+pub trait AnyResource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
@@ -147,7 +147,7 @@ pub trait Resource: Send + Sync {
     fn import(&self, id: &str) -> Result<Object, Diagnostics>;
 }
 
-impl<R: ManagedResource> Resource for R {
+impl<R: ManagedResource> AnyResource for R {
     fn type_name(&self) -> &'static str {
         ManagedResource::type_name(self)
     }
@@ -246,8 +246,7 @@ fn plan_change<R: ManagedResource>(
         Some(before) => resource.due(before, &to_model(config)?),
         None => &[],
     };
-    let request =
-        Request { prior, proposed, config, configured_before: &memory.configured, due };
+    let request = Request { prior, proposed, config, configured_before: &memory.configured, due };
     let Planned { state, requires_replace, configured } =
         plan(ManagedResource::fields(resource), request);
     let diagnostics = resource.advise(before.as_ref(), &to_model(&state)?);

@@ -1,14 +1,12 @@
 //! Taking over what others wrote: identities to import by, and states that move
 //! here from another provider.
 
-use std::collections::BTreeMap;
-
 use super::codec::{Encoded, decode};
 use super::diag::{AttributePath, Diagnostics, error};
-use super::field::{Field, FieldSet};
+use super::field::Field;
 use super::plan::adopted;
 use super::private::Private;
-use super::resource::{Resource, Stored};
+use super::resource::{AnyResource, Stored};
 use super::value::{Object, ValueAny, attribute, wholly_known};
 
 /// A state of another provider, or of another type, as it was stored.
@@ -29,7 +27,7 @@ pub struct Source<'a> {
 const KNOWN_PROVIDERS: &[&str] = &["/ibm-cloud/ibm", "/ibm-sm/ibm-sm"];
 
 /// The state that `source` becomes here. Nothing is called.
-pub fn moved(resource: &dyn Resource, source: Source<'_>) -> Result<Stored, Diagnostics> {
+pub fn moved(resource: &dyn AnyResource, source: Source<'_>) -> Result<Stored, Diagnostics> {
     let refuse = |detail: String| {
         Err(error(
             AttributePath::root(),
@@ -76,37 +74,31 @@ pub fn identity(names: &[&'static str], state: &Object) -> Option<Object> {
 }
 
 /// The declaration of an identity: the named attributes of the resource.
-pub fn identity_fields(resource: &dyn Resource) -> impl Iterator<Item = &Field> {
+pub fn identity_fields(resource: &dyn AnyResource) -> impl Iterator<Item = &Field> {
     resource.identity().iter().filter_map(|name| resource.fields().get(name))
 }
 
 /// The stub that a following read completes. The region may be left out: it is
 /// the provider's then.
 pub fn import_by_identity(
-    fields: &FieldSet,
-    names: &[&'static str],
+    resource: &dyn AnyResource,
     identity: &Object,
 ) -> Result<Object, Diagnostics> {
+    let names = resource.identity();
     for name in names.iter().filter(|name| **name != OPTIONAL) {
         if !matches!(attribute(identity, name), ValueAny::String(text) if !text.is_empty()) {
             return Err(error(
                 AttributePath::new(*name),
                 "Incomplete identity",
-                format!(
-                    "The identity must give {}; {name} is missing.",
-                    names.join(", ")
-                ),
+                format!("An identity gives {}; {name} is missing.", names.join(", ")),
             ));
         }
     }
-    let mut stub: Object = fields
+    Ok(resource
+        .fields()
         .iter()
-        .map(|field| (field.name.to_owned(), ValueAny::Null))
-        .collect::<BTreeMap<_, _>>();
-    stub.extend(names.iter().map(|name| {
-        ((*name).to_owned(), attribute(identity, name).clone())
-    }));
-    Ok(stub)
+        .map(|field| (field.name.to_owned(), attribute(identity, field.name).clone()))
+        .collect())
 }
 
 /// The one attribute that an identity may leave out.

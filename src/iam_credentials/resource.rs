@@ -42,6 +42,10 @@ impl ManagedResource for IamCredentialsSecret {
         &self.fields
     }
 
+    fn identity(&self) -> &'static [&'static str] {
+        &["region", "instance_id", "secret_id"]
+    }
+
     fn validate(&self, config: &State) -> Diagnostics {
         rules::validate(config)
     }
@@ -68,7 +72,7 @@ impl ManagedResource for IamCredentialsSecret {
         }
     }
 
-    async fn create(&self, call: Call, plan: State) -> Report<Option<State>> {
+    async fn create(&self, call: Call, plan: State, _: State) -> Report<Option<State>> {
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(None, diagnostics),
@@ -103,7 +107,7 @@ impl ManagedResource for IamCredentialsSecret {
         Report::with(Some(state), diagnostics)
     }
 
-    async fn update(&self, call: Call, prior: State, plan: State) -> Report<State> {
+    async fn update(&self, call: Call, prior: State, plan: State, _: State) -> Report<State> {
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(prior, diagnostics),

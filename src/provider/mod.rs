@@ -14,7 +14,7 @@ use crate::engine::EngineConfiguration;
 use crate::framework::codec::to_model;
 use crate::framework::diag::Diagnostics;
 use crate::framework::field::FieldSet;
-use crate::framework::resource::{Provider, Resource};
+use crate::framework::provider::{Provider, Registry};
 use crate::framework::value::Object;
 use crate::iam_credentials::IamCredentialsSecret;
 use crate::scope::connection::{Configured, Connection};
@@ -26,7 +26,7 @@ pub type Variable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 /// The provider for IAM credentials of IBM Cloud Secrets Manager.
 pub struct IbmSm {
     fields: FieldSet,
-    resources: Vec<Box<dyn Resource>>,
+    registry: Registry,
     connection: Connection,
     variable: Variable,
 }
@@ -37,11 +37,14 @@ impl IbmSm {
         let connection = Connection::default();
         IbmSm {
             fields: fields::fields(),
-            resources: vec![
-                Box::new(IamCredentialsSecret::new(connection.clone())),
-                Box::new(EngineConfiguration::new(connection.clone())),
-                Box::new(SecretGroup::new(connection.clone())),
-            ],
+            registry: Registry {
+                resources: vec![
+                    Box::new(IamCredentialsSecret::new(connection.clone())),
+                    Box::new(EngineConfiguration::new(connection.clone())),
+                    Box::new(SecretGroup::new(connection.clone())),
+                ],
+                ..Registry::default()
+            },
             connection,
             variable,
         }
@@ -79,7 +82,7 @@ impl Provider for IbmSm {
         }
     }
 
-    fn resources(&self) -> &[Box<dyn Resource>] {
-        &self.resources
+    fn registry(&self) -> &Registry {
+        &self.registry
     }
 }

@@ -36,6 +36,10 @@ impl ManagedResource for SecretGroup {
         &self.fields
     }
 
+    fn identity(&self) -> &'static [&'static str] {
+        &["region", "instance_id", "secret_group_id"]
+    }
+
     fn validate(&self, _: &State) -> Diagnostics {
         Diagnostics::default()
     }
@@ -55,7 +59,7 @@ impl ManagedResource for SecretGroup {
         }
     }
 
-    async fn create(&self, call: Call, plan: State) -> Report<Option<State>> {
+    async fn create(&self, call: Call, plan: State, _: State) -> Report<Option<State>> {
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(None, diagnostics),
@@ -66,7 +70,7 @@ impl ManagedResource for SecretGroup {
         }
     }
 
-    async fn update(&self, call: Call, prior: State, plan: State) -> Report<State> {
+    async fn update(&self, call: Call, prior: State, plan: State, _: State) -> Report<State> {
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(prior, diagnostics),

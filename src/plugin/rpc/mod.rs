@@ -5,18 +5,26 @@
 //! create between the service's answer and the state, and a panic becomes a
 //! diagnostic of that one call.
 
+mod action;
+mod data_source;
+mod ephemeral;
+mod function;
+mod list;
 mod provider;
 mod resource;
 mod serve;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use self::serve::Subject;
 use futures::stream::Empty;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::proto::tfplugin6::{self as proto, provider_server};
-use crate::framework::resource::{Call, Provider};
+use crate::framework::diag::Diagnostics;
+use crate::framework::provider::Provider;
+use crate::framework::resource::Call;
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -65,7 +73,13 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         _: Request<proto::get_metadata::Request>,
     ) -> Answer<proto::get_metadata::Response> {
         let provider = self.provider();
-        self.calls.serve("GetMetadata", "", async move { provider::get_metadata(&*provider) }).await
+        self.calls
+            .serve(
+                "GetMetadata",
+                Subject::Provider,
+                async move { provider::get_metadata(&*provider) },
+            )
+            .await
     }
 
     async fn get_provider_schema(
@@ -74,7 +88,9 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
     ) -> Answer<proto::get_provider_schema::Response> {
         let provider = self.provider();
         self.calls
-            .serve("GetProviderSchema", "", async move { provider::get_schema(&*provider) })
+            .serve("GetProviderSchema", Subject::Provider, async move {
+                provider::get_schema(&*provider)
+            })
             .await
     }
 
@@ -82,7 +98,12 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         &self,
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> Answer<proto::get_resource_identity_schemas::Response> {
-        Err(not_offered())
+        let provider = self.provider();
+        self.calls
+            .serve("GetResourceIdentitySchemas", Subject::Provider, async move {
+                provider::get_identities(&*provider)
+            })
+            .await
     }
 
     async fn validate_provider_config(
@@ -91,11 +112,9 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
     ) -> Answer<proto::validate_provider_config::Response> {
         let (provider, request) = (self.provider(), request.into_inner());
         self.calls
-            .serve(
-                "ValidateProviderConfig",
-                "",
-                async move { provider::validate(&*provider, &request) },
-            )
+            .serve("ValidateProviderConfig", Subject::Provider, async move {
+                provider::validate(&*provider, &request)
+            })
             .await
     }
 
@@ -105,11 +124,9 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
     ) -> Answer<proto::configure_provider::Response> {
         let (provider, request) = (self.provider(), request.into_inner());
         self.calls
-            .serve(
-                "ConfigureProvider",
-                "",
-                async move { provider::configure(&*provider, &request) },
-            )
+            .serve("ConfigureProvider", Subject::Provider, async move {
+                provider::configure(&*provider, &request)
+            })
             .await
     }
 
@@ -128,9 +145,9 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         request: Request<proto::validate_resource_config::Request>,
     ) -> Answer<proto::validate_resource_config::Response> {
         let (provider, request) = (self.provider(), request.into_inner());
-        let type_name = request.type_name.clone();
+        let name = request.type_name.clone();
         self.calls
-            .serve("ValidateResourceConfig", &type_name, async move {
+            .serve("ValidateResourceConfig", Subject::Resource(&name), async move {
                 resource::validate(&*provider, &request)
             })
             .await
@@ -141,10 +158,23 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         request: Request<proto::upgrade_resource_state::Request>,
     ) -> Answer<proto::upgrade_resource_state::Response> {
         let (provider, request) = (self.provider(), request.into_inner());
-        let type_name = request.type_name.clone();
+        let name = request.type_name.clone();
         self.calls
-            .serve("UpgradeResourceState", &type_name, async move {
+            .serve("UpgradeResourceState", Subject::Resource(&name), async move {
                 resource::upgrade(&*provider, &request)
+            })
+            .await
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<proto::upgrade_resource_identity::Request>,
+    ) -> Answer<proto::upgrade_resource_identity::Response> {
+        let (provider, request) = (self.provider(), request.into_inner());
+        let name = request.type_name.clone();
+        self.calls
+            .serve("UpgradeResourceIdentity", Subject::Resource(&name), async move {
+                resource::upgrade_identity(&*provider, &request)
             })
             .await
     }
@@ -154,9 +184,9 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         request: Request<proto::read_resource::Request>,
     ) -> Answer<proto::read_resource::Response> {
         let (provider, call, request) = (self.provider(), self.call(), request.into_inner());
-        let type_name = request.type_name.clone();
+        let name = request.type_name.clone();
         self.calls
-            .serve("ReadResource", &type_name, async move {
+            .serve("ReadResource", Subject::Resource(&name), async move {
                 resource::read(&*provider, call, request).await
             })
             .await
@@ -167,13 +197,11 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         request: Request<proto::plan_resource_change::Request>,
     ) -> Answer<proto::plan_resource_change::Response> {
         let (provider, request) = (self.provider(), request.into_inner());
-        let type_name = request.type_name.clone();
+        let name = request.type_name.clone();
         self.calls
-            .serve(
-                "PlanResourceChange",
-                &type_name,
-                async move { resource::plan(&*provider, &request) },
-            )
+            .serve("PlanResourceChange", Subject::Resource(&name), async move {
+                resource::plan(&*provider, &request)
+            })
             .await
     }
 
@@ -182,9 +210,9 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         request: Request<proto::apply_resource_change::Request>,
     ) -> Answer<proto::apply_resource_change::Response> {
         let (provider, call, request) = (self.provider(), self.call(), request.into_inner());
-        let type_name = request.type_name.clone();
+        let name = request.type_name.clone();
         self.calls
-            .serve("ApplyResourceChange", &type_name, async move {
+            .serve("ApplyResourceChange", Subject::Resource(&name), async move {
                 resource::apply(&*provider, call, request).await
             })
             .await
@@ -195,127 +223,209 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         request: Request<proto::import_resource_state::Request>,
     ) -> Answer<proto::import_resource_state::Response> {
         let (provider, request) = (self.provider(), request.into_inner());
-        let type_name = request.type_name.clone();
+        let name = request.type_name.clone();
         self.calls
-            .serve("ImportResourceState", &type_name, async move {
+            .serve("ImportResourceState", Subject::Resource(&name), async move {
                 resource::import(&*provider, &request)
             })
             .await
     }
 
-    async fn upgrade_resource_identity(
-        &self,
-        _: Request<proto::upgrade_resource_identity::Request>,
-    ) -> Answer<proto::upgrade_resource_identity::Response> {
-        Err(not_offered())
-    }
-
     async fn move_resource_state(
         &self,
-        _: Request<proto::move_resource_state::Request>,
+        request: Request<proto::move_resource_state::Request>,
     ) -> Answer<proto::move_resource_state::Response> {
-        Err(not_offered())
-    }
-
-    async fn generate_resource_config(
-        &self,
-        _: Request<proto::generate_resource_config::Request>,
-    ) -> Answer<proto::generate_resource_config::Response> {
-        Err(not_offered())
+        let (provider, request) = (self.provider(), request.into_inner());
+        let name = request.target_type_name.clone();
+        self.calls
+            .serve("MoveResourceState", Subject::Resource(&name), async move {
+                resource::moved(&*provider, &request)
+            })
+            .await
     }
 
     async fn validate_data_resource_config(
         &self,
-        _: Request<proto::validate_data_resource_config::Request>,
+        request: Request<proto::validate_data_resource_config::Request>,
     ) -> Answer<proto::validate_data_resource_config::Response> {
-        Err(not_offered())
+        let (provider, request) = (self.provider(), request.into_inner());
+        let name = request.type_name.clone();
+        self.calls
+            .serve("ValidateDataResourceConfig", Subject::DataSource(&name), async move {
+                data_source::validate(&*provider, &request)
+            })
+            .await
     }
 
     async fn read_data_source(
         &self,
-        _: Request<proto::read_data_source::Request>,
+        request: Request<proto::read_data_source::Request>,
     ) -> Answer<proto::read_data_source::Response> {
-        Err(not_offered())
+        let (provider, call, request) = (self.provider(), self.call(), request.into_inner());
+        let name = request.type_name.clone();
+        self.calls
+            .serve("ReadDataSource", Subject::DataSource(&name), async move {
+                data_source::read(&*provider, call, request).await
+            })
+            .await
     }
 
     async fn validate_ephemeral_resource_config(
         &self,
-        _: Request<proto::validate_ephemeral_resource_config::Request>,
+        request: Request<proto::validate_ephemeral_resource_config::Request>,
     ) -> Answer<proto::validate_ephemeral_resource_config::Response> {
-        Err(not_offered())
+        let (provider, request) = (self.provider(), request.into_inner());
+        let name = request.type_name.clone();
+        self.calls
+            .serve(
+                "ValidateEphemeralResourceConfig",
+                Subject::EphemeralResource(&name),
+                async move { ephemeral::validate(&*provider, &request) },
+            )
+            .await
     }
 
     async fn open_ephemeral_resource(
         &self,
-        _: Request<proto::open_ephemeral_resource::Request>,
+        request: Request<proto::open_ephemeral_resource::Request>,
     ) -> Answer<proto::open_ephemeral_resource::Response> {
-        Err(not_offered())
+        let (provider, call, request) = (self.provider(), self.call(), request.into_inner());
+        let name = request.type_name.clone();
+        self.calls
+            .serve("OpenEphemeralResource", Subject::EphemeralResource(&name), async move {
+                ephemeral::open(&*provider, call, request).await
+            })
+            .await
     }
 
     async fn renew_ephemeral_resource(
         &self,
-        _: Request<proto::renew_ephemeral_resource::Request>,
+        request: Request<proto::renew_ephemeral_resource::Request>,
     ) -> Answer<proto::renew_ephemeral_resource::Response> {
-        Err(not_offered())
+        let (provider, call, request) = (self.provider(), self.call(), request.into_inner());
+        let name = request.type_name.clone();
+        self.calls
+            .serve("RenewEphemeralResource", Subject::EphemeralResource(&name), async move {
+                ephemeral::renew(&*provider, call, request).await
+            })
+            .await
     }
 
     async fn close_ephemeral_resource(
         &self,
-        _: Request<proto::close_ephemeral_resource::Request>,
+        request: Request<proto::close_ephemeral_resource::Request>,
     ) -> Answer<proto::close_ephemeral_resource::Response> {
-        Err(not_offered())
-    }
-
-    type ListResourceStream = Empty<Result<proto::list_resource::Event, Status>>;
-
-    async fn list_resource(
-        &self,
-        _: Request<proto::list_resource::Request>,
-    ) -> Answer<Self::ListResourceStream> {
-        Err(not_offered())
+        let (provider, call, request) = (self.provider(), self.call(), request.into_inner());
+        let name = request.type_name.clone();
+        self.calls
+            .serve("CloseEphemeralResource", Subject::EphemeralResource(&name), async move {
+                ephemeral::close(&*provider, call, request).await
+            })
+            .await
     }
 
     async fn validate_list_resource_config(
         &self,
-        _: Request<proto::validate_list_resource_config::Request>,
+        request: Request<proto::validate_list_resource_config::Request>,
     ) -> Answer<proto::validate_list_resource_config::Response> {
-        Err(not_offered())
+        let (provider, request) = (self.provider(), request.into_inner());
+        let name = request.type_name.clone();
+        self.calls
+            .serve("ValidateListResourceConfig", Subject::ListResource(&name), async move {
+                list::validate(&*provider, &request)
+            })
+            .await
+    }
+
+    type ListResourceStream = list::Events;
+
+    async fn list_resource(
+        &self,
+        request: Request<proto::list_resource::Request>,
+    ) -> Answer<Self::ListResourceStream> {
+        let (provider, call, request) = (self.provider(), self.call(), request.into_inner());
+        let name = request.type_name.clone();
+        let events = self
+            .calls
+            .run("ListResource", Subject::ListResource(&name), async move {
+                list::events(&*provider, call, request).await
+            })
+            .await
+            .unwrap_or_else(|| vec![list::only(serve::panicked("ListResource"))]);
+        Ok(Response::new(list::stream(events)))
     }
 
     async fn get_functions(
         &self,
         _: Request<proto::get_functions::Request>,
     ) -> Answer<proto::get_functions::Response> {
-        Err(not_offered())
+        let functions = provider::functions(&*self.provider);
+        Ok(Response::new(proto::get_functions::Response { functions, diagnostics: Vec::new() }))
     }
 
     async fn call_function(
         &self,
-        _: Request<proto::call_function::Request>,
+        request: Request<proto::call_function::Request>,
     ) -> Answer<proto::call_function::Response> {
-        Err(not_offered())
+        let (provider, request) = (self.provider(), request.into_inner());
+        let answer = self.calls.run("CallFunction", Subject::Provider, async move {
+            function::call(&*provider, &request)
+        });
+        Ok(Response::new(answer.await.unwrap_or_else(function::panicked)))
     }
 
     async fn validate_action_config(
         &self,
-        _: Request<proto::validate_action_config::Request>,
+        request: Request<proto::validate_action_config::Request>,
     ) -> Answer<proto::validate_action_config::Response> {
-        Err(not_offered())
+        let (provider, request) = (self.provider(), request.into_inner());
+        let name = request.action_type.clone();
+        self.calls
+            .serve("ValidateActionConfig", Subject::Action(&name), async move {
+                action::validate(&*provider, &request)
+            })
+            .await
     }
 
     async fn plan_action(
         &self,
-        _: Request<proto::plan_action::Request>,
+        request: Request<proto::plan_action::Request>,
     ) -> Answer<proto::plan_action::Response> {
-        Err(not_offered())
+        let (provider, request) = (self.provider(), request.into_inner());
+        let name = request.action_type.clone();
+        self.calls
+            .serve("PlanAction", Subject::Action(&name), async move {
+                action::plan(&*provider, &request)
+            })
+            .await
     }
 
-    type InvokeActionStream = Empty<Result<proto::invoke_action::Event, Status>>;
+    type InvokeActionStream = action::Events;
 
     async fn invoke_action(
         &self,
-        _: Request<proto::invoke_action::Request>,
+        request: Request<proto::invoke_action::Request>,
     ) -> Answer<Self::InvokeActionStream> {
+        let (provider, call, request) = (self.provider(), self.call(), request.into_inner());
+        let (sender, events) = action::channel();
+        let calls = self.calls.clone();
+        tokio::spawn(async move {
+            let name = request.action_type.clone();
+            let progress = sender.clone();
+            let work = async move { action::invoke(&*provider, call, &request, &progress).await };
+            let outcome: Option<Diagnostics> =
+                calls.run("InvokeAction", Subject::Action(&name), work).await;
+            let diagnostics = outcome.unwrap_or_else(|| serve::panicked("InvokeAction"));
+            // Without a reader the run is over, and the action is done all the same.
+            let _ = sender.send(Ok(action::completed(diagnostics)));
+        });
+        Ok(Response::new(events))
+    }
+
+    async fn generate_resource_config(
+        &self,
+        _: Request<proto::generate_resource_config::Request>,
+    ) -> Answer<proto::generate_resource_config::Response> {
         Err(not_offered())
     }
 
@@ -347,6 +457,20 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         Err(not_offered())
     }
 
+    async fn lock_state(
+        &self,
+        _: Request<proto::lock_state::Request>,
+    ) -> Answer<proto::lock_state::Response> {
+        Err(not_offered())
+    }
+
+    async fn unlock_state(
+        &self,
+        _: Request<proto::unlock_state::Request>,
+    ) -> Answer<proto::unlock_state::Response> {
+        Err(not_offered())
+    }
+
     type ReadStateBytesStream = Empty<Result<proto::read_state_bytes::ResponseChunk, Status>>;
 
     async fn read_state_bytes(
@@ -360,20 +484,6 @@ impl<P: Provider> provider_server::Provider for Rpc<P> {
         &self,
         _: Request<Streaming<proto::write_state_bytes::RequestChunk>>,
     ) -> Answer<proto::write_state_bytes::Response> {
-        Err(not_offered())
-    }
-
-    async fn lock_state(
-        &self,
-        _: Request<proto::lock_state::Request>,
-    ) -> Answer<proto::lock_state::Response> {
-        Err(not_offered())
-    }
-
-    async fn unlock_state(
-        &self,
-        _: Request<proto::unlock_state::Request>,
-    ) -> Answer<proto::unlock_state::Response> {
         Err(not_offered())
     }
 }

@@ -1,10 +1,12 @@
 //! The calls about the provider as a whole.
 
+use std::collections::HashMap;
+
 use super::proto;
 use super::serve::Diagnosed;
 use crate::framework::codec::decode;
 use crate::framework::diag::Diagnostics;
-use crate::framework::resource::Provider;
+use crate::framework::provider::Provider;
 use crate::framework::value::Object;
 use crate::plugin::convert;
 
@@ -14,38 +16,87 @@ fn capabilities() -> proto::ServerCapabilities {
         plan_destroy: true,
         // Every process after the first of a command may skip the schema.
         get_provider_schema_optional: true,
-        move_resource_state: false,
+        move_resource_state: true,
         generate_resource_config: false,
     }
 }
 
 pub(super) fn get_metadata(provider: &impl Provider) -> proto::get_metadata::Response {
-    use proto::get_metadata::ResourceMetadata;
+    use proto::get_metadata::{
+        ActionMetadata, DataSourceMetadata, EphemeralResourceMetadata, FunctionMetadata,
+        ListResourceMetadata, ResourceMetadata,
+    };
+    let registry = provider.registry();
+    let resources = registry.resources.iter().map(|one| one.type_name().to_owned());
+    let data_sources = registry.data_sources.iter().map(|one| one.type_name().to_owned());
+    let ephemerals = registry.ephemeral_resources.iter().map(|one| one.type_name().to_owned());
+    let lists = registry.list_resources.iter().map(|one| one.type_name().to_owned());
+    let actions = registry.actions.iter().map(|one| one.type_name().to_owned());
+    let functions = registry.functions.iter().map(|one| one.name.to_owned());
     proto::get_metadata::Response {
         server_capabilities: Some(capabilities()),
-        resources: provider
-            .resources()
-            .iter()
-            .map(|resource| ResourceMetadata { type_name: resource.type_name().to_owned() })
+        resources: resources.map(|type_name| ResourceMetadata { type_name }).collect(),
+        data_sources: data_sources.map(|type_name| DataSourceMetadata { type_name }).collect(),
+        ephemeral_resources: ephemerals
+            .map(|type_name| EphemeralResourceMetadata { type_name })
             .collect(),
+        list_resources: lists.map(|type_name| ListResourceMetadata { type_name }).collect(),
+        actions: actions.map(|type_name| ActionMetadata { type_name }).collect(),
+        functions: functions.map(|name| FunctionMetadata { name }).collect(),
         ..Default::default()
     }
 }
 
 pub(super) fn get_schema(provider: &impl Provider) -> proto::get_provider_schema::Response {
+    let registry = provider.registry();
+    let resources = registry.resources.iter();
+    let data_sources = registry.data_sources.iter();
+    let ephemerals = registry.ephemeral_resources.iter();
+    let lists = registry.list_resources.iter();
+    let actions = registry.actions.iter();
     proto::get_provider_schema::Response {
-        provider: Some(convert::schema(&provider.fields().schema())),
-        resource_schemas: provider
-            .resources()
-            .iter()
-            .map(|resource| {
-                let schema = convert::schema(&resource.fields().schema());
-                (resource.type_name().to_owned(), schema)
+        provider: Some(convert::schema(provider.fields())),
+        resource_schemas: resources
+            .map(|one| (one.type_name().to_owned(), convert::schema(one.fields())))
+            .collect(),
+        data_source_schemas: data_sources
+            .map(|one| (one.type_name().to_owned(), convert::schema(one.fields())))
+            .collect(),
+        ephemeral_resource_schemas: ephemerals
+            .map(|one| (one.type_name().to_owned(), convert::schema(one.fields())))
+            .collect(),
+        list_resource_schemas: lists
+            .map(|one| (one.type_name().to_owned(), convert::schema(one.fields())))
+            .collect(),
+        action_schemas: actions
+            .map(|one| {
+                let schema = Some(convert::schema(one.fields()));
+                (one.type_name().to_owned(), proto::ActionSchema { schema })
             })
             .collect(),
+        functions: functions(provider),
         server_capabilities: Some(capabilities()),
         ..Default::default()
     }
+}
+
+pub(super) fn get_identities(
+    provider: &impl Provider,
+) -> proto::get_resource_identity_schemas::Response {
+    proto::get_resource_identity_schemas::Response {
+        identity_schemas: provider
+            .registry()
+            .resources
+            .iter()
+            .map(|one| (one.type_name().to_owned(), convert::identity_schema(&**one)))
+            .collect(),
+        diagnostics: Vec::new(),
+    }
+}
+
+pub(super) fn functions(provider: &impl Provider) -> HashMap<String, proto::Function> {
+    let functions = provider.registry().functions.iter();
+    functions.map(|one| (one.name.to_owned(), convert::function(one))).collect()
 }
 
 pub(super) fn validate(

@@ -6,26 +6,52 @@
 
 use super::proto;
 use super::serve::Diagnosed;
-use crate::framework::codec::{Encoded, decode, encode};
-use crate::framework::diag::{AttributePath, Diagnostics, Report, error};
+use crate::framework::codec::{Encoded, decode, decode_fields, encode, encode_value};
+use crate::framework::diag::{AttributePath, Diagnostics, Report, error, path};
 use crate::framework::field::FieldSet;
 use crate::framework::private::Private;
-use crate::framework::resource::{Call, Provider, Stored};
-use crate::framework::value::Object;
+use crate::framework::provider::Provider;
+use crate::framework::resource::{AnyResource, Call, Change, Stored};
+use crate::framework::takeover::{self, Source};
+use crate::framework::value::{Object, ValueAny, attribute};
 use crate::plugin::convert::{self, attribute_path, dynamic_value, encoded};
 
 type Value = Option<proto::DynamicValue>;
+type Identity = Option<proto::ResourceIdentityData>;
 
 pub(super) fn validate(
     provider: &impl Provider,
     request: &proto::validate_resource_config::Request,
 ) -> proto::validate_resource_config::Response {
     let check = || {
-        let resource = provider.resource(&request.type_name)?;
+        let resource = provider.registry().resource(&request.type_name)?;
         let config = object(resource.fields(), &request.config)?.unwrap_or_default();
-        Ok(resource.validate(&config))
+        let mut diagnostics = resource.validate(&config);
+        let capabilities = request.client_capabilities.unwrap_or_default();
+        if !capabilities.write_only_attributes_allowed {
+            diagnostics.add_diagnostics(write_only_refused(resource.fields(), &config));
+        }
+        Ok(diagnostics)
     };
     Diagnosed::only(check().unwrap_or_else(|diagnostics| diagnostics))
+}
+
+/// A Terraform that does not know write-only attributes would store them.
+fn write_only_refused(fields: &FieldSet, config: &Object) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    let given = |name: &str| *attribute(config, name) != ValueAny::Null;
+    for field in fields.iter().filter(|field| field.write_only && given(field.name)) {
+        diagnostics.add_diagnostics(error(
+            path(field.name),
+            "Write-only attribute with an old Terraform",
+            format!(
+                "{} is write-only, which needs Terraform 1.11 or OpenTofu 1.11. This version would \
+                 store the value in its state.",
+                field.name
+            ),
+        ));
+    }
+    diagnostics
 }
 
 pub(super) fn upgrade(
@@ -33,7 +59,7 @@ pub(super) fn upgrade(
     request: &proto::upgrade_resource_state::Request,
 ) -> proto::upgrade_resource_state::Response {
     let upgrade = || {
-        let fields = provider.resource(&request.type_name)?.fields();
+        let fields = provider.registry().resource(&request.type_name)?.fields();
         if request.version > fields.schema().version {
             return Err(newer_state(&request.type_name, request.version));
         }
@@ -45,6 +71,61 @@ pub(super) fn upgrade(
         })
     };
     upgrade().unwrap_or_else(Diagnosed::only)
+}
+
+pub(super) fn upgrade_identity(
+    provider: &impl Provider,
+    request: &proto::upgrade_resource_identity::Request,
+) -> proto::upgrade_resource_identity::Response {
+    let upgrade = || {
+        let resource = provider.registry().resource(&request.type_name)?;
+        let raw = request.raw_identity.as_ref().map_or(&[][..], |raw| &raw.json);
+        let identity = decode_fields(takeover::identity_fields(resource), Encoded::Json(raw))?;
+        Ok(proto::upgrade_resource_identity::Response {
+            upgraded_identity: identity.as_ref().map(identity_data).transpose()?,
+            diagnostics: Vec::new(),
+        })
+    };
+    upgrade().unwrap_or_else(Diagnosed::only)
+}
+
+pub(super) fn moved(
+    provider: &impl Provider,
+    request: &proto::move_resource_state::Request,
+) -> proto::move_resource_state::Response {
+    let moved = || {
+        let resource = provider.registry().resource(&request.target_type_name)?;
+        let source = Source {
+            provider: &request.source_provider_address,
+            type_name: &request.source_type_name,
+            schema_version: request.source_schema_version,
+            json: request.source_state.as_ref().map_or(&[][..], |raw| &raw.json),
+        };
+        let stored = takeover::moved(resource, source)?;
+        Ok(proto::move_resource_state::Response {
+            target_identity: identity_of(resource, stored.state.as_ref())?,
+            target_state: dynamic_value(encode(resource.fields(), stored.state.as_ref())?),
+            target_private: stored.private,
+            diagnostics: Vec::new(),
+        })
+    };
+    moved().unwrap_or_else(Diagnosed::only)
+}
+
+/// The identity as Terraform stores it; none while it is not known as a whole.
+fn identity_of(
+    resource: &dyn AnyResource,
+    state: Option<&Object>,
+) -> Result<Identity, Diagnostics> {
+    state
+        .and_then(|state| takeover::identity(resource.identity(), state))
+        .as_ref()
+        .map(identity_data)
+        .transpose()
+}
+
+fn identity_data(identity: &Object) -> Result<proto::ResourceIdentityData, Diagnostics> {
+    Ok(proto::ResourceIdentityData { identity_data: dynamic_value(encode_value(identity)?) })
 }
 
 fn newer_state(type_name: &str, version: i64) -> Diagnostics {
@@ -63,26 +144,37 @@ pub(super) async fn read(
     call: Call,
     request: proto::read_resource::Request,
 ) -> proto::read_resource::Response {
-    let unchanged = |current: Value, private: Vec<u8>, diagnostics: Diagnostics| {
-        proto::read_resource::Response {
-            new_state: current,
-            private,
-            diagnostics: convert::diagnostics(diagnostics),
-            ..Default::default()
-        }
+    let proto::read_resource::Request {
+        type_name, current_state, private, current_identity, ..
+    } = request;
+    let answer = |stored: Encodable, identity: Identity| proto::read_resource::Response {
+        new_state: stored.state,
+        private: stored.private,
+        diagnostics: convert::diagnostics(stored.diagnostics),
+        new_identity: identity,
+        deferred: None,
     };
-    let proto::read_resource::Request { type_name, current_state, private, .. } = request;
+    let unchanged = |diagnostics: Diagnostics| {
+        let state = current_state.clone();
+        answer(Encodable { state, private: private.clone(), diagnostics }, current_identity.clone())
+    };
     let prepared = provider
+        .registry()
         .resource(&type_name)
         .and_then(|resource| Ok((resource, object(resource.fields(), &current_state)?)));
     let (resource, prior) = match prepared {
         Ok((resource, Some(prior))) => (resource, prior),
-        Ok((_, None)) => return unchanged(None, private, Diagnostics::default()),
-        Err(diagnostics) => return unchanged(current_state, private, diagnostics),
+        Ok((_, None)) => return unchanged(Diagnostics::default()),
+        Err(diagnostics) => return unchanged(diagnostics),
     };
-    let report = resource.read(call, prior, private).await;
-    let (new_state, private, diagnostics) = stored(resource.fields(), report, current_state);
-    unchanged(new_state, private, diagnostics)
+    let report = resource.read(call, prior, private.clone()).await;
+    match identity_of(resource, report.value.state.as_ref()) {
+        Ok(identity) => answer(
+            encodable(resource.fields(), report, current_state.clone()),
+            identity.or_else(|| current_identity.clone()),
+        ),
+        Err(bug) => unchanged(bug),
+    }
 }
 
 pub(super) fn plan(
@@ -90,9 +182,9 @@ pub(super) fn plan(
     request: &proto::plan_resource_change::Request,
 ) -> proto::plan_resource_change::Response {
     let plan = || {
-        let resource = provider.resource(&request.type_name)?;
+        let resource = provider.registry().resource(&request.type_name)?;
         let fields = resource.fields();
-        let answer = resource.plan(
+        let Report { value: answer, diagnostics } = resource.plan(
             object(fields, &request.prior_state)?,
             object(fields, &request.proposed_new_state)?,
             object(fields, &request.config)?,
@@ -106,6 +198,8 @@ pub(super) fn plan(
                 .filter_map(attribute_path)
                 .collect(),
             planned_private: answer.private,
+            planned_identity: request.prior_identity.clone(),
+            diagnostics: convert::diagnostics(diagnostics),
             ..Default::default()
         })
     };
@@ -117,32 +211,44 @@ pub(super) async fn apply(
     call: Call,
     request: proto::apply_resource_change::Request,
 ) -> proto::apply_resource_change::Response {
-    let answer = |new_state: Value, private: Vec<u8>, diagnostics: Diagnostics| {
-        proto::apply_resource_change::Response {
-            new_state,
-            private,
-            diagnostics: convert::diagnostics(diagnostics),
-            ..Default::default()
-        }
-    };
     let proto::apply_resource_change::Request {
         type_name,
         prior_state,
         planned_state,
+        config,
         planned_private,
+        planned_identity,
         ..
     } = request;
-    let prepared = provider.resource(&type_name).and_then(|resource| {
-        let fields = resource.fields();
-        Ok((resource, object(fields, &prior_state)?, object(fields, &planned_state)?))
-    });
-    let (resource, prior, planned) = match prepared {
-        Ok(prepared) => prepared,
-        Err(diagnostics) => return answer(prior_state, planned_private, diagnostics),
+    let answer = |stored: Encodable, identity: Identity| proto::apply_resource_change::Response {
+        new_state: stored.state,
+        private: stored.private,
+        diagnostics: convert::diagnostics(stored.diagnostics),
+        new_identity: identity,
+        ..Default::default()
     };
-    let report = resource.apply(call, prior, planned, planned_private).await;
-    let (new_state, private, diagnostics) = stored(resource.fields(), report, prior_state);
-    answer(new_state, private, diagnostics)
+    let unchanged = |diagnostics: Diagnostics| {
+        let (state, private) = (prior_state.clone(), planned_private.clone());
+        answer(Encodable { state, private, diagnostics }, planned_identity.clone())
+    };
+    let prepared = provider.registry().resource(&type_name).and_then(|resource| {
+        let fields = resource.fields();
+        let change = Change {
+            prior: object(fields, &prior_state)?,
+            planned: object(fields, &planned_state)?,
+            config: object(fields, &config)?,
+        };
+        Ok((resource, change))
+    });
+    let (resource, change) = match prepared {
+        Ok(prepared) => prepared,
+        Err(diagnostics) => return unchanged(diagnostics),
+    };
+    let report = resource.apply(call, change, planned_private.clone()).await;
+    match identity_of(resource, report.value.state.as_ref()) {
+        Ok(identity) => answer(encodable(resource.fields(), report, prior_state.clone()), identity),
+        Err(bug) => unchanged(bug),
+    }
 }
 
 pub(super) fn import(
@@ -150,14 +256,24 @@ pub(super) fn import(
     request: &proto::import_resource_state::Request,
 ) -> proto::import_resource_state::Response {
     let import = || {
-        let resource = provider.resource(&request.type_name)?;
-        let state = resource.import(&request.id)?;
+        let resource = provider.registry().resource(&request.type_name)?;
+        let identity = request.identity.as_ref().and_then(|one| one.identity_data.as_ref());
+        let state = match identity {
+            None => resource.import(&request.id)?,
+            Some(data) => {
+                let fields = takeover::identity_fields(resource);
+                let given = decode_fields(fields, encoded(Some(data)))?.unwrap_or_default();
+                takeover::import_by_identity(resource, &given)?
+            }
+        };
         Ok(proto::import_resource_state::Response {
             imported_resources: vec![proto::import_resource_state::ImportedResource {
                 type_name: request.type_name.clone(),
                 state: dynamic_value(encode(resource.fields(), Some(&state))?),
                 private: Private::default().to_bytes(),
-                identity: None,
+                // Terraform wants an identity back for an import by one; the
+                // read that follows completes it.
+                identity: identity_of(resource, Some(&state))?.or_else(|| request.identity.clone()),
             }],
             ..Default::default()
         })
@@ -169,18 +285,21 @@ fn object(fields: &FieldSet, value: &Value) -> Result<Option<Object>, Diagnostic
     Ok(decode(fields, encoded(value.as_ref()))?)
 }
 
+/// What a report comes to on the wire.
+struct Encodable {
+    state: Value,
+    private: Vec<u8>,
+    diagnostics: Diagnostics,
+}
+
 /// A report on the wire; a state that cannot be encoded leaves what was there.
-fn stored(
-    fields: &FieldSet,
-    report: Report<Stored>,
-    before: Value,
-) -> (Value, Vec<u8>, Diagnostics) {
+fn encodable(fields: &FieldSet, report: Report<Stored>, before: Value) -> Encodable {
     let Report { value: Stored { state, private }, mut diagnostics } = report;
     match encode(fields, state.as_ref()) {
-        Ok(bytes) => (dynamic_value(bytes), private, diagnostics),
+        Ok(bytes) => Encodable { state: dynamic_value(bytes), private, diagnostics },
         Err(bug) => {
             diagnostics.add_diagnostics(bug);
-            (before, private, diagnostics)
+            Encodable { state: before, private, diagnostics }
         }
     }
 }

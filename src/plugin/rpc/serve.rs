@@ -2,6 +2,7 @@
 //! panic.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::Instant;
@@ -9,13 +10,14 @@ use tonic::Response;
 use tracing::{Instrument, Span, field::Empty};
 
 use super::{Answer, proto};
-use crate::framework::diag;
+use crate::framework::diag::{self, Diagnostics};
 use crate::plugin::convert;
 
-/// The calls of one process.
+/// The calls of one process. Clones count together.
+#[derive(Clone)]
 pub(super) struct Calls {
     address: &'static str,
-    count: AtomicU64,
+    count: Arc<AtomicU64>,
 }
 
 /// A response that can carry diagnostics.
@@ -24,7 +26,7 @@ pub(super) trait Diagnosed: Default + Send + 'static {
     fn diagnostics_mut(&mut self) -> &mut Vec<proto::Diagnostic>;
 
     /// The response of a call that could tell nothing but this.
-    fn only(diagnostics: diag::Diagnostics) -> Self {
+    fn only(diagnostics: Diagnostics) -> Self {
         let mut response = Self::default();
         *response.diagnostics_mut() = convert::diagnostics(diagnostics);
         response
@@ -50,7 +52,19 @@ diagnosed!(
     validate_provider_config,
     configure_provider,
     validate_resource_config,
+    get_resource_identity_schemas,
     upgrade_resource_state,
+    upgrade_resource_identity,
+    move_resource_state,
+    validate_data_resource_config,
+    read_data_source,
+    validate_ephemeral_resource_config,
+    open_ephemeral_resource,
+    renew_ephemeral_resource,
+    close_ephemeral_resource,
+    validate_list_resource_config,
+    validate_action_config,
+    plan_action,
     read_resource,
     plan_resource_change,
     apply_resource_change,
@@ -59,30 +73,36 @@ diagnosed!(
 
 impl Calls {
     pub(super) fn new(address: &'static str) -> Self {
-        Calls { address, count: AtomicU64::new(1) }
+        Calls { address, count: Arc::new(AtomicU64::new(1)) }
     }
 
-    /// Runs `work` as the call `rpc` about `type_name` (empty for none).
+    /// Runs `work` as the call `rpc` and answers what it answers, or what became of
+    /// it.
     pub(super) async fn serve<T: Diagnosed>(
         &self,
         rpc: &'static str,
-        type_name: &str,
+        subject: Subject<'_>,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Answer<T> {
-        let span = self.span(rpc, type_name);
+        let span = self.span(rpc, subject);
         let started = Instant::now();
-        let outcome = tokio::spawn(work.instrument(span.clone())).await;
-        let response = outcome.unwrap_or_else(|_panic| {
-            T::only(diag::bug(format!(
-                "The call {rpc} ended in a panic; the log says where. What it was doing may be \
-                 half done: run a plan to see."
-            )))
-        });
+        let response = run(&span, work).await.unwrap_or_else(|| T::only(panicked(rpc)));
         span.in_scope(|| log(&response, started));
         Ok(Response::new(response))
     }
 
-    fn span(&self, rpc: &'static str, type_name: &str) -> Span {
+    /// Runs `work` as the call `rpc` whose answer holds no diagnostics of its own;
+    /// `None` if it ended in a panic.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        rpc: &'static str,
+        subject: Subject<'_>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        run(&self.span(rpc, subject), work).await
+    }
+
+    fn span(&self, rpc: &'static str, subject: Subject<'_>) -> Span {
         let span = tracing::info_span!(
             "rpc",
             tf_rpc = rpc,
@@ -90,12 +110,53 @@ impl Calls {
             tf_provider_addr = self.address,
             tf_proto_version = "6",
             tf_resource_type = Empty,
+            tf_data_source_type = Empty,
+            tf_ephemeral_resource_type = Empty,
+            tf_list_resource_type = Empty,
+            tf_action_type = Empty,
         );
-        if !type_name.is_empty() {
-            span.record("tf_resource_type", type_name);
-        }
+        match subject {
+            Subject::Provider => &span,
+            Subject::Resource(name) => span.record("tf_resource_type", name),
+            Subject::DataSource(name) => span.record("tf_data_source_type", name),
+            Subject::EphemeralResource(name) => span.record("tf_ephemeral_resource_type", name),
+            Subject::ListResource(name) => span.record("tf_list_resource_type", name),
+            Subject::Action(name) => span.record("tf_action_type", name),
+        };
         span
     }
+}
+
+/// What a call is about, with its type name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Subject<'a> {
+    /// The provider as a whole, or a function.
+    Provider,
+    /// A managed resource.
+    Resource(&'a str),
+    /// A data source.
+    DataSource(&'a str),
+    /// An ephemeral resource.
+    EphemeralResource(&'a str),
+    /// A list resource.
+    ListResource(&'a str),
+    /// An action.
+    Action(&'a str),
+}
+
+async fn run<T: Send + 'static>(
+    span: &Span,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    tokio::spawn(work.instrument(span.clone())).await.ok()
+}
+
+/// What the user is told of a panic.
+pub(super) fn panicked(rpc: &str) -> Diagnostics {
+    diag::bug(format!(
+        "The call {rpc} ended in a panic; the log says where. What it was doing may be half done: \
+         run a plan to see."
+    ))
 }
 
 fn log<T: Diagnosed>(response: &T, started: Instant) {

@@ -1,0 +1,52 @@
+//! The calls about functions. They come without a configuration, and have no
+//! diagnostics: an error is text about one argument.
+
+use super::proto;
+use crate::framework::codec::{decode_value, encode_value};
+use crate::framework::function::Failure;
+use crate::framework::provider::Provider;
+use crate::plugin::convert::{dynamic_value, encoded};
+
+pub(super) fn call(
+    provider: &impl Provider,
+    request: &proto::call_function::Request,
+) -> proto::call_function::Response {
+    match outcome(provider, request) {
+        Ok(result) => proto::call_function::Response { result: dynamic_value(result), error: None },
+        Err((argument, text)) => proto::call_function::Response {
+            result: None,
+            error: Some(proto::FunctionError { text, function_argument: argument }),
+        },
+    }
+}
+
+/// The answer of a call that ended in a panic.
+pub(super) fn panicked() -> proto::call_function::Response {
+    let text = "The function ended in a panic, which is a mistake in the provider.".to_owned();
+    proto::call_function::Response {
+        result: None,
+        error: Some(proto::FunctionError { text, function_argument: None }),
+    }
+}
+
+fn outcome(
+    provider: &impl Provider,
+    request: &proto::call_function::Request,
+) -> Result<Vec<u8>, (Option<i64>, String)> {
+    let functions = &provider.registry().functions;
+    let function = functions
+        .iter()
+        .find(|one| one.name == request.name)
+        .ok_or_else(|| (None, format!("This provider has no function {:?}.", request.name)))?;
+    let mut arguments = Vec::new();
+    for (index, (parameter, value)) in
+        (0_i64..).zip(function.parameters.iter().zip(&request.arguments))
+    {
+        let value = decode_value(&parameter.kind, encoded(Some(value)))
+            .map_err(|error| (Some(index), error.reason().to_owned()))?;
+        arguments.push(value);
+    }
+    let result =
+        (function.call)(&arguments).map_err(|Failure { argument, text }| (Some(argument), text))?;
+    encode_value(&result).map_err(|_| (None, "The result cannot be encoded.".to_owned()))
+}
