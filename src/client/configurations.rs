@@ -2,15 +2,23 @@
 
 use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
+use serde::Deserialize;
 
 use super::InstanceClient;
 use super::call::Call;
 use super::error::ApiError;
-use super::types::{Configuration, ConfigurationPatch, ConfigurationPrototype};
+use super::types::{
+    Configuration, ConfigurationMetadata, ConfigurationPatch, ConfigurationPrototype,
+};
 
 /// Names are unique only per kind: without this header the service may answer 300.
 const ACCEPT_TYPE: HeaderName = HeaderName::from_static("x-sm-accept-configuration-type");
 const IAM_CREDENTIALS: HeaderValue = HeaderValue::from_static("iam_credentials_configuration");
+
+#[derive(Deserialize)]
+struct ConfigurationList {
+    configurations: Vec<ConfigurationMetadata>,
+}
 
 impl InstanceClient {
     /// C1: creates the engine's configuration. The service checks the key.
@@ -27,6 +35,18 @@ impl InstanceClient {
     pub async fn get_configuration(&self, name: &str) -> Result<Configuration, ApiError> {
         let call = self.configuration_call("get_configuration", Method::GET, name)?;
         self.json(&call).await
+    }
+
+    /// C2: the configuration of the IAM credentials engine of this name, without its key.
+    pub async fn find_configuration(
+        &self,
+        name: &str,
+    ) -> Result<Option<ConfigurationMetadata>, ApiError> {
+        let call = self.call("list_configurations", Method::GET, &["configurations"])?;
+        // There is at most one of its kind in an instance, so the first page has it.
+        let call = call.query(&[("secret_types", "iam_credentials")]);
+        let list: ConfigurationList = self.json(&call).await?;
+        Ok(list.configurations.into_iter().find(|one| one.name == name))
     }
 
     /// C4: changes the key or switches the engine off and on.

@@ -23,10 +23,12 @@ mod tests;
 mod token;
 mod transport;
 mod types;
+mod versions;
 
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 pub use auth::Credentials;
@@ -37,8 +39,9 @@ pub use retry::RetryPolicy;
 pub use types::{
     Configuration, ConfigurationMetadata, ConfigurationPatch, ConfigurationPrototype,
     ConfigurationType, JsonObject, KeyOwner, RotationPolicy, RotationUnit, Secret, SecretGroup,
-    SecretGroupPatch, SecretGroupPrototype, SecretMetadata, SecretMetadataPatch, SecretPrototype,
-    SecretState, SecretType, Timestamp, VersionAlias, VersionMetadata, VersionMetadataPatch,
+    SecretGroupPatch, SecretGroupPrototype, SecretLock, SecretMetadata, SecretMetadataPatch,
+    SecretPrototype, SecretState, SecretType, Timestamp, Version, VersionAlias, VersionMetadata,
+    VersionMetadataPatch, VersionPrototype,
 };
 
 use auth::Authenticator;
@@ -51,6 +54,7 @@ use transport::Transport;
 pub struct Client {
     transport: Arc<Transport>,
     auth: Arc<Authenticator>,
+    iam_url: IamUrl,
     secrets_manager: Endpoint,
 }
 
@@ -62,6 +66,7 @@ pub struct Client {
 pub struct InstanceClient {
     transport: Arc<Transport>,
     auth: Arc<Authenticator>,
+    iam_url: IamUrl,
     base: Url,
     cancel: CancellationToken,
 }
@@ -81,6 +86,7 @@ impl Client {
         Self {
             auth: Arc::new(Authenticator::new(&config, &transport, sources)),
             transport,
+            iam_url: config.iam_url,
             secrets_manager: config.secrets_manager,
         }
     }
@@ -94,6 +100,7 @@ impl Client {
         Ok(InstanceClient {
             transport: Arc::clone(&self.transport),
             auth: Arc::clone(&self.auth),
+            iam_url: self.iam_url.clone(),
             base: self.secrets_manager.resolve(address)?,
             cancel,
         })
@@ -109,6 +116,12 @@ impl InstanceClient {
     ) -> Result<Call, ApiError> {
         let path: Vec<&str> = ["api", "v2"].iter().chain(segments).copied().collect();
         Call::new(operation, method, &self.base, &path)
+    }
+
+    /// The time of day as the service last told it, by which leases are judged: a
+    /// clock that is wrong here must not end or prolong one.
+    pub fn service_time(&self) -> OffsetDateTime {
+        self.transport.service_time()
     }
 
     async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {

@@ -3,5 +3,6 @@
 mod fields;
 mod model;
 mod resource;
+mod rules;
 
 pub use resource::EngineConfiguration;

@@ -60,6 +60,30 @@ impl Advice {
     }
 }
 
+impl Instance {
+    /// An error while doing `action` to `object`: see [`failure`].
+    pub fn failure(
+        &self,
+        action: Action,
+        object: &str,
+        reason: &ApiError,
+        advice: Option<Advice>,
+    ) -> Diagnostics {
+        let advice = if reason.is_cancelled() && self.call.ran_out_of_time() {
+            Some(Advice::on(
+                "timeouts",
+                format!(
+                    "It took longer than the timeouts block allows. Allow more time for {action}, \
+                     or run it again: it goes on from what exists."
+                ),
+            ))
+        } else {
+            advice
+        };
+        failure(action, object, reason, advice)
+    }
+}
+
 /// An error while doing `action` to `object` (kind and name, such as
 /// `secret group "team-a"`). A noun's `advice` goes before the general one.
 pub fn failure(

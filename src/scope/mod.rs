@@ -2,8 +2,10 @@
 //! connection to it, and how an error of the service is told.
 
 pub mod connection;
+pub mod duration;
 pub mod failure;
 pub mod id;
+pub mod timeouts;
 
 use serde::{Deserialize, Serialize};
 
