@@ -28,6 +28,7 @@ mod versions;
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use std::time::SystemTime;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
@@ -122,6 +123,16 @@ impl InstanceClient {
     /// clock that is wrong here must not end or prolong one.
     pub fn service_time(&self) -> OffsetDateTime {
         self.transport.service_time()
+    }
+
+    /// When a moment of the service's clock is there on ours.
+    pub fn local_time(&self, service_time: OffsetDateTime) -> SystemTime {
+        self.transport.local_time(service_time)
+    }
+
+    /// Fires when the run is interrupted: nothing is to be waited for then.
+    pub fn cancelled(&self) -> &CancellationToken {
+        &self.cancel
     }
 
     async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {

@@ -8,7 +8,7 @@ use reqwest::header::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -56,6 +56,12 @@ impl Transport {
         let ahead = time::Duration::seconds(self.ahead.load(Ordering::Relaxed));
         let now = OffsetDateTime::from((self.sources.now)());
         now.checked_add(ahead).unwrap_or(now)
+    }
+
+    /// When it is that moment here.
+    pub(super) fn local_time(&self, service_time: OffsetDateTime) -> SystemTime {
+        let ahead = time::Duration::seconds(self.ahead.load(Ordering::Relaxed));
+        service_time.checked_sub(ahead).unwrap_or(service_time).into()
     }
 
     fn note_time(&self, headers: &HeaderMap) {

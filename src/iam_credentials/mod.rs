@@ -6,11 +6,16 @@
 //! lease ends; without it (*dynamic*) every read of the value makes a new one,
 //! so the resource never reads it (ibm-api.md 4).
 
+mod ephemeral;
 mod fields;
+mod held_key;
 mod mapping;
 mod model;
 mod resource;
+mod rotate;
 mod rules;
 mod ttl;
 
+pub use ephemeral::HeldSecret;
 pub use resource::IamCredentialsSecret;
+pub use rotate::Rotate;

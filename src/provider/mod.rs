@@ -16,7 +16,7 @@ use crate::framework::diag::Diagnostics;
 use crate::framework::field::FieldSet;
 use crate::framework::provider::{Provider, Registry};
 use crate::framework::value::Object;
-use crate::iam_credentials::IamCredentialsSecret;
+use crate::iam_credentials::{HeldSecret, IamCredentialsSecret, Rotate};
 use crate::scope::connection::{Configured, Connection};
 use crate::secret_group::SecretGroup;
 
@@ -43,6 +43,8 @@ impl IbmSm {
                     Box::new(EngineConfiguration::new(connection.clone())),
                     Box::new(SecretGroup::new(connection.clone())),
                 ],
+                ephemeral_resources: vec![Box::new(HeldSecret::new(connection.clone()))],
+                actions: vec![Box::new(Rotate::new(connection.clone()))],
                 ..Registry::default()
             },
             connection,

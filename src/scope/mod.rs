@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use self::connection::Instance;
 use self::id::ObjectId;
 use crate::framework::check::{made_of, one_of, text as text_check};
-use crate::framework::field::{Field, text};
+use crate::framework::field::{Field, OnUpdate, text};
 use crate::framework::value::{Value, ValueAny, is_blank, text as known};
 
 /// The attributes that place an object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scope {
-    /// `region/instance_id/object`.
+    /// `region/instance_id/object`; lookups, filters and actions have none.
+    #[serde(default)]
     pub id: Value<String>,
     /// The GUID of the service instance.
     pub instance_id: Value<String>,
@@ -51,6 +52,16 @@ pub fn fields() -> Vec<Field> {
              `visibility` of the provider.",
         ),
     ]
+}
+
+/// The declaration of what names an instance where nothing is managed: in
+/// lookups, filters and actions.
+pub fn lookup_fields() -> Vec<Field> {
+    fields().into_iter().filter(|field| field.name != "id").map(without_management).collect()
+}
+
+fn without_management(field: Field) -> Field {
+    Field { requires_replace: false, on_update: OnUpdate::Unknown, ..field }
 }
 
 impl Scope {
