@@ -8,5 +8,6 @@
     reason = "in a test, a panic is how a failure is reported"
 )]
 
+mod contract;
 mod protocol;
 mod support;

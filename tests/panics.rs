@@ -55,11 +55,7 @@ fn child(way: &str) {
 
 fn parent() {
     for (way, first_line) in WAYS {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = Command::new(env::current_exe().unwrap())
+        let Output { status, stdout, stderr } = Command::new(env::current_exe().unwrap())
             .env(WAY, way)
             .env("KEY", KEY)
             .output()
@@ -67,11 +63,7 @@ fn parent() {
         let stderr = String::from_utf8(stderr).unwrap();
         let lines: Vec<&str> = stderr.lines().collect();
         assert_eq!(lines[0], first_line, "{way}");
-        assert!(
-            lines[2].starts_with("thread worker at tests/panics.rs:"),
-            "{way}: {}",
-            lines[2]
-        );
+        assert!(lines[2].starts_with("thread worker at tests/panics.rs:"), "{way}: {}", lines[2]);
         assert!(lines[3].trim_start().starts_with("0: "), "{way}: {stderr}");
         assert!(!stderr.contains(KEY), "{way}: {stderr}");
         assert_eq!(String::from_utf8(stdout).unwrap(), "still alive\n", "{way}");

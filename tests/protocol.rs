@@ -14,10 +14,7 @@ mod start;
 
 /// Makes a call that every provider answers, before and after anything else.
 async fn assert_serves(connection: &Connection) {
-    let mut provider = connection
-        .provider
-        .clone()
-        .max_decoding_message_size(64 << 20);
+    let mut provider = connection.provider.clone().max_decoding_message_size(64 << 20);
     let request = get_provider_schema::Request::default();
     let schema = provider.get_provider_schema(request).await.unwrap();
     let schema = schema.into_inner();

@@ -59,10 +59,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(stream: Either<Socket, TlsStream<Socket>>, presence: &Presence) -> Self {
-        Self {
-            stream,
-            _guest: presence.enter(),
-        }
+        Self { stream, _guest: presence.enter() }
     }
 
     fn stream(self: Pin<&mut Self>) -> Pin<&mut Either<Socket, TlsStream<Socket>>> {

@@ -145,10 +145,7 @@ mod tests {
     }
 
     fn socket() -> Address {
-        Address {
-            network: "unix",
-            location: "/tmp/p/s".to_owned(),
-        }
+        Address { network: "unix", location: "/tmp/p/s".to_owned() }
     }
 
     #[test]
@@ -200,11 +197,7 @@ mod tests {
 
     #[test]
     fn an_unreadable_certificate_is_never_plaintext() {
-        for pem in [
-            "nonsense",
-            "-----BEGIN CERTIFICATE-----\nAQID\n",
-            "\u{fffd}",
-        ] {
+        for pem in ["nonsense", "-----BEGIN CERTIFICATE-----\nAQID\n", "\u{fffd}"] {
             assert_eq!(
                 with_cookie(&[("PLUGIN_CLIENT_CERT", pem)]),
                 Err(LaunchError::ClientCertificate),
@@ -230,24 +223,13 @@ mod tests {
         // 61 bytes need padding, and 0xfb 0xff tells the alphabets apart.
         let certificate = CertificateDer::from([vec![0xfb, 0xff], vec![0; 59]].concat());
         let line = |certificate, mention_multiplexing| {
-            Announcement {
-                address: &address,
-                certificate,
-                mention_multiplexing,
-            }
-            .to_string()
+            Announcement { address: &address, certificate, mention_multiplexing }.to_string()
         };
         assert_eq!(line(None, false), "1|6|unix|/tmp/p/s|grpc|");
         assert_eq!(line(None, true), "1|6|unix|/tmp/p/s|grpc||false");
         let field = format!("+/8{}", "A".repeat(79));
-        assert_eq!(
-            line(Some(&certificate), false),
-            format!("1|6|unix|/tmp/p/s|grpc|{field}")
-        );
-        assert_eq!(
-            line(Some(&certificate), true),
-            format!("1|6|unix|/tmp/p/s|grpc|{field}|false")
-        );
+        assert_eq!(line(Some(&certificate), false), format!("1|6|unix|/tmp/p/s|grpc|{field}"));
+        assert_eq!(line(Some(&certificate), true), format!("1|6|unix|/tmp/p/s|grpc|{field}|false"));
     }
 
     #[test]
@@ -264,14 +246,8 @@ mod tests {
 
     #[test]
     fn a_quote_in_the_path_survives_the_shell() {
-        let address = Address {
-            network: "unix",
-            location: "/tmp/o'neil/s".to_owned(),
-        };
+        let address = Address { network: "unix", location: "/tmp/o'neil/s".to_owned() };
         let line = reattach("example.com/ibm/sm", 7, &address);
-        assert!(
-            line.contains(r#""String":"/tmp/o'\''neil/s""#),
-            "quoted for a shell: {line}"
-        );
+        assert!(line.contains(r#""String":"/tmp/o'\''neil/s""#), "quoted for a shell: {line}");
     }
 }

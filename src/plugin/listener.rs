@@ -41,10 +41,7 @@ mod unix {
     impl Listener {
         /// Makes the directory and listens in it. Belongs inside the runtime.
         pub(in crate::plugin) fn bind(launch: &Launch) -> io::Result<Self> {
-            let parent = launch
-                .socket_directory
-                .clone()
-                .unwrap_or_else(std::env::temp_dir);
+            let parent = launch.socket_directory.clone().unwrap_or_else(std::env::temp_dir);
             let directory = tempfile::Builder::new()
                 .prefix("plugin")
                 .permissions(Permissions::from_mode(0o700))
@@ -59,10 +56,7 @@ mod unix {
             let location = path.into_os_string().into_string().map_err(|path| {
                 io::Error::other(format!("the path {} is not UTF-8", path.display()))
             })?;
-            Ok(Address {
-                network: "unix",
-                location,
-            })
+            Ok(Address { network: "unix", location })
         }
 
         /// The next connection.
@@ -109,10 +103,7 @@ mod tcp {
 
         /// Where the host finds it.
         pub(in crate::plugin) fn address(&self) -> io::Result<Address> {
-            Ok(Address {
-                network: "tcp",
-                location: self.0.local_addr()?.to_string(),
-            })
+            Ok(Address { network: "tcp", location: self.0.local_addr()?.to_string() })
         }
 
         /// The next connection. Requests are small and answered at once: nothing
@@ -137,10 +128,7 @@ mod tests {
     use crate::plugin::handshake::Launch;
 
     fn in_directory(directory: &Path) -> Launch {
-        Launch {
-            socket_directory: Some(directory.to_owned()),
-            ..Launch::default()
-        }
+        Launch { socket_directory: Some(directory.to_owned()), ..Launch::default() }
     }
 
     #[tokio::test]
@@ -178,10 +166,7 @@ mod tests {
         assert_eq!((address.network, host), ("tcp", "127.0.0.1"));
 
         let port: u16 = port.parse().unwrap();
-        let launch = Launch {
-            ports: Some(port..=port),
-            ..Launch::default()
-        };
+        let launch = Launch { ports: Some(port..=port), ..Launch::default() };
         let error = tcp::Listener::bind(&launch).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
 
@@ -195,22 +180,10 @@ mod tests {
     async fn the_next_port_when_the_first_is_taken() {
         let taken = tcp::Listener::bind(&Launch::default()).unwrap();
         let address = taken.address().unwrap();
-        let port: u16 = address
-            .location
-            .rsplit(':')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
-        let launch = Launch {
-            ports: Some(port..=port.saturating_add(100)),
-            ..Launch::default()
-        };
+        let port: u16 = address.location.rsplit(':').next().unwrap().parse().unwrap();
+        let launch = Launch { ports: Some(port..=port.saturating_add(100)), ..Launch::default() };
         let next = tcp::Listener::bind(&launch).unwrap().address().unwrap();
         let next: u16 = next.location.rsplit(':').next().unwrap().parse().unwrap();
-        assert!(
-            (port + 1..=port + 100).contains(&next),
-            "{port} then {next}"
-        );
+        assert!((port + 1..=port + 100).contains(&next), "{port} then {next}");
     }
 }

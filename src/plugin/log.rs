@@ -101,11 +101,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut line = Map::new();
-        for span in context
-            .event_scope(event)
-            .into_iter()
-            .flat_map(|s| s.from_root())
-        {
+        for span in context.event_scope(event).into_iter().flat_map(|s| s.from_root()) {
             if let Some(Fields(fields)) = span.extensions().get::<Fields>() {
                 line.extend(fields.clone());
             }
@@ -117,10 +113,7 @@ where
         // Last, because Terraform crashes on one of these that is not a string.
         line.extend([
             text("@level", level(*event.metadata().level())),
-            text(
-                "@message",
-                &message.as_ref().map_or_else(String::new, plain),
-            ),
+            text("@message", &message.as_ref().map_or_else(String::new, plain)),
             text("@module", event.metadata().target()),
             text("@timestamp", &timestamp((self.now)())),
         ]);
@@ -187,9 +180,7 @@ fn level(level: Level) -> &'static str {
 }
 
 fn timestamp(now: OffsetDateTime) -> String {
-    now.to_offset(time::UtcOffset::UTC)
-        .format(TIMESTAMP)
-        .unwrap_or_default()
+    now.to_offset(time::UtcOffset::UTC).format(TIMESTAMP).unwrap_or_default()
 }
 
 /// The line with its end, halving its longest text until it is short enough.
@@ -299,10 +290,7 @@ mod tests {
             tracing::info!(attempt = 3, "sent");
         });
         let fields = ["tf_rpc", "tf_req_id", "n", "attempt"].map(|name| line[name].clone());
-        assert_eq!(
-            fields,
-            [json!("ReadResource"), json!("r-1"), json!(2), json!(3)]
-        );
+        assert_eq!(fields, [json!("ReadResource"), json!("r-1"), json!(2), json!(3)]);
     }
 
     #[test]
@@ -319,10 +307,7 @@ mod tests {
     fn values_that_json_lacks_are_text() {
         let line = line(|| tracing::info!(far = f64::INFINITY, debug = ?Some(1), wide = u128::MAX));
         let fields = ["far", "debug", "wide"].map(|name| line[name].clone());
-        assert_eq!(
-            fields,
-            [json!("inf"), json!("Some(1)"), json!(u128::MAX.to_string())]
-        );
+        assert_eq!(fields, [json!("inf"), json!("Some(1)"), json!(u128::MAX.to_string())]);
     }
 
     #[test]

@@ -18,12 +18,14 @@ use self::tls::{Tls, TlsError};
 
 mod arguments;
 mod connection;
+mod convert;
 mod handshake;
 mod host;
 mod interrupt;
 mod listener;
 mod log;
 pub mod panic;
+pub mod rpc;
 mod server;
 mod tls;
 
@@ -98,23 +100,19 @@ pub fn main<P: Provider>(identity: Identity, provider: P) -> ExitCode {
     // Lossy: a broken variable has to be seen as broken, and not as absent.
     let variable = |name: &str| Some(env::var_os(name)?.to_string_lossy().into_owned());
     let outcome =
-        Command::parse(arguments)
-            .map_err(Failure::from)
-            .and_then(|command| match command {
-                Command::Serve => {
-                    let launch = Launch::from_env(variable)?;
-                    log::install(log::threshold(identity.name, variable));
-                    run(serve(&launch, provider))
-                }
-                Command::Debug => {
-                    log::install(log::threshold(identity.name, variable));
-                    run(serve_debug(identity, provider))
-                }
-                Command::Version => {
-                    print(format_args!("{} {}", program(identity), identity.version))
-                }
-                Command::Help => print(usage(identity)),
-            });
+        Command::parse(arguments).map_err(Failure::from).and_then(|command| match command {
+            Command::Serve => {
+                let launch = Launch::from_env(variable)?;
+                log::install(log::threshold(identity.name, variable));
+                run(serve(&launch, provider))
+            }
+            Command::Debug => {
+                log::install(log::threshold(identity.name, variable));
+                run(serve_debug(identity, provider))
+            }
+            Command::Version => print(format_args!("{} {}", program(identity), identity.version)),
+            Command::Help => print(usage(identity)),
+        });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -130,11 +128,7 @@ async fn serve<P: Provider>(launch: &Launch, provider: P) -> Result<(), Failure>
     // decided what to do about it.
     let _swallowed = Interrupts::catch().map_err(Failure::Runtime)?;
     let listener = Listener::bind(launch).map_err(Failure::Listen)?;
-    let tls = launch
-        .client_certificate
-        .clone()
-        .map(Tls::pinned_to)
-        .transpose()?;
+    let tls = launch.client_certificate.clone().map(Tls::pinned_to).transpose()?;
     print(Announcement {
         address: &listener.address().map_err(Failure::Listen)?,
         certificate: tls.as_ref().map(Tls::certificate),
@@ -161,14 +155,7 @@ async fn serve_debug<P: Provider>(identity: Identity, provider: P) -> Result<(),
          An interrupt (Ctrl-C) ends it."
     ))?;
     let end = async move { interrupts.next().await };
-    in_background(server::serve(
-        listener,
-        None,
-        Presence::new(),
-        provider,
-        end,
-    ))
-    .await
+    in_background(server::serve(listener, None, Presence::new(), provider, end)).await
 }
 
 /// Runs `work` on the workers, so that a panic in it is an ordinary failure here.
@@ -196,9 +183,7 @@ fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
 /// Writes one message to stdout. Nothing else in the program writes there.
 fn print(message: impl Display) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{message}")
-        .and_then(|()| stdout.flush())
-        .map_err(Failure::Print)
+    writeln!(stdout, "{message}").and_then(|()| stdout.flush()).map_err(Failure::Print)
 }
 
 fn program(identity: Identity) -> String {

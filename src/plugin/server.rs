@@ -48,9 +48,7 @@ pub(super) async fn serve<P: Provider>(
     let stop = CancellationToken::new();
     let host = Host::new(stop.clone());
     let (mut health, health_service) = tonic_health::server::health_reporter();
-    health
-        .set_service_status(HEALTH_NAME, ServingStatus::Serving)
-        .await;
+    health.set_service_status(HEALTH_NAME, ServingStatus::Serving).await;
     let provider = ProviderServer::new(provider)
         .max_decoding_message_size(LARGEST_MESSAGE)
         .max_encoding_message_size(LARGEST_MESSAGE);
@@ -85,12 +83,10 @@ fn incoming(
     tls: Option<Tls>,
     presence: Presence,
 ) -> impl Stream<Item = io::Result<Connection>> {
-    stream::unfold(listener, |listener| async {
-        Some((listener.accept().await, listener))
-    })
-    .map(move |accepted| admit(accepted, tls.clone(), presence.clone()))
-    .buffer_unordered(HANDSHAKES)
-    .filter_map(|admitted| async { admitted.map(Ok) })
+    stream::unfold(listener, |listener| async { Some((listener.accept().await, listener)) })
+        .map(move |accepted| admit(accepted, tls.clone(), presence.clone()))
+        .buffer_unordered(HANDSHAKES)
+        .filter_map(|admitted| async { admitted.map(Ok) })
 }
 
 async fn admit(

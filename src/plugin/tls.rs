@@ -50,9 +50,7 @@ impl Tls {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         // `localhost` is the name under which the host verifies the certificate.
         let certificate: CertificateDer<'static> =
-            CertificateParams::new(vec!["localhost".to_owned()])?
-                .self_signed(&key)?
-                .into();
+            CertificateParams::new(vec!["localhost".to_owned()])?.self_signed(&key)?.into();
         let crypto = Arc::new(crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(crypto.clone())
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
@@ -62,10 +60,7 @@ impl Tls {
                 PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
             )?;
         config.alpn_protocols = vec![HTTP_2.to_vec()];
-        Ok(Self {
-            acceptor: TlsAcceptor::from(Arc::new(config)),
-            certificate,
-        })
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificate })
     }
 
     /// What the host needs to know us by.
@@ -130,8 +125,6 @@ impl ClientCertVerifier for PinnedPeer {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.crypto
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.crypto.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -31,10 +31,7 @@ fn is_settings(frame: [u8; 9]) -> bool {
 async fn the_certificate_of_terraform_is_accepted_in_both_versions() {
     let plugin = Launch::by_terraform().start().await;
     for versions in VERSIONS {
-        let peer = Peer {
-            versions,
-            ..Peer::terraform(&plugin.certificate)
-        };
+        let peer = Peer { versions, ..Peer::terraform(&plugin.certificate) };
         let frame = answer(&plugin, peer).await.unwrap();
         assert!(is_settings(frame), "{versions:?}: {frame:?}");
     }
@@ -49,10 +46,7 @@ async fn everyone_else_is_refused() {
     let plugin = Launch::by_terraform().start().await;
     let terraform = Peer::terraform(&plugin.certificate);
     let foreign = HostCertificate::generate();
-    let nobody = Peer {
-        certificate: None,
-        ..terraform
-    };
+    let nobody = Peer { certificate: None, ..terraform };
     let refused = [
         (nobody, "CertificateRequired"),
         (Peer::terraform(&foreign), "AccessDenied"),
@@ -64,10 +58,7 @@ async fn everyone_else_is_refused() {
         for (number, (peer, reason)) in refused.into_iter().enumerate() {
             let peer = Peer { versions, ..peer };
             let refusal = answer(&plugin, peer).await.unwrap_err();
-            assert!(
-                refusal.contains(reason),
-                "peer {number}, {versions:?}: {refusal}"
-            );
+            assert!(refusal.contains(reason), "peer {number}, {versions:?}: {refusal}");
         }
     }
     // The refusals were theirs alone.
@@ -77,13 +68,8 @@ async fn everyone_else_is_refused() {
 #[tokio::test]
 async fn plaintext_is_refused() {
     let plugin = Launch::by_terraform().start().await;
-    let mut socket = UnixStream::connect(plugin.handshake.socket())
-        .await
-        .unwrap();
-    socket
-        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-        .await
-        .unwrap();
+    let mut socket = UnixStream::connect(plugin.handshake.socket()).await.unwrap();
+    socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
     soon(socket.read_to_end(&mut answer)).await.unwrap();
     // At most a TLS alert (record type 21), and the end.
@@ -101,9 +87,7 @@ async fn a_host_without_tls_gets_plaintext() {
 #[tokio::test]
 async fn a_silent_peer_does_not_hold_up_the_host() {
     let plugin = Launch::by_terraform().start().await;
-    let mut silent = UnixStream::connect(plugin.handshake.socket())
-        .await
-        .unwrap();
+    let mut silent = UnixStream::connect(plugin.handshake.socket()).await.unwrap();
     assert_serves(&plugin.connect().await).await;
     // It has neither been answered nor been given up on.
     let answer = silent.read_u8().now_or_never();

@@ -13,9 +13,7 @@ async fn every_line_of_stderr_is_a_record_of_the_host() {
     let connection = plugin.connect().await;
     assert_serves(&connection).await;
     // Something to write about: a peer that is not the host.
-    let mut stranger = UnixStream::connect(plugin.handshake.socket())
-        .await
-        .unwrap();
+    let mut stranger = UnixStream::connect(plugin.handshake.socket()).await.unwrap();
     stranger.write_all(b"hello, who is there?").await.unwrap();
     soon(stranger.read_to_end(&mut Vec::new())).await.unwrap();
     connection.shutdown().await;
@@ -35,10 +33,7 @@ async fn every_line_of_stderr_is_a_record_of_the_host() {
         assert!(time.is_ok(), "{line}");
         messages.push(text("@message"));
     }
-    assert!(
-        messages.iter().any(|m| m == "a peer was refused"),
-        "{stderr}"
-    );
+    assert!(messages.iter().any(|m| m == "a peer was refused"), "{stderr}");
     assert!(stderr.ends_with('\n'), "{stderr}");
 }
 

@@ -28,9 +28,7 @@ async fn call(
 ) -> Result<stop_provider::Response, tonic::Status> {
     let mut client = tonic::client::Grpc::new(connection.channel.clone());
     client.ready().await.unwrap();
-    let request = tonic::Request::new(Padded {
-        padding: vec![7; padding],
-    });
+    let request = tonic::Request::new(Padded { padding: vec![7; padding] });
     let codec = ProstCodec::<Padded, stop_provider::Response>::default();
     let path = PathAndQuery::from_static(path);
     Ok(client.unary(request, path, codec).await?.into_inner())
@@ -40,12 +38,8 @@ async fn call(
 async fn the_health_check_of_the_host_succeeds() {
     let plugin = Launch::by_terraform().start().await;
     let connection = plugin.connect().await;
-    let request = HealthCheckRequest {
-        service: "plugin".to_owned(),
-    };
-    let health = HealthClient::new(connection.channel.clone())
-        .check(request)
-        .await;
+    let request = HealthCheckRequest { service: "plugin".to_owned() };
+    let health = HealthClient::new(connection.channel.clone()).check(request).await;
     assert_eq!(health.unwrap().get_ref().status(), ServingStatus::Serving);
 }
 

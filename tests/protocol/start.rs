@@ -10,10 +10,7 @@ use crate::support::plugin::Launch;
 async fn terraform_reads_one_line_and_nothing_else() {
     let plugin = Launch::by_terraform().start().await;
     let fields = &plugin.handshake.fields;
-    assert_eq!(
-        [&fields[..3], &fields[4..5]].concat(),
-        ["1", "6", "unix", "grpc"]
-    );
+    assert_eq!([&fields[..3], &fields[4..5]].concat(), ["1", "6", "unix", "grpc"]);
     assert_eq!(fields.len(), 6);
     let connection = plugin.connect().await;
     assert_serves(&connection).await;
@@ -49,17 +46,9 @@ async fn the_command_line_needs_no_cookie() {
         let launch = Launch::by_terraform().without("TF_PLUGIN_MAGIC_COOKIE");
         let exit = launch.argument(argument).spawn().exit().await;
         assert_eq!(exit.status.code(), Some(code), "{argument}");
-        assert!(
-            exit.stdout.starts_with(stdout),
-            "{argument}: {}",
-            exit.stdout
-        );
+        assert!(exit.stdout.starts_with(stdout), "{argument}: {}", exit.stdout);
         assert_eq!(exit.stdout.is_empty(), stdout.is_empty(), "{argument}");
-        assert!(
-            exit.stderr.starts_with(stderr),
-            "{argument}: {}",
-            exit.stderr
-        );
+        assert!(exit.stderr.starts_with(stderr), "{argument}: {}", exit.stderr);
         assert_eq!(exit.stderr.is_empty(), stderr.is_empty(), "{argument}");
     }
 }
@@ -88,11 +77,7 @@ async fn a_certificate_that_cannot_be_read_is_not_plaintext() {
     let exit = launch.spawn().exit().await;
     assert_eq!(exit.status.code(), Some(1));
     assert_eq!(exit.stdout, "");
-    assert!(
-        exit.stderr.contains("PLUGIN_CLIENT_CERT"),
-        "{}",
-        exit.stderr
-    );
+    assert!(exit.stderr.contains("PLUGIN_CLIENT_CERT"), "{}", exit.stderr);
 }
 
 #[tokio::test]

@@ -32,10 +32,8 @@ impl HostCertificate {
             KeyUsagePurpose::KeyAgreement,
             KeyUsagePurpose::KeyCertSign,
         ];
-        params.extended_key_usages = vec![
-            ExtendedKeyUsagePurpose::ClientAuth,
-            ExtendedKeyUsagePurpose::ServerAuth,
-        ];
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
         let certificate = params.self_signed(&key).unwrap();
         Self { certificate, key }
     }
@@ -60,11 +58,7 @@ pub(crate) struct Peer<'a> {
 impl<'a> Peer<'a> {
     /// Behaves like the Terraform process that owns `certificate`.
     pub(crate) fn terraform(certificate: &'a HostCertificate) -> Self {
-        Self {
-            certificate: Some(certificate),
-            versions: rustls::ALL_VERSIONS,
-            alpn: &[b"h2"],
-        }
+        Self { certificate: Some(certificate), versions: rustls::ALL_VERSIONS, alpn: &[b"h2"] }
     }
 
     /// A client that trusts `server`, byte for byte, and nobody else.
@@ -137,8 +131,6 @@ impl ServerCertVerifier for PinnedServer {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.crypto
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.crypto.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -67,9 +67,7 @@ impl Launch {
         ];
         Self {
             arguments: Vec::new(),
-            variables: variables
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+            variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             certificate,
             directory,
         }
@@ -106,11 +104,7 @@ impl Launch {
     pub(crate) async fn start(self) -> Plugin {
         let (mut process, certificate) = self.run();
         let line = process.line().await;
-        Plugin {
-            handshake: Handshake::parse(&line),
-            certificate,
-            process,
-        }
+        Plugin { handshake: Handshake::parse(&line), certificate, process }
     }
 
     /// Starts the process, whatever it may print.
@@ -219,9 +213,7 @@ pub(crate) struct Handshake {
 impl Handshake {
     fn parse(line: &str) -> Self {
         let line = line.strip_suffix('\n').expect("a whole line");
-        Self {
-            fields: line.split('|').map(str::to_owned).collect(),
-        }
+        Self { fields: line.split('|').map(str::to_owned).collect() }
     }
 
     /// The path of the socket.
@@ -255,10 +247,7 @@ impl Plugin {
         let channel = match self.handshake.certificate() {
             None => plaintext_channel(socket).await,
             Some(server) => {
-                let stream = self
-                    .tls(&Peer::terraform(&self.certificate), server)
-                    .await
-                    .unwrap();
+                let stream = self.tls(&Peer::terraform(&self.certificate), server).await.unwrap();
                 channel(stream).await
             }
         };
@@ -299,10 +288,7 @@ impl Connection {
     }
 
     async fn over(channel: Channel) -> Self {
-        let stdio = GrpcStdioClient::new(channel.clone())
-            .stream_stdio(())
-            .await
-            .unwrap();
+        let stdio = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap();
         let broker = GrpcBrokerClient::new(channel.clone())
             .start_stream(futures::stream::pending())
             .await
@@ -317,10 +303,7 @@ impl Connection {
 
     /// Asks the plugin to end; the connection and its streams stay open.
     pub(crate) async fn shutdown(&self) {
-        GrpcControllerClient::new(self.channel.clone())
-            .shutdown(Empty {})
-            .await
-            .unwrap();
+        GrpcControllerClient::new(self.channel.clone()).shutdown(Empty {}).await.unwrap();
     }
 }
 
@@ -339,8 +322,5 @@ where
         async { stream.ok_or_else(|| std::io::Error::other("the connection is lost")) }
     });
     // The address is never looked up: the connector knows where to go.
-    Endpoint::from_static("http://localhost")
-        .connect_with_connector(connector)
-        .await
-        .unwrap()
+    Endpoint::from_static("http://localhost").connect_with_connector(connector).await.unwrap()
 }

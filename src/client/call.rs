@@ -1,0 +1,142 @@
+//! One request as data: what to send, what may be shown of it, whether it may be repeated.
+
+use bytes::Bytes;
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+use secrecy::SecretString;
+use serde::Serialize;
+use url::form_urlencoded;
+
+use super::error::{ApiError, ApiErrorKind, Target};
+use super::retry::Idempotency;
+
+/// A request that can be sent any number of times.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) target: Target,
+    pub(super) url: Url,
+    pub(super) idempotency: Idempotency,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) body: Option<Body>,
+    /// Secrets in the body, so that no answer's text repeats them.
+    pub(super) secrets: Vec<SecretString>,
+}
+
+pub(super) struct Body {
+    pub(super) content_type: HeaderValue,
+    pub(super) bytes: Bytes,
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Body({} bytes)", self.bytes.len())
+    }
+}
+
+impl Call {
+    /// `segments` are appended to `base`, each percent-encoded. A segment that would change the
+    /// path's shape (empty, `.` or `..`) is refused here, before anything is sent.
+    pub(super) fn new(
+        operation: &'static str,
+        method: Method,
+        base: &Url,
+        segments: &[&str],
+    ) -> Result<Self, ApiError> {
+        let mut url = base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        let call = Self {
+            target: Target {
+                operation,
+                host: host_and_port(&url),
+                path: url.path().to_owned(),
+                method: method.clone(),
+            },
+            url,
+            idempotency: if method == Method::POST {
+                Idempotency::Once
+            } else {
+                Idempotency::Repeatable
+            },
+            headers: Vec::new(),
+            body: None,
+            secrets: Vec::new(),
+        };
+        match segments.iter().find(|s| matches!(**s, "" | "." | "..")) {
+            None => Ok(call),
+            Some(segment) => {
+                Err(call.invalid(format!("\"{segment}\" cannot be an id or name in a path")))
+            }
+        }
+    }
+
+    /// For a POST that makes nothing.
+    pub(super) fn repeatable(mut self) -> Self {
+        self.idempotency = Idempotency::Repeatable;
+        self
+    }
+
+    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn query(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.url.query_pairs_mut().extend_pairs(pairs);
+        self
+    }
+
+    pub(super) fn secret(mut self, secret: Option<&SecretString>) -> Self {
+        self.secrets.extend(secret.cloned());
+        self
+    }
+
+    pub(super) fn json(self, body: &impl Serialize) -> Result<Self, ApiError> {
+        self.serialized("application/json", body)
+    }
+
+    /// A JSON body in which an absent key means "leave it" (RFC 7396).
+    pub(super) fn merge_patch(self, body: &impl Serialize) -> Result<Self, ApiError> {
+        self.serialized("application/merge-patch+json", body)
+    }
+
+    pub(super) fn form(mut self, pairs: &[(&str, &str)]) -> Self {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(pairs);
+        self.body = Some(Body {
+            content_type: HeaderValue::from_static("application/x-www-form-urlencoded"),
+            bytes: form.finish().into(),
+        });
+        self
+    }
+
+    fn serialized(
+        mut self,
+        content_type: &'static str,
+        body: &impl Serialize,
+    ) -> Result<Self, ApiError> {
+        match serde_json::to_vec(body) {
+            Ok(bytes) => {
+                self.body = Some(Body {
+                    content_type: HeaderValue::from_static(content_type),
+                    bytes: bytes.into(),
+                });
+                Ok(self)
+            }
+            Err(_) => Err(self.invalid("the body cannot be written as JSON".to_owned())),
+        }
+    }
+
+    fn invalid(&self, message: String) -> ApiError {
+        ApiError::new(ApiErrorKind::Invalid, &self.target).with_message(message)
+    }
+}
+
+fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}

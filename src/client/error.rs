@@ -1,0 +1,258 @@
+//! Why a call failed, as a value to branch on; its text is the last step and holds no secret.
+
+use reqwest::{Method, StatusCode};
+use std::fmt;
+
+/// What a request asks for, in words that may be shown to anyone.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Name of the client's method.
+    pub(super) operation: &'static str,
+    pub(super) method: Method,
+    /// Host and port, without user information.
+    pub(super) host: String,
+    /// Path without the query.
+    pub(super) path: String,
+}
+
+/// A call that did not give what it promised.
+#[derive(Clone, Debug)]
+pub struct ApiError(Box<Details>);
+
+#[derive(Clone, Debug)]
+struct Details {
+    kind: ApiErrorKind,
+    target: Target,
+    status: Option<StatusCode>,
+    code: Option<String>,
+    message: Option<String>,
+    request_id: Option<String>,
+    attempts: u32,
+    outcome_unknown: bool,
+}
+
+/// The kinds of failure that callers treat differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiErrorKind {
+    /// The client was given no credentials. Nothing was sent.
+    NoCredentials,
+    /// The key or token is not accepted (401, or a refusal by the token endpoint).
+    Unauthenticated,
+    /// The identity lacks the role (403).
+    Forbidden,
+    /// The object does not exist (404).
+    NotFound,
+    /// The object exists already, or others depend on it (409).
+    Conflict,
+    /// A lock forbids the change or the read (412).
+    Locked,
+    /// The service calls the request invalid (400, 422); without a status, it was never sent.
+    Invalid,
+    /// Too many requests (429), also after all repetitions.
+    RateLimited,
+    /// The service failed (5xx), also after all repetitions.
+    Server,
+    /// No answer, also after all repetitions.
+    Transport(TransportKind),
+    /// The run was cancelled before the call was done.
+    Cancelled,
+    /// A status that IBM's contract does not give this operation.
+    UnexpectedStatus,
+    /// Success, with a body that is not what IBM's contract says.
+    UnexpectedBody,
+}
+
+/// How the network failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportKind {
+    /// The host name does not resolve.
+    Dns,
+    /// No connection came about.
+    Connect,
+    /// The server's certificate or the handshake is not acceptable, or no root is trusted here.
+    Tls,
+    /// No answer in time.
+    Timeout,
+    /// The connection ended before the answer was complete.
+    Reset,
+}
+
+impl ApiErrorKind {
+    pub(super) fn from_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::Invalid,
+            StatusCode::UNAUTHORIZED => Self::Unauthenticated,
+            StatusCode::FORBIDDEN => Self::Forbidden,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::CONFLICT => Self::Conflict,
+            StatusCode::PRECONDITION_FAILED => Self::Locked,
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
+            status if status.is_server_error() => Self::Server,
+            _ => Self::UnexpectedStatus,
+        }
+    }
+}
+
+impl ApiError {
+    pub(super) fn new(kind: ApiErrorKind, target: &Target) -> Self {
+        Self(Box::new(Details {
+            kind,
+            target: target.clone(),
+            status: None,
+            code: None,
+            message: None,
+            request_id: None,
+            attempts: 0,
+            outcome_unknown: false,
+        }))
+    }
+
+    pub(super) fn with_kind(mut self, kind: ApiErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    pub(super) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(super) fn with_code(mut self, code: Option<String>) -> Self {
+        self.0.code = code;
+        self
+    }
+
+    pub(super) fn with_message(mut self, message: impl Into<Option<String>>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
+    pub(super) fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.0.request_id = request_id;
+        self
+    }
+
+    pub(super) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(super) fn with_unknown_outcome(mut self, unknown: bool) -> Self {
+        self.0.outcome_unknown = unknown;
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ApiErrorKind {
+        self.0.kind
+    }
+
+    /// Name of the client's method that failed, such as `create_secret`, or `get_token`.
+    pub fn operation(&self) -> &'static str {
+        self.0.target.operation
+    }
+
+    /// Host and port that the request was for.
+    pub fn host(&self) -> &str {
+        &self.0.target.host
+    }
+
+    /// The last answer's HTTP status, if there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status.map(|status| status.as_u16())
+    }
+
+    /// IBM's error code, such as `BXNIM0415E`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// IBM's message, or the cause on our side.
+    pub fn message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
+    /// What IBM's support asks for to find the call.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How many times the request was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// True when a request that must not be repeated may have been carried out all the same:
+    /// look the object up by its name before creating it again.
+    pub fn outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
+    }
+
+    /// The object does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ApiErrorKind::NotFound
+    }
+
+    /// The object exists already, or others depend on it.
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == ApiErrorKind::Conflict
+    }
+
+    /// A lock forbids the change or the read.
+    pub fn is_locked(&self) -> bool {
+        self.kind() == ApiErrorKind::Locked
+    }
+
+    /// The run was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.kind() == ApiErrorKind::Cancelled
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let details = &*self.0;
+        let Target { operation, method, host, path } = &details.target;
+        match (details.kind, details.status) {
+            (ApiErrorKind::NoCredentials, _) => {
+                return write!(f, "{operation} needs credentials and has none");
+            }
+            (ApiErrorKind::Cancelled, None) => write!(f, "{operation} was cancelled")?,
+            (ApiErrorKind::Cancelled, Some(status)) => {
+                write!(f, "{operation} was cancelled after {method} {path} answered {status}")?
+            }
+            (ApiErrorKind::Transport(_), _) => {
+                write!(f, "{operation} failed: no answer from {host} to {method} {path}")?
+            }
+            (ApiErrorKind::UnexpectedBody, Some(status)) => write!(
+                f,
+                "{operation} failed: the body of {method} {path}, answered {status}, is not usable"
+            )?,
+            (_, Some(status)) => {
+                write!(f, "{operation} failed: {method} {path} answered {status}")?;
+            }
+            (_, None) => write!(f, "{operation} was not sent")?,
+        }
+        if let Some(message) = &details.message {
+            write!(f, ": {message}")?;
+        }
+        if details.outcome_unknown {
+            write!(f, "; whether it took effect is not known")?;
+        }
+        let attempts = (details.attempts > 1).then(|| format!("{} attempts", details.attempts));
+        let remarks: Vec<String> = [
+            details.code.as_ref().map(|code| format!("code {code}")),
+            details.request_id.as_ref().map(|id| format!("request id {id}")),
+            attempts,
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if remarks.is_empty() {
+            return Ok(());
+        }
+        write!(f, " ({})", remarks.join(", "))
+    }
+}
+
+impl std::error::Error for ApiError {}

@@ -1,0 +1,198 @@
+//! The connection pool: TLS, ALPN, time limits, and what a network error means.
+
+use reqwest::{Client, Url, redirect};
+use rustls::client::ClientConfig;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::{RootCertStore, SupportedProtocolVersion};
+use rustls_platform_verifier::Verifier;
+use std::error::Error;
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::error::TransportKind;
+
+/// From sending a request to the last byte of its answer.
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(30);
+/// From looking the name up to the end of the TLS handshake.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// TLS 1.2 is the least that IBM accepts (ibm-api.md 1.1).
+const TLS_VERSIONS: &[&SupportedProtocolVersion] =
+    &[&rustls::version::TLS13, &rustls::version::TLS12];
+
+/// HTTP clients, each built when first needed: reading the system's roots takes milliseconds
+/// that a run without a call should not pay.
+#[derive(Debug)]
+pub(super) struct Http {
+    user_agent: String,
+    secure: OnceLock<Client>,
+    /// Trusts nobody, so that plain HTTP works on a machine without any roots.
+    plain: OnceLock<Client>,
+}
+
+/// Why no client could be built. Holds no address.
+#[derive(Debug)]
+pub(super) struct SetupError(pub(super) String);
+
+impl Http {
+    pub(super) fn new(user_agent: String) -> Self {
+        Self { user_agent, secure: OnceLock::new(), plain: OnceLock::new() }
+    }
+
+    /// The client for an address.
+    pub(super) fn client(&self, url: &Url) -> Result<&Client, SetupError> {
+        let (slot, tls): (_, fn() -> Result<ClientConfig, rustls::Error>) = match url.scheme() {
+            "https" => (&self.secure, trusting_the_system),
+            _ => (&self.plain, trusting_nobody),
+        };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let client = self.build(tls().map_err(|e| SetupError(e.to_string()))?)?;
+        // Two first calls at once may build two; both use the one that came first.
+        Ok(slot.get_or_init(|| client))
+    }
+
+    /// By reqwest's default, a request that an HTTP/2 server turned away unprocessed (while it closes
+    /// a connection) goes out once more on another. All other repetition is the send loop's.
+    fn build(&self, mut tls: ClientConfig) -> Result<Client, SetupError> {
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // The proxy variables (HTTPS_PROXY, NO_PROXY, …) are read by reqwest in here; it is the
+        // one place where the client depends on the environment.
+        Client::builder()
+            .user_agent(&self.user_agent)
+            .tls_backend_preconfigured(tls)
+            .gzip(true)
+            .tcp_nodelay(true)
+            .timeout(EXCHANGE_LIMIT)
+            .connect_timeout(CONNECT_LIMIT)
+            // An API does not redirect, and a token is for one host only.
+            .redirect(redirect::Policy::none())
+            .build()
+            .map_err(|error| SetupError(root_cause(&error.without_url())))
+    }
+}
+
+fn trusting_the_system() -> Result<ClientConfig, rustls::Error> {
+    let provider = provider();
+    let verifier = Verifier::new(Arc::clone(&provider))?;
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(TLS_VERSIONS)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
+}
+
+fn trusting_nobody() -> Result<ClientConfig, rustls::Error> {
+    Ok(ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(TLS_VERSIONS)?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth())
+}
+
+/// Always named: without a provider, building a client panics.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+/// An exchange without a complete answer.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) kind: TransportKind,
+    /// False when the request provably never left.
+    pub(super) sent: bool,
+    /// In words, without an address.
+    pub(super) cause: String,
+}
+
+impl From<&reqwest::Error> for Broken {
+    fn from(error: &reqwest::Error) -> Self {
+        let kind = if error.is_dns() {
+            TransportKind::Dns
+        } else if caused_by_tls(error) {
+            TransportKind::Tls
+        } else if error.is_timeout() {
+            TransportKind::Timeout
+        } else if error.is_connect() {
+            TransportKind::Connect
+        } else {
+            TransportKind::Reset
+        };
+        Self {
+            kind,
+            // Looking up, connecting and shaking hands all come before the request.
+            sent: !error.is_connect(),
+            cause: match kind {
+                TransportKind::Timeout => "timed out".to_owned(),
+                _ => root_cause(error),
+            },
+        }
+    }
+}
+
+fn caused_by_tls(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.is::<rustls::Error>())
+}
+
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map_or_else(String::new, ToString::to_string)
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&cause| {
+        // An I/O error's own `source` skips the error that it wraps.
+        match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
+            None => cause.source(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_needs_no_roots_and_each_client_is_built_once() {
+        let http = Http::new("test/1".to_owned());
+        assert!(http.plain.get().is_none(), "nothing is built in advance");
+        let url = Url::parse("http://127.0.0.1:1/").unwrap();
+        let first: *const Client = http.client(&url).unwrap();
+        let second: *const Client = http.client(&url).unwrap();
+        assert_eq!(first, second);
+        assert!(http.secure.get().is_none(), "the system's roots are not read");
+    }
+
+    #[tokio::test]
+    async fn an_untrusted_certificate_is_a_tls_failure_before_sending() {
+        let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let chain = vec![key.cert.der().clone()];
+        let private = rustls::pki_types::PrivateKeyDer::try_from(key.key_pair.serialize_der());
+        let server = rustls::ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(TLS_VERSIONS)
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, private.unwrap())
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serve = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let acceptor = rustls::server::Acceptor::default();
+            let hello = tokio_rustls::LazyConfigAcceptor::new(acceptor, stream).await.unwrap();
+            let offered: Vec<Vec<u8>> =
+                hello.client_hello().alpn().unwrap().map(<[u8]>::to_vec).collect();
+            assert!(hello.into_stream(Arc::new(server)).await.is_err());
+            offered
+        };
+        let http = Http::new("test/1".to_owned());
+        let url = Url::parse(&format!("https://localhost:{port}/")).unwrap();
+        let request = http.client(&url).unwrap().get(url).send();
+        let (result, offered) = tokio::join!(request, serve);
+        assert_eq!(offered, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        let broken = Broken::from(&result.unwrap_err());
+        assert_eq!((broken.kind, broken.sent), (TransportKind::Tls, false));
+        assert_eq!(broken.cause, "invalid peer certificate: UnknownIssuer");
+    }
+}

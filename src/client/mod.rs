@@ -1,0 +1,121 @@
+//! IBM's HTTP contract in Rust types; no Terraform, no environment, no defaults a user could see.
+//!
+//! [`Client`] holds the credentials and the patience, [`InstanceClient`] speaks to one Secrets
+//! Manager instance for one run. Every failure is an [`ApiError`].
+
+mod auth;
+mod call;
+mod config;
+mod configurations;
+mod endpoint;
+mod error;
+mod groups;
+mod http;
+mod iam;
+mod problem;
+mod retry;
+#[cfg(test)]
+mod scripted;
+mod secrets;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod token;
+mod transport;
+mod types;
+
+use reqwest::{Method, Url};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+pub use auth::Credentials;
+pub use config::ClientConfig;
+pub use endpoint::{Endpoint, EndpointError, EndpointKind, IamUrl, InstanceAddress, Template};
+pub use error::{ApiError, ApiErrorKind, TransportKind};
+pub use retry::RetryPolicy;
+pub use types::{
+    Configuration, ConfigurationMetadata, ConfigurationPatch, ConfigurationPrototype,
+    ConfigurationType, JsonObject, KeyOwner, RotationPolicy, RotationUnit, Secret, SecretGroup,
+    SecretGroupPatch, SecretGroupPrototype, SecretMetadata, SecretMetadataPatch, SecretPrototype,
+    SecretState, SecretType, Timestamp, VersionAlias, VersionMetadata, VersionMetadataPatch,
+};
+
+use auth::Authenticator;
+use call::Call;
+use sources::Sources;
+use transport::Transport;
+
+/// Calls IBM Cloud as one identity. Clones share connections and the token.
+#[derive(Clone, Debug)]
+pub struct Client {
+    transport: Arc<Transport>,
+    auth: Arc<Authenticator>,
+    secrets_manager: Endpoint,
+}
+
+/// Calls one Secrets Manager instance until it is cancelled.
+///
+/// After cancellation no attempt and no wait begins, a read under way is dropped, and a change
+/// under way is seen to its end.
+#[derive(Clone, Debug)]
+pub struct InstanceClient {
+    transport: Arc<Transport>,
+    auth: Arc<Authenticator>,
+    base: Url,
+    cancel: CancellationToken,
+}
+
+impl Client {
+    /// Makes a client. Nothing is read or sent before the first call.
+    pub fn new(config: ClientConfig) -> Self {
+        Self::with_sources(config, Sources::system())
+    }
+
+    fn with_sources(config: ClientConfig, sources: Sources) -> Self {
+        let transport = Arc::new(Transport::new(
+            config.user_agent.clone(),
+            config.retry.clone(),
+            sources.clone(),
+        ));
+        Self {
+            auth: Arc::new(Authenticator::new(&config, &transport, sources)),
+            transport,
+            secrets_manager: config.secrets_manager,
+        }
+    }
+
+    /// The client for one instance.
+    pub fn instance(
+        &self,
+        address: &InstanceAddress,
+        cancel: CancellationToken,
+    ) -> Result<InstanceClient, EndpointError> {
+        Ok(InstanceClient {
+            transport: Arc::clone(&self.transport),
+            auth: Arc::clone(&self.auth),
+            base: self.secrets_manager.resolve(address)?,
+            cancel,
+        })
+    }
+}
+
+impl InstanceClient {
+    fn call(
+        &self,
+        operation: &'static str,
+        method: Method,
+        segments: &[&str],
+    ) -> Result<Call, ApiError> {
+        let path: Vec<&str> = ["api", "v2"].iter().chain(segments).copied().collect();
+        Call::new(operation, method, &self.base, &path)
+    }
+
+    async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
+        self.transport.json(call, &*self.auth, &self.cancel).await
+    }
+
+    async fn empty(&self, call: &Call) -> Result<(), ApiError> {
+        self.transport.empty(call, &*self.auth, &self.cancel).await
+    }
+}

@@ -1,0 +1,291 @@
+//! When a request is sent again and after how long: policy as a value, decisions as pure functions.
+
+use reqwest::StatusCode;
+use std::time::{Duration, SystemTime};
+
+use super::error::TransportKind;
+
+/// A name that does not resolve is seldom there a moment later.
+const MAX_RETRIES_UNRESOLVED: u32 = 2;
+
+/// How often and how patiently a request is repeated.
+///
+/// Waits double from `base` to `max_wait`, each shortened by up to half at random.
+/// A `Retry-After` that asks for more wins over the back-off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Repetitions after the first attempt; 0 sends everything once.
+    pub max_retries: u32,
+    /// The first wait.
+    pub base: Duration,
+    /// The longest wait that is not asked for by the service.
+    pub max_wait: Duration,
+    /// Once an attempt could begin only this long after the first, the call fails instead.
+    pub total: Duration,
+}
+
+impl RetryPolicy {
+    /// The usual waits (half a second up to ten, two minutes in all) with this many repetitions.
+    ///
+    /// Ten repetitions outlast the half minute that a failover of an instance takes
+    /// (ibm-api.md 1.1).
+    pub const fn with_max_retries(max_retries: u32) -> Self {
+        Self {
+            max_retries,
+            base: Duration::from_millis(500),
+            max_wait: Duration::from_secs(10),
+            total: Duration::from_secs(120),
+        }
+    }
+
+    /// The wait before the next attempt, or `None` when it is time to give up.
+    ///
+    /// `repeats` counts the repetitions made so far, `spent` is the time since the call began,
+    /// `jitter` is a random number in `0.0..1.0`.
+    pub(super) fn wait(
+        &self,
+        repeats: u32,
+        spent: Duration,
+        failure: &Failure,
+        jitter: f64,
+    ) -> Option<Duration> {
+        let limit = match failure {
+            Failure::Silent { kind: TransportKind::Dns, .. } => {
+                self.max_retries.min(MAX_RETRIES_UNRESOLVED)
+            }
+            _ => self.max_retries,
+        };
+        if repeats >= limit {
+            return None;
+        }
+        let longest = self.base.saturating_mul(2_u32.saturating_pow(repeats)).min(self.max_wait);
+        let backoff = longest.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        let wait = match failure {
+            Failure::Answered { retry_after: Some(asked), .. } => backoff.max(*asked),
+            _ => backoff,
+        };
+        (spent.saturating_add(wait) <= self.total).then_some(wait)
+    }
+}
+
+/// Whether a request may reach the service twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Idempotency {
+    /// The second time changes nothing more: reads, deletes, and patches that set values.
+    Repeatable,
+    /// A second time would make a second object.
+    Once,
+}
+
+/// What went wrong in one exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The service answered, but not with success.
+    Answered { status: StatusCode, retry_after: Option<Duration> },
+    /// No whole answer came back.
+    Silent {
+        kind: TransportKind,
+        /// False when the request provably never left.
+        sent: bool,
+    },
+}
+
+/// What a failure means for the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Send it again, if the policy has patience left. Nothing happened, or repeating is harmless.
+    Repeat,
+    /// Final, and the service did not do what was asked.
+    Refused,
+    /// Final, and nobody knows whether the service did what was asked.
+    Unknown,
+}
+
+/// Decides from the nature of the request and of the failure alone.
+pub(super) fn classify(idempotency: Idempotency, failure: &Failure) -> Verdict {
+    let uncertain = match idempotency {
+        Idempotency::Repeatable => Verdict::Repeat,
+        Idempotency::Once => Verdict::Unknown,
+    };
+    match failure {
+        // Certificates do not mend themselves within a minute.
+        Failure::Silent { kind: TransportKind::Tls, sent: false } => Verdict::Refused,
+        Failure::Silent { sent: false, .. } => Verdict::Repeat,
+        Failure::Silent { sent: true, .. } => uncertain,
+        Failure::Answered { status, retry_after } => match *status {
+            StatusCode::TOO_MANY_REQUESTS => Verdict::Repeat,
+            // A service that names a time has not begun the work.
+            StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => Verdict::Repeat,
+            StatusCode::NOT_IMPLEMENTED => Verdict::Refused,
+            status if status.is_server_error() => uncertain,
+            _ => Verdict::Refused,
+        },
+    }
+}
+
+/// Reads a `Retry-After` value: seconds, or an HTTP date relative to `now` (the past is no wait).
+pub(super) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, retry_after: Option<u64>) -> Failure {
+        Failure::Answered {
+            status: StatusCode::from_u16(status).unwrap(),
+            retry_after: retry_after.map(Duration::from_secs),
+        }
+    }
+
+    fn silent(kind: TransportKind, sent: bool) -> Failure {
+        Failure::Silent { kind, sent }
+    }
+
+    #[test]
+    fn what_a_failure_means_depends_on_whether_the_request_may_arrive_twice() {
+        use TransportKind::{Connect, Dns, Reset, Timeout, Tls};
+        use Verdict::{Refused, Repeat, Unknown};
+        // Failure, verdict for a repeatable request, verdict for a create.
+        let table = [
+            (answered(429, None), Repeat, Repeat),
+            (answered(429, Some(1)), Repeat, Repeat),
+            (answered(503, Some(1)), Repeat, Repeat),
+            (answered(503, None), Repeat, Unknown),
+            (answered(500, None), Repeat, Unknown),
+            (answered(500, Some(1)), Repeat, Unknown),
+            (answered(502, None), Repeat, Unknown),
+            (answered(504, None), Repeat, Unknown),
+            (answered(501, None), Refused, Refused),
+            (answered(300, None), Refused, Refused),
+            (answered(400, None), Refused, Refused),
+            (answered(401, None), Refused, Refused),
+            (answered(403, None), Refused, Refused),
+            (answered(404, None), Refused, Refused),
+            (answered(408, None), Refused, Refused),
+            (answered(409, None), Refused, Refused),
+            (answered(412, None), Refused, Refused),
+            (answered(422, None), Refused, Refused),
+            (silent(Dns, false), Repeat, Repeat),
+            (silent(Connect, false), Repeat, Repeat),
+            (silent(Timeout, false), Repeat, Repeat),
+            (silent(Tls, false), Refused, Refused),
+            (silent(Timeout, true), Repeat, Unknown),
+            (silent(Reset, true), Repeat, Unknown),
+            // The connection broke under a request that was already under way.
+            (silent(Tls, true), Repeat, Unknown),
+        ];
+        for (failure, repeatable, once) in table {
+            let verdicts = [Idempotency::Repeatable, Idempotency::Once]
+                .map(|idempotency| classify(idempotency, &failure));
+            assert_eq!(verdicts, [repeatable, once], "{failure:?}");
+        }
+    }
+
+    const POLICY: RetryPolicy = RetryPolicy {
+        max_retries: 5,
+        base: Duration::from_secs(1),
+        max_wait: Duration::from_secs(5),
+        total: Duration::from_secs(60),
+    };
+
+    #[test]
+    fn waits_double_up_to_a_limit_and_end_with_the_retries() {
+        let waits = |jitter| {
+            [0, 1, 2, 3, 4, 5].map(|repeats| {
+                POLICY
+                    .wait(repeats, Duration::ZERO, &answered(500, None), jitter)
+                    .map(|wait| wait.as_millis())
+            })
+        };
+        // The longest and the shortest that chance can give.
+        assert_eq!(waits(1.0), [Some(1000), Some(2000), Some(4000), Some(5000), Some(5000), None]);
+        assert_eq!(waits(0.0), [Some(500), Some(1000), Some(2000), Some(2500), Some(2500), None]);
+    }
+
+    #[test]
+    fn no_chance_and_no_count_leads_outside_the_limits() {
+        let policy = RetryPolicy { max_retries: u32::MAX, ..POLICY };
+        for repeats in (0..100).chain([u32::MAX - 1]) {
+            for step in 0..=10 {
+                let jitter = f64::from(step) / 10.0;
+                let wait =
+                    policy.wait(repeats, Duration::ZERO, &answered(500, None), jitter).unwrap();
+                assert!(
+                    wait >= policy.base / 2 && wait <= policy.max_wait,
+                    "{repeats} {jitter}: {wait:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_retry_after_wins_over_a_shorter_back_off_and_ends_the_call_when_too_long() {
+        let wait = |asked, spent| {
+            let spent = Duration::from_secs(spent);
+            POLICY.wait(0, spent, &answered(429, Some(asked)), 1.0).map(|wait| wait.as_secs())
+        };
+        assert_eq!(wait(0, 0), Some(1), "the back-off is longer");
+        assert_eq!(wait(7, 0), Some(7), "longer than max_wait");
+        assert_eq!(wait(60, 0), Some(60), "as long as the whole call");
+        assert_eq!(wait(61, 0), None, "longer than the whole call");
+        assert_eq!(wait(7, 53), Some(7), "just enough time left");
+        assert_eq!(wait(7, 54), None, "not enough time left");
+    }
+
+    #[test]
+    fn a_name_that_does_not_resolve_is_tried_three_times_at_most() {
+        let waits = |max_retries| {
+            let policy = RetryPolicy { max_retries, ..POLICY };
+            [0, 1, 2].map(|repeats| {
+                let failure = silent(TransportKind::Dns, false);
+                policy.wait(repeats, Duration::ZERO, &failure, 0.0).is_some()
+            })
+        };
+        assert_eq!(waits(10), [true, true, false]);
+        assert_eq!(waits(1), [true, false, false]);
+    }
+
+    #[test]
+    fn ten_of_the_usual_retries_outlast_a_failover_of_half_a_minute() {
+        let wait = |max_retries, repeats| {
+            let policy = RetryPolicy::with_max_retries(max_retries);
+            // The shortest that chance can give.
+            policy.wait(repeats, Duration::ZERO, &answered(503, None), 0.0)
+        };
+        let waits: Vec<Duration> = (0..=10).map_while(|repeats| wait(10, repeats)).collect();
+        assert_eq!(waits.len(), 10);
+        let all: Duration = waits.iter().sum();
+        assert!(all >= Duration::from_secs(30), "{all:?}");
+        assert_eq!(wait(0, 0), None, "no retries are no retries");
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let table = [
+            ("0", Some(0)),
+            (" 120 ", Some(120)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("", None),
+        ];
+        for (value, seconds) in table {
+            assert_eq!(
+                parse_retry_after(value, now),
+                seconds.map(Duration::from_secs),
+                "{value:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Each method's request as the service receives it (ibm-api.md 2.1).
+
+use serde_json::json;
+
+use super::scripted::{Scripted, Seen, Setup, answer};
+use super::*;
+
+const SECRET: &str = r#"{"id":"s-1","secret_type":"iam_credentials","name":"app","secret_group_id":"default","crn":"crn","created_by":"me","created_at":"2026-01-10T08:00:00Z","updated_at":"2026-01-10T08:00:00Z"}"#;
+const VERSION: &str =
+    r#"{"id":"v-1","secret_id":"s-1","created_by":"me","created_at":"2026-01-10T08:00:00Z"}"#;
+const GROUP: &str =
+    r#"{"id":"g-1","created_at":"2026-01-10T08:00:00Z","updated_at":"2026-01-10T08:00:00Z"}"#;
+const CONFIGURATION: &str = r#"{"config_type":"iam_credentials_configuration","name":"engine","secret_type":"iam_credentials","created_by":"me","created_at":"2026-01-10T08:00:00Z","updated_at":"2026-01-10T08:00:00Z"}"#;
+
+const JSON: &str = "application/json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// Method, path, content type, body.
+fn shape(seen: &Seen) -> (String, String, String) {
+    (
+        seen.line().replace("/instances/i-1/api/v2", ""),
+        seen.header("content-type").to_owned(),
+        seen.body.clone(),
+    )
+}
+
+fn expected(line: &str, content_type: &str, body: &str) -> (String, String, String) {
+    (line.to_owned(), content_type.to_owned(), body.to_owned())
+}
+
+#[tokio::test]
+async fn secrets_and_versions() {
+    let server = Scripted::start(vec![
+        answer(201, SECRET),
+        answer(200, SECRET),
+        answer(200, SECRET),
+        answer(200, SECRET),
+        answer(200, SECRET),
+        answer(200, VERSION),
+        answer(200, VERSION),
+        answer(204, ""),
+    ])
+    .await;
+    let client = Setup::at(&server.url).client();
+    let prototype = SecretPrototype {
+        name: "app".to_owned(),
+        ttl: "1800".to_owned(),
+        reuse_api_key: true,
+        owner: KeyOwner::ServiceId("ServiceId-6".to_owned()),
+        description: None,
+        secret_group_id: None,
+        labels: None,
+        account_id: None,
+        rotation: None,
+        custom_metadata: None,
+        version_custom_metadata: None,
+    };
+    let patch =
+        SecretMetadataPatch { name: Some("app-2".to_owned()), ..SecretMetadataPatch::default() };
+    let version_patch = VersionMetadataPatch {
+        version_custom_metadata: json!({"k": "v"}).as_object().unwrap().clone(),
+    };
+    assert_eq!(client.create_secret(&prototype).await.unwrap().metadata.id, "s-1");
+    assert_eq!(client.get_secret("s-1").await.unwrap().metadata.id, "s-1");
+    let by_name = client.get_secret_by_name("team a", "app").await.unwrap();
+    assert_eq!(by_name.metadata.name.as_deref(), Some("app"));
+    assert_eq!(client.get_secret_metadata("s-1").await.unwrap().id, "s-1");
+    let updated = client.update_secret_metadata("s-1", &patch).await.unwrap();
+    assert_eq!(updated.id, "s-1");
+    let version = client.get_version_metadata("s-1", "current").await.unwrap();
+    assert_eq!(version.id, "v-1");
+    let version = client.update_version_metadata("s-1", "current", &version_patch).await.unwrap();
+    assert_eq!(version.secret_id, "s-1");
+    client.delete_secret("s-1").await.unwrap();
+    let shapes: Vec<_> = server.seen().iter().map(shape).collect();
+    assert_eq!(
+        shapes,
+        [
+            expected(
+                "POST /secrets",
+                JSON,
+                r#"{"secret_type":"iam_credentials","name":"app","ttl":"1800","reuse_api_key":true,"service_id":"ServiceId-6"}"#
+            ),
+            expected("GET /secrets/s-1", "", ""),
+            expected(
+                "GET /secret_groups/team%20a/secret_types/iam_credentials/secrets/app",
+                "",
+                ""
+            ),
+            expected("GET /secrets/s-1/metadata", "", ""),
+            expected("PATCH /secrets/s-1/metadata", MERGE_PATCH, r#"{"name":"app-2"}"#),
+            expected("GET /secrets/s-1/versions/current/metadata", "", ""),
+            expected(
+                "PATCH /secrets/s-1/versions/current/metadata",
+                MERGE_PATCH,
+                r#"{"version_custom_metadata":{"k":"v"}}"#
+            ),
+            expected("DELETE /secrets/s-1", "", ""),
+        ]
+    );
+    for seen in server.seen() {
+        assert_eq!(seen.header("accept"), JSON);
+        assert_eq!(seen.header("user-agent"), "test/1");
+        assert_eq!(seen.header("authorization"), "Bearer token-1");
+    }
+}
+
+#[tokio::test]
+async fn secret_groups() {
+    let server = Scripted::start(vec![
+        answer(201, GROUP),
+        answer(200, &format!(r#"{{"secret_groups":[{GROUP}],"total_count":1}}"#)),
+        answer(200, GROUP),
+        answer(200, GROUP),
+        answer(204, ""),
+    ])
+    .await;
+    let client = Setup::at(&server.url).client();
+    let prototype =
+        SecretGroupPrototype { name: "team".to_owned(), description: Some("d".to_owned()) };
+    let patch =
+        SecretGroupPatch { description: Some(String::new()), ..SecretGroupPatch::default() };
+    let created = client.create_secret_group(&prototype).await.unwrap();
+    assert_eq!(client.list_secret_groups().await.unwrap(), [created]);
+    assert_eq!(client.get_secret_group("g-1").await.unwrap().id, "g-1");
+    let updated = client.update_secret_group("g-1", &patch).await.unwrap();
+    assert_eq!(updated.description, None);
+    client.delete_secret_group("g-1").await.unwrap();
+    let shapes: Vec<_> = server.seen().iter().map(shape).collect();
+    assert_eq!(
+        shapes,
+        [
+            expected("POST /secret_groups", JSON, r#"{"name":"team","description":"d"}"#),
+            expected("GET /secret_groups", "", ""),
+            expected("GET /secret_groups/g-1", "", ""),
+            expected("PATCH /secret_groups/g-1", MERGE_PATCH, r#"{"description":""}"#),
+            expected("DELETE /secret_groups/g-1", "", ""),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn configurations_are_asked_for_by_kind() {
+    let server = Scripted::start(vec![
+        answer(201, CONFIGURATION),
+        answer(200, CONFIGURATION),
+        answer(200, CONFIGURATION),
+        answer(204, ""),
+    ])
+    .await;
+    let client = Setup::at(&server.url).client();
+    let prototype =
+        ConfigurationPrototype { name: "engine".to_owned(), api_key: "k".into(), disabled: false };
+    let patch = ConfigurationPatch { disabled: Some(true), ..ConfigurationPatch::default() };
+    client.create_configuration(&prototype).await.unwrap();
+    let read = client.get_configuration("engine").await.unwrap();
+    assert_eq!(read.metadata.name, "engine");
+    let updated = client.update_configuration("engine", &patch).await.unwrap();
+    assert_eq!(updated.metadata.disabled, None);
+    client.delete_configuration("engine").await.unwrap();
+    let seen = server.seen();
+    let shapes: Vec<_> = seen.iter().map(shape).collect();
+    assert_eq!(
+        shapes,
+        [
+            expected(
+                "POST /configurations",
+                JSON,
+                r#"{"config_type":"iam_credentials_configuration","name":"engine","api_key":"k","disabled":false}"#
+            ),
+            expected("GET /configurations/engine", "", ""),
+            expected("PATCH /configurations/engine", MERGE_PATCH, r#"{"disabled":true}"#),
+            expected("DELETE /configurations/engine", "", ""),
+        ]
+    );
+    let kind = "iam_credentials_configuration";
+    let kinds: Vec<_> =
+        seen.iter().map(|seen| seen.header("x-sm-accept-configuration-type")).collect();
+    assert_eq!(kinds, ["", kind, kind, kind]);
+}
+
+/// One page that holds secrets of these names, and says whether another follows.
+fn page(names: &[&str], more: bool) -> String {
+    let secrets: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let mut secret: serde_json::Value = serde_json::from_str(SECRET).unwrap();
+            secret["name"] = json!(name);
+            secret["id"] = json!(format!("id of {name}"));
+            secret
+        })
+        .collect();
+    let mut page = json!({"secrets": secrets, "total_count": 9, "limit": 1000, "offset": 0});
+    if more {
+        page["next"] = json!({"href": "https://example.test/?offset=2"});
+    }
+    page.to_string()
+}
+
+#[tokio::test]
+async fn a_secret_is_found_by_its_whole_name_on_any_page() {
+    let server = Scripted::start(vec![
+        answer(200, &page(&["my-app", "app-2"], true)),
+        answer(200, &page(&["app"], true)),
+    ])
+    .await;
+    let client = Setup::at(&server.url).client();
+    let found = client.find_secret_by_name("app").await.unwrap().unwrap();
+    assert_eq!(found.id, "id of app");
+    let lines: Vec<_> = server.seen().iter().map(|seen| shape(seen).0).collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /secrets?offset=0&limit=1000&search=app&secret_types=iam_credentials",
+            "GET /secrets?offset=2&limit=1000&search=app&secret_types=iam_credentials",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_search_ends_with_the_last_page() {
+    // A page without secrets ends it too, whatever it promises.
+    for pages in [vec![page(&["my-app"], false)], vec![page(&["my-app"], true), page(&[], true)]] {
+        let count = pages.len();
+        let server = Scripted::start(pages.iter().map(|page| answer(200, page)).collect()).await;
+        let client = Setup::at(&server.url).client();
+        assert_eq!(client.find_secret_by_name("app").await.unwrap(), None);
+        assert_eq!(server.seen().len(), count);
+    }
+}
+
+#[tokio::test]
+async fn a_long_name_is_searched_by_its_beginning() {
+    let name = "n".repeat(256);
+    let server = Scripted::start(vec![answer(200, &page(&["nn", &name], false))]).await;
+    let client = Setup::at(&server.url).client();
+    let found = client.find_secret_by_name(&name).await.unwrap().unwrap();
+    assert_eq!(found.name, Some(name));
+    let search = format!("search={}&", "n".repeat(128));
+    assert!(server.seen()[0].target.contains(&search));
+}

@@ -1,0 +1,133 @@
+//! Which requests are sent again.
+
+use tokio::net::TcpSocket;
+
+use super::{GROUP, REFUSAL, create};
+use crate::client::scripted::{Scripted, Setup, Step, answer, answer_with};
+use crate::client::{ApiErrorKind, Endpoint, SecretGroupPatch, TransportKind};
+
+/// Makes the same step as often as it is needed.
+type Again = fn() -> Step;
+
+#[tokio::test]
+async fn a_create_that_is_turned_away_for_now_is_sent_again() {
+    for (status, header) in [(429, "retry-after"), (503, "retry-after"), (429, "x-none")] {
+        let server =
+            Scripted::start(vec![answer_with(status, header, "0", REFUSAL), answer(201, GROUP)])
+                .await;
+        let group = create(&Setup::at(&server.url).client()).await.unwrap();
+        assert_eq!(group.id, "g-1");
+        let lines: Vec<String> = server.seen().iter().map(|seen| seen.line()).collect();
+        assert_eq!(lines, ["POST /instances/i-1/api/v2/secret_groups"; 2], "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_create_whose_outcome_nobody_knows_is_sent_once() {
+    let table = [
+        ("reset", Step::Reset, ApiErrorKind::Transport(TransportKind::Reset)),
+        ("500", answer(500, REFUSAL), ApiErrorKind::Server),
+        ("503 without a time", answer(503, REFUSAL), ApiErrorKind::Server),
+        ("504", answer(504, "<html>"), ApiErrorKind::Server),
+        ("201, cut off", Step::CutOff(201, "{"), ApiErrorKind::Transport(TransportKind::Reset)),
+        ("201, not JSON", answer(201, "{"), ApiErrorKind::UnexpectedBody),
+        ("201, empty", answer(201, ""), ApiErrorKind::UnexpectedBody),
+    ];
+    for (name, step, kind) in table {
+        let server = Scripted::start(vec![step]).await;
+        let error = create(&Setup::at(&server.url).client()).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{name}");
+        assert!(error.outcome_unknown(), "{name}");
+        assert!(error.to_string().contains("not known"), "{name}: {error}");
+        assert_eq!(server.seen().len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_create_is_final_and_certain() {
+    let table = [
+        (300, ApiErrorKind::UnexpectedStatus),
+        (400, ApiErrorKind::Invalid),
+        (403, ApiErrorKind::Forbidden),
+        (404, ApiErrorKind::NotFound),
+        (409, ApiErrorKind::Conflict),
+        (412, ApiErrorKind::Locked),
+        (422, ApiErrorKind::Invalid),
+        (501, ApiErrorKind::Server),
+    ];
+    for (status, kind) in table {
+        let server = Scripted::start(vec![answer(status, REFUSAL)]).await;
+        let error = create(&Setup::at(&server.url).client()).await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (kind, Some(status)));
+        assert!(!error.outcome_unknown(), "{status}");
+        assert_eq!(error.code(), Some("E1"));
+        assert_eq!(server.seen().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_never_left_is_sent_again() {
+    // Bound but not listening: connections are refused, and nobody else gets the port.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nowhere = format!("http://{}", socket.local_addr().unwrap());
+    let server = Scripted::start(Vec::new()).await;
+    let mut setup = Setup::at(&server.url);
+    setup.config.secrets_manager = Endpoint::template(&nowhere).unwrap();
+    let error = create(&setup.client()).await.unwrap_err();
+    assert_eq!(error.kind(), ApiErrorKind::Transport(TransportKind::Connect));
+    assert_eq!(error.attempts(), 4);
+    assert!(!error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_is_an_error_of_its_own() {
+    let server = Scripted::start(Vec::new()).await;
+    let mut setup = Setup::at(&server.url);
+    // No name has a part of 64 letters, so no resolver needs to be asked.
+    let host = format!("{}.test", "a".repeat(64));
+    setup.config.secrets_manager = Endpoint::template(&format!("http://{host}")).unwrap();
+    let error = create(&setup.client()).await.unwrap_err();
+    assert_eq!(error.kind(), ApiErrorKind::Transport(TransportKind::Dns));
+    assert_eq!((error.host(), error.attempts()), (host.as_str(), 3));
+    assert!(!error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn what_may_be_repeated_is_repeated_until_it_succeeds_or_patience_ends() {
+    let failing: [(&str, Again); 4] = [
+        ("reset", || Step::Reset),
+        ("500", || answer(500, REFUSAL)),
+        ("503", || answer(503, "")),
+        ("200, cut off", || Step::CutOff(200, "{")),
+    ];
+    for (name, step) in failing {
+        let server = Scripted::start(vec![step(), step(), answer(200, GROUP)]).await;
+        let client = Setup::at(&server.url).client();
+        let group = client.get_secret_group("g-1").await.unwrap();
+        assert_eq!(group.id, "g-1", "{name}");
+        assert_eq!(server.seen().len(), 3, "{name}");
+
+        let server = Scripted::start((0..9).map(|_| step()).collect()).await;
+        let client = Setup::at(&server.url).client();
+        let error = client.delete_secret_group("g-1").await.unwrap_err();
+        assert_eq!((error.attempts(), server.seen().len()), (4, 4), "{name}");
+        assert!(!error.outcome_unknown(), "{name}");
+    }
+    let server = Scripted::start(vec![Step::Reset, answer(200, GROUP)]).await;
+    let client = Setup::at(&server.url).client();
+    let patch = SecretGroupPatch::default();
+    client.update_secret_group("g-1", &patch).await.unwrap();
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_service_that_asks_for_more_time_than_there_is_gets_no_second_request() {
+    let server =
+        Scripted::start(vec![answer_with(429, "retry-after", "3601", REFUSAL), answer(200, GROUP)])
+            .await;
+    let client = Setup::at(&server.url).client();
+    let error = client.get_secret_group("g-1").await.unwrap_err();
+    assert_eq!(error.kind(), ApiErrorKind::RateLimited);
+    assert_eq!(server.seen().len(), 1);
+}
