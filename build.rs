@@ -11,8 +11,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     println!("cargo:rerun-if-changed=proto");
     let descriptors = protox::compile(protos, ["proto"])?;
-    tonic_build::configure()
-        .emit_rerun_if_changed(false)
-        .compile_fds(descriptors)?;
+    tonic_build::configure().emit_rerun_if_changed(false).compile_fds(descriptors)?;
     Ok(())
 }

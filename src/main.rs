@@ -1,2 +1,15 @@
-//! Starts the provider.
-fn main() {}
+//! Starts the provider: who it is, what it serves, and the exit code.
+
+use std::process::ExitCode;
+
+use ibm_sm_provider::plugin::rpc::Rpc;
+use ibm_sm_provider::plugin::{self, Identity};
+use ibm_sm_provider::provider::IbmSm;
+
+const IDENTITY: Identity =
+    Identity { name: "ibm-sm", address: "ibm-sm/ibm-sm", version: env!("CARGO_PKG_VERSION") };
+
+fn main() -> ExitCode {
+    let provider = IbmSm::new(Box::new(|name| std::env::var(name).ok()));
+    plugin::main(IDENTITY, Rpc::new(provider, IDENTITY.address))
+}

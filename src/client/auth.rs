@@ -53,10 +53,7 @@ impl Authorize for Anonymous {
 pub(super) enum Authenticator {
     Missing,
     Fixed(Token),
-    Exchanged {
-        cache: Arc<TokenCache>,
-        exchange: Arc<Exchange>,
-    },
+    Exchanged { cache: Arc<TokenCache>, exchange: Arc<Exchange> },
 }
 
 /// What it takes to get a token for an API key.
@@ -93,11 +90,7 @@ impl Authorize for Authenticator {
                 let fetch = || {
                     let exchange = Arc::clone(exchange);
                     async move {
-                        let Exchange {
-                            transport,
-                            iam_url,
-                            api_key,
-                        } = &*exchange;
+                        let Exchange { transport, iam_url, api_key } = &*exchange;
                         // One caller's cancellation must not take the token from the others.
                         let never = CancellationToken::new();
                         iam::exchange_api_key(transport, iam_url, api_key, &never).await

@@ -83,11 +83,7 @@ impl Endpoint {
 
     /// The base address of one instance, without `/api/v2`.
     pub(super) fn resolve(&self, address: &InstanceAddress) -> Result<Url, EndpointError> {
-        let InstanceAddress {
-            instance_id,
-            region,
-            endpoint,
-        } = address;
+        let InstanceAddress { instance_id, region, endpoint } = address;
         // These become part of the host name: a slash or a dot would send the token elsewhere.
         check_name("instance_id", instance_id)?;
         check_name("region", region)?;
@@ -96,9 +92,7 @@ impl Endpoint {
             (_, EndpointKind::Public) | (Self::Public, EndpointKind::Default) => "",
             (_, EndpointKind::Private) | (Self::Private, EndpointKind::Default) => "private.",
         };
-        parse(&format!(
-            "https://{instance_id}.{private}{region}.secrets-manager.appdomain.cloud"
-        ))
+        parse(&format!("https://{instance_id}.{private}{region}.secrets-manager.appdomain.cloud"))
     }
 }
 
@@ -135,9 +129,7 @@ impl IamUrl {
 }
 
 fn fill(template: &str, instance_id: &str, region: &str) -> String {
-    template
-        .replace("{instance_id}", instance_id)
-        .replace("{region}", region)
+    template.replace("{instance_id}", instance_id).replace("{region}", region)
 }
 
 fn check_name(name: &'static str, value: &str) -> Result<(), EndpointError> {
@@ -167,11 +159,7 @@ mod tests {
     const ID: &str = "11111111-2222-4333-8444-555555555555";
 
     fn address(endpoint: EndpointKind) -> InstanceAddress {
-        InstanceAddress {
-            instance_id: ID.to_owned(),
-            region: "eu-de".to_owned(),
-            endpoint,
-        }
+        InstanceAddress { instance_id: ID.to_owned(), region: "eu-de".to_owned(), endpoint }
     }
 
     #[test]
@@ -210,25 +198,16 @@ mod tests {
             resolve("https://{instance_id}.{region}.example.test:8443"),
             format!("https://{ID}.eu-de.example.test:8443/")
         );
-        assert_eq!(
-            resolve("https://sm.example.test"),
-            "https://sm.example.test/"
-        );
+        assert_eq!(resolve("https://sm.example.test"), "https://sm.example.test/");
     }
 
     #[test]
     fn an_unusable_template_is_refused_without_repeating_what_may_be_secret() {
         let table = [
             ("", "not a valid URL: relative URL without a base"),
-            (
-                "sm.example.test",
-                "not a valid URL: relative URL without a base",
-            ),
+            ("sm.example.test", "not a valid URL: relative URL without a base"),
             ("https://", "not a valid URL: empty host"),
-            (
-                "ftp://sm.example.test",
-                "the URL must begin with https:// or http://",
-            ),
+            ("ftp://sm.example.test", "the URL must begin with https:// or http://"),
             (
                 "https://user:pass@sm.example.test",
                 "the URL must not contain user information, a query or a fragment",
@@ -290,9 +269,6 @@ mod tests {
             let url = IamUrl::parse(text).unwrap();
             assert_eq!(url.as_url().as_str(), "http://127.0.0.1:8484/", "{text:?}");
         }
-        assert_eq!(
-            IamUrl::parse("https://user:pass@iam.example.test"),
-            Err(EndpointError::Extras)
-        );
+        assert_eq!(IamUrl::parse("https://user:pass@iam.example.test"), Err(EndpointError::Extras));
     }
 }

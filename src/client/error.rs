@@ -212,25 +212,18 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let details = &*self.0;
-        let Target {
-            operation,
-            method,
-            host,
-            path,
-        } = &details.target;
+        let Target { operation, method, host, path } = &details.target;
         match (details.kind, details.status) {
             (ApiErrorKind::NoCredentials, _) => {
                 return write!(f, "{operation} needs credentials and has none");
             }
             (ApiErrorKind::Cancelled, None) => write!(f, "{operation} was cancelled")?,
-            (ApiErrorKind::Cancelled, Some(status)) => write!(
-                f,
-                "{operation} was cancelled after {method} {path} answered {status}"
-            )?,
-            (ApiErrorKind::Transport(_), _) => write!(
-                f,
-                "{operation} failed: no answer from {host} to {method} {path}"
-            )?,
+            (ApiErrorKind::Cancelled, Some(status)) => {
+                write!(f, "{operation} was cancelled after {method} {path} answered {status}")?
+            }
+            (ApiErrorKind::Transport(_), _) => {
+                write!(f, "{operation} failed: no answer from {host} to {method} {path}")?
+            }
             (ApiErrorKind::UnexpectedBody, Some(status)) => write!(
                 f,
                 "{operation} failed: the body of {method} {path}, answered {status}, is not usable"
@@ -249,10 +242,7 @@ impl fmt::Display for ApiError {
         let attempts = (details.attempts > 1).then(|| format!("{} attempts", details.attempts));
         let remarks: Vec<String> = [
             details.code.as_ref().map(|code| format!("code {code}")),
-            details
-                .request_id
-                .as_ref()
-                .map(|id| format!("request id {id}")),
+            details.request_id.as_ref().map(|id| format!("request id {id}")),
             attempts,
         ]
         .into_iter()

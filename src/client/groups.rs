@@ -47,11 +47,7 @@ impl InstanceClient {
 
     /// G5: deletes a group, which must be empty.
     pub async fn delete_secret_group(&self, id: &str) -> Result<(), ApiError> {
-        let call = self.call(
-            "delete_secret_group",
-            Method::DELETE,
-            &["secret_groups", id],
-        )?;
+        let call = self.call("delete_secret_group", Method::DELETE, &["secret_groups", id])?;
         self.empty(&call).await
     }
 }

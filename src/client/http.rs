@@ -37,11 +37,7 @@ pub(super) struct SetupError(pub(super) String);
 
 impl Http {
     pub(super) fn new(user_agent: String) -> Self {
-        Self {
-            user_agent,
-            secure: OnceLock::new(),
-            plain: OnceLock::new(),
-        }
+        Self { user_agent, secure: OnceLock::new(), plain: OnceLock::new() }
     }
 
     /// The client for an address.
@@ -140,18 +136,13 @@ fn caused_by_tls(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn root_cause(error: &(dyn Error + 'static)) -> String {
-    causes(error)
-        .last()
-        .map_or_else(String::new, ToString::to_string)
+    causes(error).last().map_or_else(String::new, ToString::to_string)
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&cause| {
         // An I/O error's own `source` skips the error that it wraps.
-        match cause
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
+        match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
             None => cause.source(),
         }
@@ -170,10 +161,7 @@ mod tests {
         let first: *const Client = http.client(&url).unwrap();
         let second: *const Client = http.client(&url).unwrap();
         assert_eq!(first, second);
-        assert!(
-            http.secure.get().is_none(),
-            "the system's roots are not read"
-        );
+        assert!(http.secure.get().is_none(), "the system's roots are not read");
     }
 
     #[tokio::test]
@@ -192,15 +180,9 @@ mod tests {
         let serve = async {
             let (stream, _) = listener.accept().await.unwrap();
             let acceptor = rustls::server::Acceptor::default();
-            let hello = tokio_rustls::LazyConfigAcceptor::new(acceptor, stream)
-                .await
-                .unwrap();
-            let offered: Vec<Vec<u8>> = hello
-                .client_hello()
-                .alpn()
-                .unwrap()
-                .map(<[u8]>::to_vec)
-                .collect();
+            let hello = tokio_rustls::LazyConfigAcceptor::new(acceptor, stream).await.unwrap();
+            let offered: Vec<Vec<u8>> =
+                hello.client_hello().alpn().unwrap().map(<[u8]>::to_vec).collect();
             assert!(hello.into_stream(Arc::new(server)).await.is_err());
             offered
         };

@@ -26,23 +26,16 @@ pub(super) async fn exchange_api_key(
     api_key: &SecretString,
     cancel: &CancellationToken,
 ) -> Result<IssuedToken, ApiError> {
-    let call = Call::new(
-        "get_token",
-        Method::POST,
-        iam_url.as_url(),
-        &["identity", "token"],
-    )?
-    .repeatable()
-    .secret(Some(api_key))
-    .form(&[
-        ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
-        ("apikey", api_key.expose_secret()),
-        ("response_type", "cloud_iam"),
-    ]);
-    let reply: TokenReply = transport
-        .json(&call, &Anonymous, cancel)
-        .await
-        .map_err(as_token_error)?;
+    let call = Call::new("get_token", Method::POST, iam_url.as_url(), &["identity", "token"])?
+        .repeatable()
+        .secret(Some(api_key))
+        .form(&[
+            ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+            ("apikey", api_key.expose_secret()),
+            ("response_type", "cloud_iam"),
+        ]);
+    let reply: TokenReply =
+        transport.json(&call, &Anonymous, cancel).await.map_err(as_token_error)?;
     Ok(IssuedToken {
         value: reply.access_token,
         expires_in: reply.expires_in,

@@ -23,24 +23,18 @@ impl Problem {
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
             return Self::default();
         };
-        let listed = body
-            .get("errors")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let listed =
+            body.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let first = listed.first();
-        let messages: Vec<String> = listed
-            .iter()
-            .filter_map(|item| text(item, &["message"]))
-            .collect();
+        let messages: Vec<String> =
+            listed.iter().filter_map(|item| text(item, &["message"])).collect();
         let message = if messages.is_empty() {
             text(&body, &["error", "message", "errorMessage"])
         } else {
             Some(messages.join("; "))
         };
         let trace = text(&body, &["trace"]).or_else(|| {
-            body.get("context")
-                .and_then(|context| text(context, &["requestId", "transaction_id"]))
+            body.get("context").and_then(|context| text(context, &["requestId", "transaction_id"]))
         });
         let show = |text: String| printable(&text, secrets);
         Self {
@@ -145,13 +139,7 @@ mod tests {
                 "Gone",
                 "",
             ),
-            (
-                "errors of strings",
-                r#"{"errors":["odd"],"trace":"t-4"}"#,
-                "",
-                "",
-                "t-4",
-            ),
+            ("errors of strings", r#"{"errors":["odd"],"trace":"t-4"}"#, "", "", "t-4"),
             ("an HTML page", "<html><body>502</body></html>", "", "", ""),
             ("nothing", "", "", "", ""),
             ("another JSON value", "[1]", "", "", ""),
@@ -159,11 +147,8 @@ mod tests {
         ];
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         for (name, body, code, message, request_id) in table {
-            let expected = Problem {
-                code: some(code),
-                message: some(message),
-                request_id: some(request_id),
-            };
+            let expected =
+                Problem { code: some(code), message: some(message), request_id: some(request_id) };
             assert_eq!(Problem::parse(body.as_bytes(), &[]), expected, "{name}");
         }
     }

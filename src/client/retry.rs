@@ -50,25 +50,18 @@ impl RetryPolicy {
         jitter: f64,
     ) -> Option<Duration> {
         let limit = match failure {
-            Failure::Silent {
-                kind: TransportKind::Dns,
-                ..
-            } => self.max_retries.min(MAX_RETRIES_UNRESOLVED),
+            Failure::Silent { kind: TransportKind::Dns, .. } => {
+                self.max_retries.min(MAX_RETRIES_UNRESOLVED)
+            }
             _ => self.max_retries,
         };
         if repeats >= limit {
             return None;
         }
-        let longest = self
-            .base
-            .saturating_mul(2_u32.saturating_pow(repeats))
-            .min(self.max_wait);
+        let longest = self.base.saturating_mul(2_u32.saturating_pow(repeats)).min(self.max_wait);
         let backoff = longest.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
         let wait = match failure {
-            Failure::Answered {
-                retry_after: Some(asked),
-                ..
-            } => backoff.max(*asked),
+            Failure::Answered { retry_after: Some(asked), .. } => backoff.max(*asked),
             _ => backoff,
         };
         (spent.saturating_add(wait) <= self.total).then_some(wait)
@@ -88,10 +81,7 @@ pub(super) enum Idempotency {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The service answered, but not with success.
-    Answered {
-        status: StatusCode,
-        retry_after: Option<Duration>,
-    },
+    Answered { status: StatusCode, retry_after: Option<Duration> },
     /// No whole answer came back.
     Silent {
         kind: TransportKind,
@@ -119,16 +109,10 @@ pub(super) fn classify(idempotency: Idempotency, failure: &Failure) -> Verdict {
     };
     match failure {
         // Certificates do not mend themselves within a minute.
-        Failure::Silent {
-            kind: TransportKind::Tls,
-            sent: false,
-        } => Verdict::Refused,
+        Failure::Silent { kind: TransportKind::Tls, sent: false } => Verdict::Refused,
         Failure::Silent { sent: false, .. } => Verdict::Repeat,
         Failure::Silent { sent: true, .. } => uncertain,
-        Failure::Answered {
-            status,
-            retry_after,
-        } => match *status {
+        Failure::Answered { status, retry_after } => match *status {
             StatusCode::TOO_MANY_REQUESTS => Verdict::Repeat,
             // A service that names a time has not begun the work.
             StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => Verdict::Repeat,
@@ -221,42 +205,18 @@ mod tests {
             })
         };
         // The longest and the shortest that chance can give.
-        assert_eq!(
-            waits(1.0),
-            [
-                Some(1000),
-                Some(2000),
-                Some(4000),
-                Some(5000),
-                Some(5000),
-                None
-            ]
-        );
-        assert_eq!(
-            waits(0.0),
-            [
-                Some(500),
-                Some(1000),
-                Some(2000),
-                Some(2500),
-                Some(2500),
-                None
-            ]
-        );
+        assert_eq!(waits(1.0), [Some(1000), Some(2000), Some(4000), Some(5000), Some(5000), None]);
+        assert_eq!(waits(0.0), [Some(500), Some(1000), Some(2000), Some(2500), Some(2500), None]);
     }
 
     #[test]
     fn no_chance_and_no_count_leads_outside_the_limits() {
-        let policy = RetryPolicy {
-            max_retries: u32::MAX,
-            ..POLICY
-        };
+        let policy = RetryPolicy { max_retries: u32::MAX, ..POLICY };
         for repeats in (0..100).chain([u32::MAX - 1]) {
             for step in 0..=10 {
                 let jitter = f64::from(step) / 10.0;
-                let wait = policy
-                    .wait(repeats, Duration::ZERO, &answered(500, None), jitter)
-                    .unwrap();
+                let wait =
+                    policy.wait(repeats, Duration::ZERO, &answered(500, None), jitter).unwrap();
                 assert!(
                     wait >= policy.base / 2 && wait <= policy.max_wait,
                     "{repeats} {jitter}: {wait:?}"
@@ -269,9 +229,7 @@ mod tests {
     fn a_retry_after_wins_over_a_shorter_back_off_and_ends_the_call_when_too_long() {
         let wait = |asked, spent| {
             let spent = Duration::from_secs(spent);
-            POLICY
-                .wait(0, spent, &answered(429, Some(asked)), 1.0)
-                .map(|wait| wait.as_secs())
+            POLICY.wait(0, spent, &answered(429, Some(asked)), 1.0).map(|wait| wait.as_secs())
         };
         assert_eq!(wait(0, 0), Some(1), "the back-off is longer");
         assert_eq!(wait(7, 0), Some(7), "longer than max_wait");
@@ -284,15 +242,10 @@ mod tests {
     #[test]
     fn a_name_that_does_not_resolve_is_tried_three_times_at_most() {
         let waits = |max_retries| {
-            let policy = RetryPolicy {
-                max_retries,
-                ..POLICY
-            };
+            let policy = RetryPolicy { max_retries, ..POLICY };
             [0, 1, 2].map(|repeats| {
                 let failure = silent(TransportKind::Dns, false);
-                policy
-                    .wait(repeats, Duration::ZERO, &failure, 0.0)
-                    .is_some()
+                policy.wait(repeats, Duration::ZERO, &failure, 0.0).is_some()
             })
         };
         assert_eq!(waits(10), [true, true, false]);

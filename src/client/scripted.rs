@@ -134,10 +134,7 @@ impl Shared {
             state.token_requests.push(request);
             let count = state.token_requests.len();
             let token = format!(r#"{{"access_token":"token-{count}","expires_in":3600}}"#);
-            return state
-                .token_steps
-                .pop_front()
-                .unwrap_or_else(|| answer(200, &token));
+            return state.token_steps.pop_front().unwrap_or_else(|| answer(200, &token));
         }
         state.seen.push(request);
         self.arrived.send_replace(state.seen.len());
@@ -196,9 +193,7 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    let length = headers
-        .get("content-length")
-        .map_or(0, |n| n.parse().unwrap());
+    let length = headers.get("content-length").map_or(0, |n| n.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     Some(Seen {
@@ -235,10 +230,7 @@ impl Setup {
                 retry: EAGER,
                 user_agent: "test/1".to_owned(),
             },
-            sources: Sources {
-                now: Arc::new(|| SystemTime::UNIX_EPOCH),
-                jitter: Arc::new(|| 0.0),
-            },
+            sources: Sources { now: Arc::new(|| SystemTime::UNIX_EPOCH), jitter: Arc::new(|| 0.0) },
             cancel: CancellationToken::new(),
         }
     }

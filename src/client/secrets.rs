@@ -40,14 +40,7 @@ impl InstanceClient {
     /// S4: as [`get_secret`](Self::get_secret), by the names of group and secret.
     pub async fn get_secret_by_name(&self, group: &str, name: &str) -> Result<Secret, ApiError> {
         let kind = SecretType::IamCredentials;
-        let path = [
-            "secret_groups",
-            group,
-            "secret_types",
-            kind.as_str(),
-            "secrets",
-            name,
-        ];
+        let path = ["secret_groups", group, "secret_types", kind.as_str(), "secrets", name];
         let call = self.call("get_secret_by_name", Method::GET, &path)?;
         self.json(&call).await
     }
@@ -89,10 +82,8 @@ impl InstanceClient {
         loop {
             let page = self.secret_page(&search, offset).await?;
             let seen = page.secrets.len();
-            let found = page
-                .secrets
-                .into_iter()
-                .find(|secret| secret.name.as_deref() == Some(name));
+            let found =
+                page.secrets.into_iter().find(|secret| secret.name.as_deref() == Some(name));
             if found.is_some() || page.next.is_none() || seen == 0 {
                 return Ok(found);
             }
@@ -124,14 +115,12 @@ impl InstanceClient {
     }
 
     async fn secret_page(&self, search: &str, offset: usize) -> Result<SecretPage, ApiError> {
-        let call = self
-            .call("list_secrets", Method::GET, &["secrets"])?
-            .query(&[
-                ("offset", &offset.to_string()),
-                ("limit", &PAGE_SIZE.to_string()),
-                ("search", search),
-                ("secret_types", SecretType::IamCredentials.as_str()),
-            ]);
+        let call = self.call("list_secrets", Method::GET, &["secrets"])?.query(&[
+            ("offset", &offset.to_string()),
+            ("limit", &PAGE_SIZE.to_string()),
+            ("search", search),
+            ("secret_types", SecretType::IamCredentials.as_str()),
+        ]);
         self.json(&call).await
     }
 }

@@ -15,10 +15,7 @@ pub(super) struct Sources {
 
 impl Sources {
     pub(super) fn system() -> Self {
-        Self {
-            now: Arc::new(SystemTime::now),
-            jitter: Arc::new(fastrand::f64),
-        }
+        Self { now: Arc::new(SystemTime::now), jitter: Arc::new(fastrand::f64) }
     }
 }
 

@@ -55,17 +55,12 @@ async fn secrets_and_versions() {
         custom_metadata: None,
         version_custom_metadata: None,
     };
-    let patch = SecretMetadataPatch {
-        name: Some("app-2".to_owned()),
-        ..SecretMetadataPatch::default()
-    };
+    let patch =
+        SecretMetadataPatch { name: Some("app-2".to_owned()), ..SecretMetadataPatch::default() };
     let version_patch = VersionMetadataPatch {
         version_custom_metadata: json!({"k": "v"}).as_object().unwrap().clone(),
     };
-    assert_eq!(
-        client.create_secret(&prototype).await.unwrap().metadata.id,
-        "s-1"
-    );
+    assert_eq!(client.create_secret(&prototype).await.unwrap().metadata.id, "s-1");
     assert_eq!(client.get_secret("s-1").await.unwrap().metadata.id, "s-1");
     let by_name = client.get_secret_by_name("team a", "app").await.unwrap();
     assert_eq!(by_name.metadata.name.as_deref(), Some("app"));
@@ -74,10 +69,7 @@ async fn secrets_and_versions() {
     assert_eq!(updated.id, "s-1");
     let version = client.get_version_metadata("s-1", "current").await.unwrap();
     assert_eq!(version.id, "v-1");
-    let version = client
-        .update_version_metadata("s-1", "current", &version_patch)
-        .await
-        .unwrap();
+    let version = client.update_version_metadata("s-1", "current", &version_patch).await.unwrap();
     assert_eq!(version.secret_id, "s-1");
     client.delete_secret("s-1").await.unwrap();
     let shapes: Vec<_> = server.seen().iter().map(shape).collect();
@@ -96,11 +88,7 @@ async fn secrets_and_versions() {
                 ""
             ),
             expected("GET /secrets/s-1/metadata", "", ""),
-            expected(
-                "PATCH /secrets/s-1/metadata",
-                MERGE_PATCH,
-                r#"{"name":"app-2"}"#
-            ),
+            expected("PATCH /secrets/s-1/metadata", MERGE_PATCH, r#"{"name":"app-2"}"#),
             expected("GET /secrets/s-1/versions/current/metadata", "", ""),
             expected(
                 "PATCH /secrets/s-1/versions/current/metadata",
@@ -121,24 +109,17 @@ async fn secrets_and_versions() {
 async fn secret_groups() {
     let server = Scripted::start(vec![
         answer(201, GROUP),
-        answer(
-            200,
-            &format!(r#"{{"secret_groups":[{GROUP}],"total_count":1}}"#),
-        ),
+        answer(200, &format!(r#"{{"secret_groups":[{GROUP}],"total_count":1}}"#)),
         answer(200, GROUP),
         answer(200, GROUP),
         answer(204, ""),
     ])
     .await;
     let client = Setup::at(&server.url).client();
-    let prototype = SecretGroupPrototype {
-        name: "team".to_owned(),
-        description: Some("d".to_owned()),
-    };
-    let patch = SecretGroupPatch {
-        description: Some(String::new()),
-        ..SecretGroupPatch::default()
-    };
+    let prototype =
+        SecretGroupPrototype { name: "team".to_owned(), description: Some("d".to_owned()) };
+    let patch =
+        SecretGroupPatch { description: Some(String::new()), ..SecretGroupPatch::default() };
     let created = client.create_secret_group(&prototype).await.unwrap();
     assert_eq!(client.list_secret_groups().await.unwrap(), [created]);
     assert_eq!(client.get_secret_group("g-1").await.unwrap().id, "g-1");
@@ -149,18 +130,10 @@ async fn secret_groups() {
     assert_eq!(
         shapes,
         [
-            expected(
-                "POST /secret_groups",
-                JSON,
-                r#"{"name":"team","description":"d"}"#
-            ),
+            expected("POST /secret_groups", JSON, r#"{"name":"team","description":"d"}"#),
             expected("GET /secret_groups", "", ""),
             expected("GET /secret_groups/g-1", "", ""),
-            expected(
-                "PATCH /secret_groups/g-1",
-                MERGE_PATCH,
-                r#"{"description":""}"#
-            ),
+            expected("PATCH /secret_groups/g-1", MERGE_PATCH, r#"{"description":""}"#),
             expected("DELETE /secret_groups/g-1", "", ""),
         ]
     );
@@ -176,15 +149,9 @@ async fn configurations_are_asked_for_by_kind() {
     ])
     .await;
     let client = Setup::at(&server.url).client();
-    let prototype = ConfigurationPrototype {
-        name: "engine".to_owned(),
-        api_key: "k".into(),
-        disabled: false,
-    };
-    let patch = ConfigurationPatch {
-        disabled: Some(true),
-        ..ConfigurationPatch::default()
-    };
+    let prototype =
+        ConfigurationPrototype { name: "engine".to_owned(), api_key: "k".into(), disabled: false };
+    let patch = ConfigurationPatch { disabled: Some(true), ..ConfigurationPatch::default() };
     client.create_configuration(&prototype).await.unwrap();
     let read = client.get_configuration("engine").await.unwrap();
     assert_eq!(read.metadata.name, "engine");
@@ -202,19 +169,13 @@ async fn configurations_are_asked_for_by_kind() {
                 r#"{"config_type":"iam_credentials_configuration","name":"engine","api_key":"k","disabled":false}"#
             ),
             expected("GET /configurations/engine", "", ""),
-            expected(
-                "PATCH /configurations/engine",
-                MERGE_PATCH,
-                r#"{"disabled":true}"#
-            ),
+            expected("PATCH /configurations/engine", MERGE_PATCH, r#"{"disabled":true}"#),
             expected("DELETE /configurations/engine", "", ""),
         ]
     );
     let kind = "iam_credentials_configuration";
-    let kinds: Vec<_> = seen
-        .iter()
-        .map(|seen| seen.header("x-sm-accept-configuration-type"))
-        .collect();
+    let kinds: Vec<_> =
+        seen.iter().map(|seen| seen.header("x-sm-accept-configuration-type")).collect();
     assert_eq!(kinds, ["", kind, kind, kind]);
 }
 
@@ -259,10 +220,7 @@ async fn a_secret_is_found_by_its_whole_name_on_any_page() {
 #[tokio::test]
 async fn a_search_ends_with_the_last_page() {
     // A page without secrets ends it too, whatever it promises.
-    for pages in [
-        vec![page(&["my-app"], false)],
-        vec![page(&["my-app"], true), page(&[], true)],
-    ] {
+    for pages in [vec![page(&["my-app"], false)], vec![page(&["my-app"], true), page(&[], true)]] {
         let count = pages.len();
         let server = Scripted::start(pages.iter().map(|page| answer(200, page)).collect()).await;
         let client = Setup::at(&server.url).client();

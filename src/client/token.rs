@@ -89,10 +89,7 @@ impl Held {
 
 impl TokenCache {
     pub(super) fn new(sources: Sources) -> Self {
-        Self {
-            state: Mutex::default(),
-            sources,
-        }
+        Self { state: Mutex::default(), sources }
     }
 
     /// The token in use, or the next one.
@@ -118,10 +115,7 @@ impl TokenCache {
                 }
                 return Ok(token);
             }
-            state
-                .flight
-                .get_or_insert_with(|| self.launch(target, fetch()))
-                .clone()
+            state.flight.get_or_insert_with(|| self.launch(target, fetch())).clone()
         };
         flight.await
     }
@@ -209,11 +203,7 @@ mod tests {
     }
 
     fn issued(value: &str, expires_in: Option<u64>, expiration: Option<u64>) -> IssuedToken {
-        IssuedToken {
-            value: value.into(),
-            expires_in,
-            expiration,
-        }
+        IssuedToken { value: value.into(), expires_in, expiration }
     }
 
     fn hour(value: &str) -> Result<IssuedToken, ApiError> {
@@ -222,19 +212,11 @@ mod tests {
 
     impl Setup {
         fn new() -> Self {
-            let now = Arc::new(Mutex::new(
-                SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
-            ));
+            let now = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)));
             let hand = Arc::clone(&now);
-            let sources = Sources {
-                now: Arc::new(move || *hand.lock().unwrap()),
-                jitter: Arc::new(|| 0.0),
-            };
-            Self {
-                cache: Arc::new(TokenCache::new(sources)),
-                now,
-                fetches: AtomicUsize::new(0),
-            }
+            let sources =
+                Sources { now: Arc::new(move || *hand.lock().unwrap()), jitter: Arc::new(|| 0.0) };
+            Self { cache: Arc::new(TokenCache::new(sources)), now, fetches: AtomicUsize::new(0) }
         }
 
         fn advance(&self, seconds: u64) {
@@ -305,11 +287,7 @@ mod tests {
             let setup = Setup::new();
             let first = issued("a", expires_in, expiration);
             assert_eq!(setup.get(Ok(first)).await.unwrap(), "a");
-            assert_eq!(
-                setup.get(hour("b")).await.unwrap(),
-                "b",
-                "{expires_in:?} {expiration:?}"
-            );
+            assert_eq!(setup.get(hour("b")).await.unwrap(), "b", "{expires_in:?} {expiration:?}");
         }
     }
 
@@ -401,9 +379,6 @@ mod tests {
         let setup = Setup::new();
         setup.get(hour("s3cret")).await.unwrap();
         let shown = format!("{:?} {:?}", setup.cache, issued("s3cret", None, None));
-        assert!(
-            shown.contains("Held") && !shown.contains("s3cret"),
-            "{shown}"
-        );
+        assert!(shown.contains("Held") && !shown.contains("s3cret"), "{shown}");
     }
 }

@@ -42,11 +42,7 @@ struct Reply {
 
 impl Transport {
     pub(super) fn new(user_agent: String, retry: RetryPolicy, sources: Sources) -> Self {
-        Self {
-            http: Http::new(user_agent),
-            retry,
-            sources,
-        }
+        Self { http: Http::new(user_agent), retry, sources }
     }
 
     /// Sends a call and reads the JSON of its answer.
@@ -197,9 +193,7 @@ impl Transport {
             request = request.header(AUTHORIZATION, value);
         }
         if let Some(body) = &call.body {
-            request = request
-                .header(CONTENT_TYPE, &body.content_type)
-                .body(body.bytes.clone());
+            request = request.header(CONTENT_TYPE, &body.content_type).body(body.bytes.clone());
         }
         Ok(request)
     }
@@ -224,12 +218,7 @@ impl Transport {
                 Err(error) => return Err(Broken::from(&error)),
             }
         }
-        Ok(Reply {
-            status,
-            retry_after,
-            request_id,
-            body: body.freeze(),
-        })
+        Ok(Reply { status, retry_after, request_id, body: body.freeze() })
     }
 }
 
@@ -245,21 +234,14 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 }
 
 fn refusal(call: &Call, token: Option<&Token>, reply: Reply) -> (Failure, ApiError) {
-    let secrets: Vec<&SecretString> = call
-        .secrets
-        .iter()
-        .chain(token.map(Token::secret))
-        .collect();
+    let secrets: Vec<&SecretString> = call.secrets.iter().chain(token.map(Token::secret)).collect();
     let problem = Problem::parse(&reply.body, &secrets);
     let error = ApiError::new(ApiErrorKind::from_status(reply.status), &call.target)
         .with_status(reply.status)
         .with_code(problem.code)
         .with_message(problem.message)
         .with_request_id(reply.request_id.or(problem.request_id));
-    let failure = Failure::Answered {
-        status: reply.status,
-        retry_after: reply.retry_after,
-    };
+    let failure = Failure::Answered { status: reply.status, retry_after: reply.retry_after };
     (failure, error)
 }
 

@@ -11,10 +11,7 @@ const GROUP: &str = r#"{"id":"g-1","name":"team","created_at":"2026-01-10T08:00:
 const REFUSAL: &str = r#"{"errors":[{"code":"E1","message":"No."}],"trace":"t-1"}"#;
 
 fn prototype() -> SecretGroupPrototype {
-    SecretGroupPrototype {
-        name: "team".to_owned(),
-        description: None,
-    }
+    SecretGroupPrototype { name: "team".to_owned(), description: None }
 }
 
 async fn create(client: &InstanceClient) -> Result<SecretGroup, ApiError> {

@@ -72,10 +72,7 @@ pub struct ConfigurationPrototype {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ConfigurationPatch {
     /// Another key.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "expose_some"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "expose_some")]
     pub api_key: Option<SecretString>,
     /// Whether the engine is switched off.
     #[serde(skip_serializing_if = "Option::is_none")]

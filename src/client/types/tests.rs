@@ -24,10 +24,7 @@ fn a_secret_is_its_metadata_and_a_value_apart() {
         "next_rotation_date": "2026-02-09T09:00:00Z", "a_field_of_next_year": [1]
     }))
     .unwrap();
-    assert_eq!(
-        secret.api_key.as_ref().unwrap().expose_secret(),
-        "EXAMPLE-k3y"
-    );
+    assert_eq!(secret.api_key.as_ref().unwrap().expose_secret(), "EXAMPLE-k3y");
     let metadata = &secret.metadata;
     assert_eq!(metadata.secret_type, SecretType::IamCredentials);
     assert_eq!(metadata.state, Some(SecretState::Active));
@@ -42,10 +39,7 @@ fn a_secret_is_its_metadata_and_a_value_apart() {
             unit: Some(RotationUnit::Day),
         })
     );
-    assert_eq!(
-        metadata.custom_metadata,
-        Some(object(json!({"a": {"b": 1}})))
-    );
+    assert_eq!(metadata.custom_metadata, Some(object(json!({"a": {"b": 1}}))));
     let shown = format!("{secret:?}");
     assert!(shown.contains("ServiceId-6") && !shown.contains("EXAMPLE-k3y"));
 }
@@ -58,10 +52,7 @@ fn a_secret_of_another_kind_can_be_told_apart() {
         "updated_at": "2026-01-10T09:00:00Z", "versions_total": 1, "state": 4
     }))
     .unwrap();
-    assert_eq!(
-        metadata.secret_type,
-        SecretType::Other("arbitrary".to_owned())
-    );
+    assert_eq!(metadata.secret_type, SecretType::Other("arbitrary".to_owned()));
     assert_eq!(metadata.secret_type.as_str(), "arbitrary");
     assert_eq!(metadata.state, Some(SecretState::Other(4)));
     assert_eq!((metadata.ttl, metadata.rotation), (None, None));
@@ -153,14 +144,8 @@ fn the_engine_key_is_in_the_body_and_nowhere_else() {
         json!({"config_type": "iam_credentials_configuration", "name": "engine",
                "api_key": "s3cret", "disabled": false})
     );
-    let patch = ConfigurationPatch {
-        api_key: Some("s3cret".into()),
-        disabled: Some(true),
-    };
-    assert_eq!(
-        to_value(&patch).unwrap(),
-        json!({"api_key": "s3cret", "disabled": true})
-    );
+    let patch = ConfigurationPatch { api_key: Some("s3cret".into()), disabled: Some(true) };
+    assert_eq!(to_value(&patch).unwrap(), json!({"api_key": "s3cret", "disabled": true}));
     let configuration: Configuration = from_value(json!({
         "config_type": "iam_credentials_configuration", "name": "engine",
         "secret_type": "iam_credentials", "created_by": "me",
@@ -168,14 +153,8 @@ fn the_engine_key_is_in_the_body_and_nowhere_else() {
         "disabled": false, "api_key": "s3cret"
     }))
     .unwrap();
-    assert_eq!(
-        configuration.metadata.config_type,
-        ConfigurationType::IamCredentialsConfiguration
-    );
-    assert_eq!(
-        configuration.api_key.as_ref().unwrap().expose_secret(),
-        "s3cret"
-    );
+    assert_eq!(configuration.metadata.config_type, ConfigurationType::IamCredentialsConfiguration);
+    assert_eq!(configuration.api_key.as_ref().unwrap().expose_secret(), "s3cret");
     let shown = format!("{prototype:?} {patch:?} {configuration:?}");
     assert!(!shown.contains("s3cret"), "{shown}");
 }
@@ -190,17 +169,11 @@ fn a_version_knows_its_place() {
             "version_custom_metadata": {"k": "v"}
         }))
         .unwrap();
-        assert_eq!(
-            version.version_custom_metadata,
-            Some(object(json!({"k": "v"})))
-        );
+        assert_eq!(version.version_custom_metadata, Some(object(json!({"k": "v"}))));
         version.alias
     };
     assert_eq!(alias(json!("current")), Some(VersionAlias::Current));
     assert_eq!(alias(json!("previous")), Some(VersionAlias::Previous));
-    assert_eq!(
-        alias(json!("oldest")),
-        Some(VersionAlias::Other("oldest".to_owned()))
-    );
+    assert_eq!(alias(json!("oldest")), Some(VersionAlias::Other("oldest".to_owned())));
     assert_eq!(alias(Value::Null), None);
 }

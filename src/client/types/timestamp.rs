@@ -59,10 +59,7 @@ mod tests {
             assert_eq!(read.to_string(), shown, "{given}");
         }
         for given in ["", "2022-06-27", "yesterday", "2022-13-01T00:00:00Z"] {
-            assert!(
-                serde_json::from_value::<Timestamp>(given.into()).is_err(),
-                "{given}"
-            );
+            assert!(serde_json::from_value::<Timestamp>(given.into()).is_err(), "{given}");
         }
     }
 }

@@ -59,10 +59,7 @@ async fn an_answer_that_repeats_a_secret_does_not_reach_the_error() {
     let error = client.get_secret("s-1").await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::UnexpectedBody);
     let shown = format!("{error} {error:?} {client:?}");
-    assert!(
-        !shown.contains("s3cret") && !shown.contains("token-1"),
-        "{shown}"
-    );
+    assert!(!shown.contains("s3cret") && !shown.contains("token-1"), "{shown}");
 }
 
 #[tokio::test]
@@ -71,16 +68,8 @@ async fn an_id_that_would_bend_the_path_is_refused_before_sending() {
     let client = Setup::at(&server.url).client();
     for id in ["", ".", ".."] {
         let error = client.get_secret_metadata(id).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.status()),
-            (ApiErrorKind::Invalid, None)
-        );
-        assert!(
-            error
-                .to_string()
-                .starts_with("get_secret_metadata was not sent:"),
-            "{error}"
-        );
+        assert_eq!((error.kind(), error.status()), (ApiErrorKind::Invalid, None));
+        assert!(error.to_string().starts_with("get_secret_metadata was not sent:"), "{error}");
     }
     assert_eq!((server.seen().len(), server.token_requests().len()), (0, 0));
 }
@@ -134,9 +123,7 @@ impl<S: tracing::Subscriber> Layer<S> for Events {
         }
         if event.metadata().target().starts_with("ibm_sm_provider") {
             let mut fields = Fields(BTreeMap::new());
-            fields
-                .0
-                .insert("level", event.metadata().level().to_string());
+            fields.0.insert("level", event.metadata().level().to_string());
             event.record(&mut fields);
             self.0.lock().unwrap().push(fields.0);
         }
@@ -160,10 +147,7 @@ async fn each_exchange_is_one_line_of_the_log_without_bodies_and_queries() {
     client.find_secret_by_name("s3cret-name").await.unwrap();
     let events = events.0.lock().unwrap();
     let shown = format!("{events:?}");
-    assert!(
-        !shown.contains("s3cret") && !shown.contains("token-1"),
-        "{shown}"
-    );
+    assert!(!shown.contains("s3cret") && !shown.contains("token-1"), "{shown}");
     let show = |event: &BTreeMap<&'static str, String>, names: &[&str]| {
         names
             .iter()
@@ -176,15 +160,7 @@ async fn each_exchange_is_one_line_of_the_log_without_bodies_and_queries() {
         .map(|event| {
             show(
                 event,
-                &[
-                    "level",
-                    "operation",
-                    "method",
-                    "path",
-                    "status",
-                    "attempt",
-                    "request_id",
-                ],
+                &["level", "operation", "method", "path", "status", "attempt", "request_id"],
             )
         })
         .collect();
@@ -196,9 +172,6 @@ async fn each_exchange_is_one_line_of_the_log_without_bodies_and_queries() {
             r#"DEBUG "list_secrets" "GET" "/instances/i-1/api/v2/secrets" 200 2 "c-1""#,
         ]
     );
-    assert_eq!(
-        show(&events[1], &["cause"]),
-        "\"connection closed before message completed\""
-    );
+    assert_eq!(show(&events[1], &["cause"]), "\"connection closed before message completed\"");
     assert!(events.iter().all(|event| event.contains_key("duration_ms")));
 }

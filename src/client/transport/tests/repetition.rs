@@ -12,46 +12,25 @@ type Again = fn() -> Step;
 #[tokio::test]
 async fn a_create_that_is_turned_away_for_now_is_sent_again() {
     for (status, header) in [(429, "retry-after"), (503, "retry-after"), (429, "x-none")] {
-        let server = Scripted::start(vec![
-            answer_with(status, header, "0", REFUSAL),
-            answer(201, GROUP),
-        ])
-        .await;
+        let server =
+            Scripted::start(vec![answer_with(status, header, "0", REFUSAL), answer(201, GROUP)])
+                .await;
         let group = create(&Setup::at(&server.url).client()).await.unwrap();
         assert_eq!(group.id, "g-1");
         let lines: Vec<String> = server.seen().iter().map(|seen| seen.line()).collect();
-        assert_eq!(
-            lines, ["POST /instances/i-1/api/v2/secret_groups"; 2],
-            "{status}"
-        );
+        assert_eq!(lines, ["POST /instances/i-1/api/v2/secret_groups"; 2], "{status}");
     }
 }
 
 #[tokio::test]
 async fn a_create_whose_outcome_nobody_knows_is_sent_once() {
     let table = [
-        (
-            "reset",
-            Step::Reset,
-            ApiErrorKind::Transport(TransportKind::Reset),
-        ),
+        ("reset", Step::Reset, ApiErrorKind::Transport(TransportKind::Reset)),
         ("500", answer(500, REFUSAL), ApiErrorKind::Server),
-        (
-            "503 without a time",
-            answer(503, REFUSAL),
-            ApiErrorKind::Server,
-        ),
+        ("503 without a time", answer(503, REFUSAL), ApiErrorKind::Server),
         ("504", answer(504, "<html>"), ApiErrorKind::Server),
-        (
-            "201, cut off",
-            Step::CutOff(201, "{"),
-            ApiErrorKind::Transport(TransportKind::Reset),
-        ),
-        (
-            "201, not JSON",
-            answer(201, "{"),
-            ApiErrorKind::UnexpectedBody,
-        ),
+        ("201, cut off", Step::CutOff(201, "{"), ApiErrorKind::Transport(TransportKind::Reset)),
+        ("201, not JSON", answer(201, "{"), ApiErrorKind::UnexpectedBody),
         ("201, empty", answer(201, ""), ApiErrorKind::UnexpectedBody),
     ];
     for (name, step, kind) in table {
@@ -96,10 +75,7 @@ async fn a_create_that_never_left_is_sent_again() {
     let mut setup = Setup::at(&server.url);
     setup.config.secrets_manager = Endpoint::template(&nowhere).unwrap();
     let error = create(&setup.client()).await.unwrap_err();
-    assert_eq!(
-        error.kind(),
-        ApiErrorKind::Transport(TransportKind::Connect)
-    );
+    assert_eq!(error.kind(), ApiErrorKind::Transport(TransportKind::Connect));
     assert_eq!(error.attempts(), 4);
     assert!(!error.outcome_unknown());
 }
@@ -147,11 +123,9 @@ async fn what_may_be_repeated_is_repeated_until_it_succeeds_or_patience_ends() {
 
 #[tokio::test]
 async fn a_service_that_asks_for_more_time_than_there_is_gets_no_second_request() {
-    let server = Scripted::start(vec![
-        answer_with(429, "retry-after", "3601", REFUSAL),
-        answer(200, GROUP),
-    ])
-    .await;
+    let server =
+        Scripted::start(vec![answer_with(429, "retry-after", "3601", REFUSAL), answer(200, GROUP)])
+            .await;
     let client = Setup::at(&server.url).client();
     let error = client.get_secret_group("g-1").await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::RateLimited);

@@ -22,19 +22,8 @@ async fn a_refused_token_is_replaced_once() {
     assert_eq!(error.kind(), ApiErrorKind::Unauthenticated);
     assert_eq!((error.attempts(), error.outcome_unknown()), (2, false));
     let seen = server.seen();
-    let tokens: Vec<&str> = seen
-        .iter()
-        .map(|seen| seen.header("authorization"))
-        .collect();
-    assert_eq!(
-        tokens,
-        [
-            "Bearer token-1",
-            "Bearer token-2",
-            "Bearer token-2",
-            "Bearer token-3"
-        ]
-    );
+    let tokens: Vec<&str> = seen.iter().map(|seen| seen.header("authorization")).collect();
+    assert_eq!(tokens, ["Bearer token-1", "Bearer token-2", "Bearer token-2", "Bearer token-3"]);
     assert_eq!(server.token_requests().len(), 3);
 }
 
@@ -61,10 +50,7 @@ async fn without_credentials_nothing_is_sent() {
     setup.config.credentials = None;
     let error = create(&setup.client()).await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::NoCredentials);
-    assert_eq!(
-        error.to_string(),
-        "create_secret_group needs credentials and has none"
-    );
+    assert_eq!(error.to_string(), "create_secret_group needs credentials and has none");
     assert_eq!((server.seen().len(), server.token_requests().len()), (0, 0));
 }
 
@@ -98,10 +84,7 @@ async fn the_token_request_is_a_form_and_is_repeated_like_a_read() {
     assert_eq!(requests.len(), 3);
     let request = &requests[2];
     assert_eq!(request.line(), "POST /identity/token");
-    assert_eq!(
-        request.header("content-type"),
-        "application/x-www-form-urlencoded"
-    );
+    assert_eq!(request.header("content-type"), "application/x-www-form-urlencoded");
     assert_eq!(request.header("authorization"), "");
     assert_eq!(
         request.body,
@@ -113,12 +96,7 @@ async fn the_token_request_is_a_form_and_is_repeated_like_a_read() {
 async fn a_refused_key_is_about_the_key_and_never_about_the_object() {
     let unknown = r#"{"errorCode":"BXNIM0415E","errorMessage":"Provided API key s3cret-key could not be found.","context":{"requestId":"r-1"}}"#;
     let table = [
-        (
-            400,
-            unknown,
-            ApiErrorKind::Unauthenticated,
-            Some("BXNIM0415E"),
-        ),
+        (400, unknown, ApiErrorKind::Unauthenticated, Some("BXNIM0415E")),
         (401, "", ApiErrorKind::Unauthenticated, None),
         (403, "", ApiErrorKind::Unauthenticated, None),
         (404, "", ApiErrorKind::UnexpectedStatus, None),

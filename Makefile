@@ -1,0 +1,30 @@
+# What CI runs, and what you run. `make help` lists it.
+
+CARGO ?= cargo
+CARGO_FLAGS ?= --locked
+
+.PHONY: help demo test check unit acceptance build bench
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the provider and the emulator for use
+	$(CARGO) build $(CARGO_FLAGS) --release --workspace
+
+demo: build ## apply IBM's example against the emulator, and tell what happens
+	@examples/demo/run.sh target/release
+
+test: check ## everything: format, lints, unit, contract, protocol and acceptance tests
+	$(CARGO) test $(CARGO_FLAGS) --workspace
+
+check: ## format and lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps --quiet
+
+acceptance: ## the acceptance tests alone; FILTER=name runs those that contain it
+	$(CARGO) build $(CARGO_FLAGS) --workspace
+	$(CARGO) test $(CARGO_FLAGS) --test acceptance -- $(FILTER)
+
+bench: build ## a plan of 1,000 secrets beside a plan of 1,000 terraform_data
+	@benches/plan-1000.sh target/release

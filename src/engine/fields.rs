@@ -1,0 +1,38 @@
+//! Each attribute of the engine's configuration, said once.
+
+use crate::framework::check::{length, text as text_check};
+use crate::framework::field::{FieldSet, flag, text};
+use crate::framework::value::ValueAny;
+use crate::scope::{self, NAME_RULE, is_name};
+
+/// The declaration of `ibm_sm_iam_credentials_configuration` (ibm-api.md 2.8,
+/// 5.5).
+pub(super) fn fields() -> FieldSet {
+    let mut fields = scope::fields();
+    fields.extend([
+        text("name")
+            .required()
+            .requires_replace()
+            .check(length(2, 128))
+            .check(text_check(NAME_RULE, is_name))
+            .about("The configuration's name; 2 to 128 characters."),
+        text("api_key").required().sensitive().check(length(5, 60)).about(
+            "The API key with which the engine works in IAM. Its service ID needs Editor on the \
+             IAM Access Groups service and Operator on the IAM Identity service.",
+        ),
+        flag("disabled").default(ValueAny::Bool(false)).about(
+            "Whether the engine ignores the key, as when moving to service-to-service \
+             authorization.",
+        ),
+        text("config_type").computed().keeps().about("Always `iam_credentials_configuration`."),
+        text("secret_type").computed().keeps().about("Always `iam_credentials`."),
+        text("created_by").computed().keeps().about("The IAM id of the creator."),
+        text("created_at").computed().keeps().about("When it was made, RFC 3339."),
+        text("updated_at").computed().about("When it last changed, RFC 3339."),
+    ]);
+    FieldSet::new(
+        "The configuration of the IAM credentials engine of a Secrets Manager instance. There is \
+         at most one in an instance. Secrets need a `depends_on` on it: no attribute links them.",
+        fields,
+    )
+}

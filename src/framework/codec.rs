@@ -1,0 +1,401 @@
+//! Terraform's encoding of values: bytes to untyped objects and back, and
+//! untyped objects to a noun's typed model and back.
+//!
+//! Decoding follows the declared types (plugin-protocol.md 3), so a value that
+//! does not fit is reported on its attribute's path. This is the only user of
+//! MessagePack.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::diag::{AttributePath, Diagnostics, bug, diagnostic};
+use super::field::{FieldSet, Kind};
+use super::value::{Object, ValueAny};
+
+/// A value as it crosses the wire.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Encoded<'a> {
+    /// MessagePack, what Terraform sends.
+    MsgPack(&'a [u8]),
+    /// JSON, what a state file holds.
+    Json(&'a [u8]),
+}
+
+/// Why a value could not be decoded, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecodeError {
+    path: AttributePath,
+    reason: String,
+}
+
+impl From<DecodeError> for Diagnostics {
+    fn from(error: DecodeError) -> Self {
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.add_error(diagnostic(error.path, "Value of the wrong type", error.reason));
+        diagnostics
+    }
+}
+
+/// Decodes a block. `None` is a null block: an object that does not exist.
+/// Attributes that the declaration does not know are ignored, missing ones are
+/// null: that is what a state written by another version needs.
+pub fn decode(fields: &FieldSet, encoded: Encoded<'_>) -> Result<Option<Object>, DecodeError> {
+    let tree = match encoded {
+        Encoded::MsgPack([]) | Encoded::Json([]) => Node::Null,
+        Encoded::MsgPack(mut bytes) => rmpv::decode::read_value(&mut bytes)
+            .map(Node::from)
+            .map_err(|error| unreadable(&error))?,
+        Encoded::Json(bytes) => serde_json::from_slice::<serde_json::Value>(bytes)
+            .map(Node::from)
+            .map_err(|error| unreadable(&error))?,
+    };
+    let mut entries = match tree {
+        Node::Null => return Ok(None),
+        Node::Map(entries) => entries,
+        other => return Err(mismatch(AttributePath::root(), "an object", &other)),
+    };
+    fields
+        .iter()
+        .map(|field| {
+            let node = entries.remove(field.name).unwrap_or(Node::Null);
+            let value = typed(&field.kind, node, AttributePath::new(field.name))?;
+            Ok((field.name.to_owned(), value))
+        })
+        .collect::<Result<Object, DecodeError>>()
+        .map(Some)
+}
+
+/// Encodes a block as MessagePack. Every declared attribute is written, as
+/// Terraform demands; `None` is the null block.
+pub fn encode(fields: &FieldSet, object: Option<&Object>) -> Result<Vec<u8>, Diagnostics> {
+    let Some(object) = object else {
+        return pack(&ValueAny::Null);
+    };
+    let complete: BTreeMap<&str, &ValueAny> = fields
+        .iter()
+        .map(|field| (field.name, super::value::attribute(object, field.name)))
+        .collect();
+    pack(&complete)
+}
+
+/// The noun's typed model of an untyped object.
+pub fn to_model<T: DeserializeOwned>(object: &Object) -> Result<T, Diagnostics> {
+    let bytes = pack(object)?;
+    rmp_serde::from_slice(&bytes)
+        .map_err(|error| bug(format!("A value does not fit the model: {error}.")))
+}
+
+/// The untyped object of a noun's typed model.
+pub fn to_object<T: Serialize>(model: &T) -> Result<Object, Diagnostics> {
+    let bytes = pack(model)?;
+    rmp_serde::from_slice(&bytes)
+        .map_err(|error| bug(format!("A model does not serialize to an object: {error}.")))
+}
+
+fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, Diagnostics> {
+    rmp_serde::to_vec_named(value)
+        .map_err(|error| bug(format!("A value cannot be encoded: {error}.")))
+}
+
+/// What both encodings have in common.
+enum Node {
+    Null,
+    Unknown,
+    Flag(bool),
+    Integer(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Node>),
+    Map(BTreeMap<String, Node>),
+    Foreign(&'static str),
+}
+
+impl From<rmpv::Value> for Node {
+    fn from(value: rmpv::Value) -> Self {
+        match value {
+            rmpv::Value::Nil => Node::Null,
+            rmpv::Value::Boolean(flag) => Node::Flag(flag),
+            rmpv::Value::Integer(number) => match number.as_i64() {
+                Some(number) => Node::Integer(number),
+                None => Node::Foreign("a number beyond 64 bits"),
+            },
+            rmpv::Value::F32(number) => Node::Float(f64::from(number)),
+            rmpv::Value::F64(number) => Node::Float(number),
+            rmpv::Value::String(text) => match text.into_str() {
+                Some(text) => Node::Text(text),
+                None => Node::Foreign("text that is not UTF-8"),
+            },
+            rmpv::Value::Binary(_) => Node::Foreign("bytes"),
+            rmpv::Value::Array(items) => Node::List(items.into_iter().map(Node::from).collect()),
+            rmpv::Value::Map(entries) => Node::Map(
+                entries
+                    .into_iter()
+                    .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), Node::from(value))))
+                    .collect(),
+            ),
+            // Every extension is an unknown value; refinements may be ignored.
+            rmpv::Value::Ext(..) => Node::Unknown,
+        }
+    }
+}
+
+impl From<serde_json::Value> for Node {
+    fn from(value: serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Node::Null,
+            serde_json::Value::Bool(flag) => Node::Flag(flag),
+            serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(number), _) => Node::Integer(number),
+                (None, Some(number)) => Node::Float(number),
+                (None, None) => Node::Foreign("a number beyond 64 bits"),
+            },
+            serde_json::Value::String(text) => Node::Text(text),
+            serde_json::Value::Array(items) => {
+                Node::List(items.into_iter().map(Node::from).collect())
+            }
+            serde_json::Value::Object(entries) => {
+                Node::Map(entries.into_iter().map(|(key, value)| (key, value.into())).collect())
+            }
+        }
+    }
+}
+
+impl Node {
+    fn what(&self) -> &'static str {
+        match self {
+            Node::Null => "null",
+            Node::Unknown => "an unknown value",
+            Node::Flag(_) => "true or false",
+            Node::Integer(_) => "a number",
+            Node::Float(_) => "a number with a fraction or beyond 64 bits",
+            Node::Text(_) => "a string",
+            Node::List(_) => "a list",
+            Node::Map(_) => "a map",
+            Node::Foreign(what) => what,
+        }
+    }
+}
+
+fn typed(kind: &Kind, node: Node, path: AttributePath) -> Result<ValueAny, DecodeError> {
+    let value = match (kind, node) {
+        (_, Node::Null) => ValueAny::Null,
+        (_, Node::Unknown) => ValueAny::Unknown,
+        (Kind::Text, Node::Text(text)) => ValueAny::String(text),
+        (Kind::Text, Node::Integer(number)) => ValueAny::String(number.to_string()),
+        (Kind::Text, Node::Flag(flag)) => ValueAny::String(flag.to_string()),
+        (Kind::Flag, Node::Flag(flag)) => ValueAny::Bool(flag),
+        (Kind::Flag, Node::Text(text)) if text == "true" || text == "false" => {
+            ValueAny::Bool(text == "true")
+        }
+        (Kind::Number, Node::Integer(number)) => ValueAny::Number(number),
+        (Kind::Number, Node::Float(number)) => match whole(number) {
+            Some(number) => ValueAny::Number(number),
+            None => return Err(mismatch(path, "a whole number", &Node::Float(number))),
+        },
+        (Kind::Number, Node::Text(text)) => match text.parse() {
+            Ok(number) => ValueAny::Number(number),
+            Err(_) => return Err(mismatch(path, "a whole number", &Node::Text(text))),
+        },
+        (Kind::List(element), Node::List(items)) => ValueAny::List(
+            (0_i64..)
+                .zip(items)
+                .map(|(index, item)| typed(element, item, path.clone().index(index)))
+                .collect::<Result<_, _>>()?,
+        ),
+        (Kind::Map(element), Node::Map(entries)) => ValueAny::Map(
+            entries
+                .into_iter()
+                .map(|(key, item)| {
+                    let value = typed(element, item, path.clone().key(key.clone()))?;
+                    Ok((key, value))
+                })
+                .collect::<Result<_, _>>()?,
+        ),
+        (Kind::Object(attributes), Node::Map(mut entries)) => ValueAny::Map(
+            attributes
+                .iter()
+                .map(|(name, kind)| {
+                    let node = entries.remove(*name).unwrap_or(Node::Null);
+                    let value = typed(kind, node, path.clone().attribute(*name))?;
+                    Ok(((*name).to_owned(), value))
+                })
+                .collect::<Result<_, _>>()?,
+        ),
+        (kind, node) => return Err(mismatch(path, expected(kind), &node)),
+    };
+    Ok(value)
+}
+
+/// The float as an integer, if it is one that a float holds exactly.
+fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let exact = number.fract() == 0.0 && number.abs() <= EXACT;
+    // Within these bounds the conversion is exact.
+    exact.then_some(number as i64)
+}
+
+fn expected(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Text => "a string",
+        Kind::Number => "a whole number",
+        Kind::Flag => "true or false",
+        Kind::List(_) => "a list",
+        Kind::Map(_) => "a map",
+        Kind::Object(_) => "an object",
+    }
+}
+
+fn mismatch(path: AttributePath, expected: &str, found: &Node) -> DecodeError {
+    DecodeError { path, reason: format!("The value must be {expected}; it is {}.", found.what()) }
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> DecodeError {
+    DecodeError {
+        path: AttributePath::root(),
+        reason: format!("The value cannot be read: {error}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::super::field::{flag, list, map, number, text};
+    use super::super::value::{TextList, TextMap, Value, text_list};
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Policy {
+        auto_rotate: Value<bool>,
+        interval: Value<i64>,
+    }
+
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Model {
+        name: Value<String>,
+        reuse: Value<bool>,
+        total: Value<i64>,
+        labels: TextList,
+        tags: TextMap,
+        rotation: Value<Vec<Value<Policy>>>,
+    }
+
+    fn fields() -> FieldSet {
+        let policy = vec![("auto_rotate", Kind::Flag), ("interval", Kind::Number)];
+        FieldSet::new(
+            "A thing.",
+            vec![
+                text("name"),
+                flag("reuse"),
+                number("total"),
+                list("labels", Kind::Text),
+                map("tags", Kind::Text),
+                list("rotation", Kind::Object(policy)),
+            ],
+        )
+    }
+
+    fn through(model: &Model) -> Model {
+        let object = to_object(model).unwrap();
+        let bytes = encode(&fields(), Some(&object)).unwrap();
+        let decoded = decode(&fields(), Encoded::MsgPack(&bytes)).unwrap().unwrap();
+        to_model(&decoded).unwrap()
+    }
+
+    #[test]
+    fn known_null_and_unknown_survive_the_way_out_and_back_at_every_depth() {
+        let model = Model {
+            name: Value::Unknown,
+            reuse: Value::Value(false),
+            total: Value::Null,
+            labels: Value::Value(vec!["dev".to_owned().into(), Value::Unknown]),
+            tags: Value::Value(BTreeMap::from([
+                ("a".to_owned(), Value::Null),
+                ("b".to_owned(), Value::Unknown),
+            ])),
+            rotation: Value::Value(vec![Value::Value(Policy {
+                auto_rotate: Value::Value(true),
+                interval: Value::Unknown,
+            })]),
+        };
+        assert_eq!(through(&model), model);
+        assert_eq!(through(&Model::default()), Model::default());
+        let empty = Model { labels: text_list::<String>([]), ..Model::default() };
+        assert_eq!(through(&empty), empty);
+    }
+
+    #[test]
+    fn a_refined_unknown_is_unknown() {
+        // {"name": unknown, refined as not null}: extension type 12.
+        let bytes = b"\x81\xa4name\xc7\x03\x0c\x81\x01\xc2";
+        let object = decode(&fields(), Encoded::MsgPack(bytes)).unwrap().unwrap();
+        assert_eq!(object["name"], ValueAny::Unknown);
+    }
+
+    #[test]
+    fn numbers_arrive_as_integer_float_or_decimal_text() {
+        for (bytes, expected) in [
+            (&b"\x81\xa5total\x05"[..], Ok(5)),
+            (b"\x81\xa5total\xcb\x40\x14\x00\x00\x00\x00\x00\x00", Ok(5)),
+            (b"\x81\xa5total\xa15", Ok(5)),
+            (
+                b"\x81\xa5total\xcb\x3f\xf8\x00\x00\x00\x00\x00\x00",
+                Err(
+                    "The value must be a whole number; it is a number with a fraction or beyond 64 bits.",
+                ),
+            ),
+            (b"\x81\xa5total\xa31.5", Err("The value must be a whole number; it is a string.")),
+        ] {
+            let decoded = decode(&fields(), Encoded::MsgPack(bytes));
+            match expected {
+                Ok(number) => {
+                    assert_eq!(decoded.unwrap().unwrap()["total"], ValueAny::Number(number));
+                }
+                Err(reason) => {
+                    let error = decoded.unwrap_err();
+                    assert_eq!(error.path.to_string(), "total");
+                    assert_eq!(error.reason, reason);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn json_state_of_another_version_is_read_leniently() {
+        let json = br#"{ "name": "n", "reuse": "true", "retired": [1], "rotation":
+            [{"auto_rotate": false, "interval": 0, "unit": ""}] }"#;
+        let object = decode(&fields(), Encoded::Json(json)).unwrap().unwrap();
+        assert_eq!(object["name"], ValueAny::String("n".to_owned()));
+        assert_eq!(object["reuse"], ValueAny::Bool(true));
+        assert_eq!(object["labels"], ValueAny::Null);
+        assert!(!object.contains_key("retired"));
+        let ValueAny::List(rotation) = &object["rotation"] else { panic!("not a list") };
+        let ValueAny::Map(policy) = &rotation[0] else { panic!("not an object") };
+        assert_eq!(policy["interval"], ValueAny::Number(0));
+        assert!(!policy.contains_key("unit"));
+    }
+
+    #[test]
+    fn an_empty_or_nil_value_is_the_null_block() {
+        for encoded in [
+            Encoded::MsgPack(b""),
+            Encoded::MsgPack(b"\xc0"),
+            Encoded::Json(b""),
+            Encoded::Json(b"null"),
+        ] {
+            assert_eq!(decode(&fields(), encoded), Ok(None));
+        }
+        assert_eq!(encode(&fields(), None).unwrap(), b"\xc0");
+    }
+
+    #[test]
+    fn a_wrong_type_names_the_path() {
+        let error = decode(&fields(), Encoded::Json(br#"{"labels": ["a", {"b": 1}]}"#));
+        let error = error.unwrap_err();
+        assert_eq!(error.path.to_string(), "labels[1]");
+        assert_eq!(error.reason, "The value must be a string; it is a map.");
+        assert!(decode(&fields(), Encoded::MsgPack(b"\x81")).is_err());
+    }
+}

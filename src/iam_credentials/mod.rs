@@ -1,0 +1,16 @@
+//! The noun `ibm_sm_iam_credentials_secret`: an API key with a lease.
+//!
+//! The engine of a Secrets Manager instance makes the key, either for a service
+//! ID of the user's (*static*) or for one that it makes itself in the given
+//! access groups (*generated*). With `reuse_api_key` the key stays until its
+//! lease ends; without it (*dynamic*) every read of the value makes a new one,
+//! so the resource never reads it (ibm-api.md 4).
+
+mod fields;
+mod mapping;
+mod model;
+mod resource;
+mod rules;
+mod ttl;
+
+pub use resource::IamCredentialsSecret;

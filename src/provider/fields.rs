@@ -1,0 +1,140 @@
+//! The provider block: every argument of the official provider, said once.
+//!
+//! An existing block keeps working: arguments that mean nothing for Secrets
+//! Manager are accepted and do nothing.
+
+use serde::Deserialize;
+
+use crate::framework::check::{at_least, one_of};
+use crate::framework::field::{Field, FieldSet, number, text};
+use crate::framework::value::Value;
+
+/// The arguments that have a meaning here (ibm-api.md 5.1).
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ProviderBlock {
+    /// The API key of the caller.
+    pub ibmcloud_api_key: Value<String>,
+    /// Old name of `ibmcloud_api_key`.
+    pub bluemix_api_key: Value<String>,
+    /// A bearer token instead of a key.
+    pub iam_token: Value<String>,
+    /// A token that fetches bearer tokens.
+    pub iam_refresh_token: Value<String>,
+    /// A trusted profile to act as, by id.
+    pub iam_profile_id: Value<String>,
+    /// A trusted profile to act as, by name.
+    pub iam_profile_name: Value<String>,
+    /// The account of `iam_profile_name`.
+    pub ibmcloud_account_id: Value<String>,
+    /// Default region.
+    pub region: Value<String>,
+    /// `public`, `private` or `public-and-private`.
+    pub visibility: Value<String>,
+    /// `vpe`.
+    pub private_endpoint_type: Value<String>,
+    /// A JSON file with addresses.
+    pub endpoints_file_path: Value<String>,
+    /// Repetitions of a failed request.
+    pub max_retries: Value<i64>,
+    /// Base address of IAM.
+    pub iam_endpoint: Value<String>,
+    /// Address of an instance, with placeholders.
+    pub secrets_manager_endpoint: Value<String>,
+}
+
+/// Values of `visibility`.
+pub(super) const VISIBILITIES: &[&str] = &["public", "private", "public-and-private"];
+
+/// The declaration of the block.
+pub(super) fn fields() -> FieldSet {
+    let mut fields = vec![
+        text("ibmcloud_api_key").sensitive().about(
+            "The IBM Cloud API key to act with. Environment: `IC_API_KEY`, `IBMCLOUD_API_KEY`.",
+        ),
+        text("bluemix_api_key").sensitive().deprecated().about("Use `ibmcloud_api_key` instead."),
+        text("iam_token").sensitive().about(
+            "An IAM bearer token to act with when there is no API key. It is used until it \
+             expires, after an hour at most. Environment: `IC_IAM_TOKEN`, `IBMCLOUD_IAM_TOKEN`.",
+        ),
+        text("iam_refresh_token").sensitive().about(
+            "An IAM refresh token. Environment: `IC_IAM_REFRESH_TOKEN`, \
+             `IBMCLOUD_IAM_REFRESH_TOKEN`.",
+        ),
+        text("iam_profile_id").about(
+            "The id of a trusted profile to act as. Environment: `IC_IAM_PROFILE_ID`, \
+             `IBMCLOUD_IAM_PROFILE_ID`.",
+        ),
+        text("iam_profile_name").about(
+            "The name of a trusted profile to act as, in the account `ibmcloud_account_id`. \
+             Environment: `IC_IAM_PROFILE_NAME`, `IBMCLOUD_IAM_PROFILE_NAME`.",
+        ),
+        text("ibmcloud_account_id").about(
+            "The account of `iam_profile_name`. Environment: `IC_ACCOUNT_ID`, \
+             `IBMCLOUD_ACCOUNT_ID`.",
+        ),
+        text("region").about(
+            "The region of instances whose resource names none. Default: `us-south`. Environment: \
+             `IC_REGION`, `IBMCLOUD_REGION`, `BM_REGION`, `BLUEMIX_REGION`.",
+        ),
+        text("visibility").check(one_of(VISIBILITIES)).about(
+            "Which endpoints to use: `public` (default), `private`, or `public-and-private`, which \
+             for Secrets Manager means private. Environment: `IC_VISIBILITY`, \
+             `IBMCLOUD_VISIBILITY`.",
+        ),
+        text("private_endpoint_type").check(one_of(&["vpe"])).about(
+            "With `visibility = \"private\"`: `vpe` reaches IAM through the regional virtual \
+             private endpoint. Environment: `IC_PRIVATE_ENDPOINT_TYPE`, \
+             `IBMCLOUD_PRIVATE_ENDPOINT_TYPE`.",
+        ),
+        text("endpoints_file_path").about(
+            "A JSON file with addresses by variable, visibility and region. Environment: \
+             `IC_ENDPOINTS_FILE_PATH`, `IBMCLOUD_ENDPOINTS_FILE_PATH`.",
+        ),
+        number("max_retries").check(at_least(0)).about(
+            "How often a request that failed for a passing reason is repeated. Default: 10. \
+             Environment: `MAX_RETRIES`.",
+        ),
+        text("iam_endpoint")
+            .about("The base address of IAM. Environment: `IBMCLOUD_IAM_API_ENDPOINT`."),
+        text("secrets_manager_endpoint").about(
+            "The address of a Secrets Manager instance; may contain `{instance_id}` and \
+             `{region}`. Environment: `IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT`.",
+        ),
+    ];
+    fields.extend(without_effect());
+    FieldSet::new(
+        "IAM credentials of IBM Cloud Secrets Manager. The block takes the arguments of the \
+         official IBM Cloud provider.",
+        fields,
+    )
+}
+
+/// Arguments of the official block that mean nothing here.
+fn without_effect() -> impl Iterator<Item = Field> {
+    const ABOUT: &str = "Accepted so that a block of the official provider keeps working; it has \
+                         no effect on Secrets Manager.";
+    let plain = [
+        text("iaas_classic_api_key").sensitive(),
+        text("iaas_classic_endpoint_url"),
+        number("iaas_classic_timeout"),
+        text("iaas_classic_username"),
+        number("ibmcloud_timeout"),
+        text("resource_group"),
+        text("zone"),
+    ];
+    let deprecated = [
+        number("bluemix_timeout"),
+        text("function_namespace"),
+        number("generation"),
+        text("riaas_endpoint"),
+        text("softlayer_api_key").sensitive(),
+        text("softlayer_endpoint_url"),
+        number("softlayer_timeout"),
+        text("softlayer_username"),
+    ];
+    plain
+        .into_iter()
+        .chain(deprecated.into_iter().map(Field::deprecated))
+        .map(|field| field.about(ABOUT))
+}

@@ -1,0 +1,85 @@
+//! Turns configuration into a client and lists what exists; decides nothing per
+//! resource.
+
+pub mod config;
+mod endpoints_file;
+mod fields;
+
+use std::sync::Arc;
+
+use self::config::{Surroundings, resolve};
+use self::fields::ProviderBlock;
+use crate::client::Client;
+use crate::engine::EngineConfiguration;
+use crate::framework::codec::to_model;
+use crate::framework::diag::Diagnostics;
+use crate::framework::field::FieldSet;
+use crate::framework::resource::{Provider, Resource};
+use crate::framework::value::Object;
+use crate::iam_credentials::IamCredentialsSecret;
+use crate::scope::connection::{Configured, Connection};
+use crate::secret_group::SecretGroup;
+
+/// A function that looks a variable up.
+pub type Variable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// The provider for IAM credentials of IBM Cloud Secrets Manager.
+pub struct IbmSm {
+    fields: FieldSet,
+    resources: Vec<Box<dyn Resource>>,
+    connection: Connection,
+    variable: Variable,
+}
+
+impl IbmSm {
+    /// A provider that takes what its block leaves out from these variables.
+    pub fn new(variable: Variable) -> Self {
+        let connection = Connection::default();
+        IbmSm {
+            fields: fields::fields(),
+            resources: vec![
+                Box::new(IamCredentialsSecret::new(connection.clone())),
+                Box::new(EngineConfiguration::new(connection.clone())),
+                Box::new(SecretGroup::new(connection.clone())),
+            ],
+            connection,
+            variable,
+        }
+    }
+}
+
+impl Provider for IbmSm {
+    fn fields(&self) -> &FieldSet {
+        &self.fields
+    }
+
+    fn validate(&self, config: &Object) -> Diagnostics {
+        let mut diagnostics = self.fields.check(config);
+        match to_model::<ProviderBlock>(config) {
+            Ok(block) => diagnostics.add_diagnostics(config::validate(&block)),
+            Err(bug) => diagnostics.add_diagnostics(bug),
+        }
+        diagnostics
+    }
+
+    fn configure(&self, config: &Object) -> Diagnostics {
+        let outside = Surroundings {
+            variable: &*self.variable,
+            read_file: &|path| std::fs::read_to_string(path),
+        };
+        let resolved =
+            to_model::<ProviderBlock>(config).and_then(|block| resolve(&block, &outside));
+        match resolved {
+            Ok(resolved) => {
+                let client = Arc::new(Client::new(resolved.client));
+                self.connection.configure(Configured { client, region: resolved.region });
+                Diagnostics::default()
+            }
+            Err(diagnostics) => diagnostics,
+        }
+    }
+
+    fn resources(&self) -> &[Box<dyn Resource>] {
+        &self.resources
+    }
+}

@@ -1,0 +1,117 @@
+//! What every noun shares: the instance that an object is in, its id, the
+//! connection to it, and how an error of the service is told.
+
+pub mod connection;
+pub mod failure;
+pub mod id;
+
+use serde::{Deserialize, Serialize};
+
+use self::connection::Instance;
+use self::id::ObjectId;
+use crate::framework::check::{made_of, one_of, text as text_check};
+use crate::framework::field::{Field, text};
+use crate::framework::value::{Value, ValueAny, is_blank, text as known};
+
+/// The attributes that place an object.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scope {
+    /// `region/instance_id/object`.
+    pub id: Value<String>,
+    /// The GUID of the service instance.
+    pub instance_id: Value<String>,
+    /// The instance's region.
+    pub region: Value<String>,
+    /// `public` or `private`.
+    pub endpoint_type: Value<String>,
+}
+
+/// The declaration of [`Scope`] (ibm-api.md 5.3).
+pub fn fields() -> Vec<Field> {
+    vec![
+        text("id")
+            .computed()
+            .keeps()
+            .about("The object's id in Terraform: `<region>/<instance_id>/<object>`."),
+        text("instance_id")
+            .required()
+            .requires_replace()
+            .check(text_check("be the GUID of a service instance", |id| made_of(id, "-")))
+            .about("The GUID of the Secrets Manager instance."),
+        text("region")
+            .optional_computed()
+            .requires_replace()
+            .keeps()
+            .check(text_check("be a region such as us-south", |region| made_of(region, "-")))
+            .about("The region of the instance. Default: the region of the provider."),
+        text("endpoint_type").check(one_of(&["public", "private"])).about(
+            "Which endpoint of the instance to use, `public` or `private`. Default: the \
+             `visibility` of the provider.",
+        ),
+    ]
+}
+
+impl Scope {
+    /// The scope of an object in the instance, with what the user wrote kept.
+    pub fn of(&self, instance: &Instance, object: &str) -> Scope {
+        let id = instance.id(object);
+        Scope {
+            id: known(id.to_string()),
+            instance_id: known(id.instance_id),
+            region: known(id.region),
+            endpoint_type: self.endpoint_type.clone(),
+        }
+    }
+
+    /// The scope of an object to import.
+    pub fn imported(id: &ObjectId) -> Scope {
+        Scope {
+            id: known(id.to_string()),
+            instance_id: known(&id.instance_id),
+            region: known(&id.region),
+            endpoint_type: Value::Null,
+        }
+    }
+}
+
+/// Whether two texts mean the same to the service, which does not tell an empty
+/// one from none.
+pub fn same_text(left: &ValueAny, right: &ValueAny) -> bool {
+    is_blank(left) && is_blank(right)
+}
+
+/// Whether the name is one that Secrets Manager takes for secrets, groups and
+/// configurations: letters, digits, `_`, `-` and `.`, a letter or digit last, a
+/// letter, digit or `_` first (ibm-api.md 2.2).
+pub fn is_name(name: &str) -> bool {
+    let first = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+    let last = name.chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric());
+    first && last && name.len() >= 2 && made_of(name, "_-.")
+}
+
+/// The rule of [`is_name`] in words that follow "must".
+pub const NAME_RULE: &str = "consist of letters, digits, `_`, `-` and `.`, begin with a letter, \
+                             digit or `_` and end with a letter or digit";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_service() {
+        for (name, valid) in [
+            ("test-iam-credentials-secret", true),
+            ("_a", true),
+            ("a.b_c-1", true),
+            ("a", false),
+            ("-ab", false),
+            ("ab-", false),
+            ("ab_", false),
+            ("a b", false),
+            ("äb", false),
+            ("", false),
+        ] {
+            assert_eq!(is_name(name), valid, "{name}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What others rely on: the layout that DESIGN.md promises, the schema, and the
+//! attributes of the official provider.
+
+mod rooms;
+mod schema;

@@ -1,0 +1,13 @@
+//! What crosses a boundary: process, socket, file. Everything else is tested
+//! beside its code.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is how a failure is reported"
+)]
+
+mod contract;
+mod protocol;
+mod support;

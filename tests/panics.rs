@@ -1,0 +1,73 @@
+//! What a panic leaves on stderr, seen from outside: this program starts itself
+//! once for each way to panic and reads what comes.
+//!
+//! It has no test harness, because a harness has a panic hook of its own.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "it panics on purpose, and reports like a harness"
+)]
+
+use std::env;
+use std::process::{Command, Output};
+
+/// Says which panic a child is to have.
+const WAY: &str = "WAY_TO_PANIC";
+
+const KEY: &str = "s3cr3t-k3y";
+
+const WITHHELD: &str = "panic: message withheld, it may contain secrets";
+
+/// Each way, with the first line that it leaves.
+const WAYS: [(&str, &str); 4] = [
+    ("literal", "panic: not a secret"),
+    ("formatted", WITHHELD),
+    ("unwrapped", WITHHELD),
+    ("owned", WITHHELD),
+];
+
+fn main() {
+    match env::var(WAY) {
+        Ok(way) => child(&way),
+        Err(_) => parent(),
+    }
+}
+
+/// Panics in a thread, and lives on.
+fn child(way: &str) {
+    ibm_sm_provider::plugin::panic::install();
+    let key = env::var("KEY").unwrap();
+    let way = way.to_owned();
+    let thread = std::thread::Builder::new().name("worker".to_owned());
+    let panicked = thread.spawn(move || match way.as_str() {
+        "literal" => panic!("not a secret"),
+        "formatted" => panic!("the key is {key}"),
+        "unwrapped" => drop(key.parse::<u16>().map_err(|_| &key).unwrap()),
+        "owned" => std::panic::panic_any(key),
+        other => println!("no way to panic: {other}"),
+    });
+    assert!(panicked.unwrap().join().is_err(), "the thread has panicked");
+    println!("still alive");
+}
+
+fn parent() {
+    for (way, first_line) in WAYS {
+        let Output { status, stdout, stderr } = Command::new(env::current_exe().unwrap())
+            .env(WAY, way)
+            .env("KEY", KEY)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(stderr).unwrap();
+        let lines: Vec<&str> = stderr.lines().collect();
+        assert_eq!(lines[0], first_line, "{way}");
+        assert!(lines[2].starts_with("thread worker at tests/panics.rs:"), "{way}: {}", lines[2]);
+        assert!(lines[3].trim_start().starts_with("0: "), "{way}: {stderr}");
+        assert!(!stderr.contains(KEY), "{way}: {stderr}");
+        assert_eq!(String::from_utf8(stdout).unwrap(), "still alive\n", "{way}");
+        assert_eq!(status.code(), Some(0), "{way}");
+        println!("test panics::{way} ... ok");
+    }
+}

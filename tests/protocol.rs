@@ -1,0 +1,23 @@
+//! The provider's binary seen from the host that starts it: process, transport,
+//! logs and end (plugin-protocol.md 6.1).
+
+use ibm_sm_provider::plugin::proto::tfplugin6::get_provider_schema;
+
+use crate::support::plugin::Connection;
+
+mod debug;
+mod encryption;
+mod end;
+mod logs;
+mod service;
+mod start;
+
+/// Makes a call that every provider answers, before and after anything else.
+async fn assert_serves(connection: &Connection) {
+    let mut provider = connection.provider.clone().max_decoding_message_size(64 << 20);
+    let request = get_provider_schema::Request::default();
+    let schema = provider.get_provider_schema(request).await.unwrap();
+    let schema = schema.into_inner();
+    assert!(schema.provider.is_some(), "a provider schema");
+    assert_eq!(schema.diagnostics, []);
+}

@@ -1,0 +1,4 @@
+//! The other ends of the provider's boundaries. Assertions about one test are not here.
+
+pub(crate) mod host_certificate;
+pub(crate) mod plugin;

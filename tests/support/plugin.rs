@@ -1,0 +1,320 @@
+//! A plugin process and its host: starts the real binary as Terraform does, reads
+//! its handshake, connects, and waits for its end (plugin-protocol.md 6.1).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use hyper_util::rt::TokioIo;
+use ibm_sm_provider::plugin::proto::host::grpc_broker_client::GrpcBrokerClient;
+use ibm_sm_provider::plugin::proto::host::grpc_controller_client::GrpcControllerClient;
+use ibm_sm_provider::plugin::proto::host::grpc_stdio_client::GrpcStdioClient;
+use ibm_sm_provider::plugin::proto::host::{ConnInfo, Empty, StdioData};
+use ibm_sm_provider::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use rustls::pki_types::{CertificateDer, ServerName};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::net::UnixStream;
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tonic::Streaming;
+use tonic::transport::{Channel, Endpoint};
+
+use super::host_certificate::{HostCertificate, Peer};
+
+/// What Terraform puts into `TF_PLUGIN_MAGIC_COOKIE`.
+const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
+
+/// Terraform kills a plugin that is still there this long after `Shutdown`.
+const KILLED_AFTER: Duration = Duration::from_secs(2);
+
+/// For everything that has no bound of its own; a test that gets here has failed.
+const FOREVER: Duration = Duration::from_secs(30);
+
+/// A start that is being prepared.
+pub(crate) struct Launch {
+    arguments: Vec<String>,
+    variables: BTreeMap<String, String>,
+    certificate: HostCertificate,
+    directory: TempDir,
+}
+
+impl Launch {
+    /// No argument and the variables that Terraform sets; of the ones that tests
+    /// run with, none is passed on.
+    pub(crate) fn by_terraform() -> Self {
+        let certificate = HostCertificate::generate();
+        let directory = tempfile::tempdir().unwrap();
+        let variables = [
+            ("TF_PLUGIN_MAGIC_COOKIE", COOKIE),
+            ("PLUGIN_PROTOCOL_VERSIONS", "6,5"),
+            ("PLUGIN_MIN_PORT", "10000"),
+            ("PLUGIN_MAX_PORT", "25000"),
+            ("PLUGIN_CLIENT_CERT", &certificate.pem()),
+            ("TMPDIR", directory.path().to_str().unwrap()),
+        ];
+        Self {
+            arguments: Vec::new(),
+            variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            certificate,
+            directory,
+        }
+    }
+
+    /// With `--debug`, by a person.
+    pub(crate) fn to_debug() -> Self {
+        Self::by_terraform()
+            .without("TF_PLUGIN_MAGIC_COOKIE")
+            .without("PLUGIN_CLIENT_CERT")
+            .without("PLUGIN_PROTOCOL_VERSIONS")
+            .argument("--debug")
+    }
+
+    /// Adds an argument.
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Sets a variable.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Removes a variable.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
+    /// Starts the process and reads its handshake.
+    pub(crate) async fn start(self) -> Plugin {
+        let (mut process, certificate) = self.run();
+        let line = process.line().await;
+        Plugin { handshake: Handshake::parse(&line), certificate, process }
+    }
+
+    /// Starts the process, whatever it may print.
+    pub(crate) fn spawn(self) -> Process {
+        self.run().0
+    }
+
+    fn run(self) -> (Process, HostCertificate) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_terraform-provider-ibm-sm"))
+            .args(&self.arguments)
+            .env_clear()
+            .envs(&self.variables)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let process = Process {
+            stdout: BufReader::new(child.stdout.take().unwrap()),
+            // Read at all times, as Terraform does, so that no writer waits.
+            stderr: tokio::spawn(async move {
+                let mut text = String::new();
+                stderr.read_to_string(&mut text).await.unwrap();
+                text
+            }),
+            child,
+            directory: self.directory,
+        };
+        (process, self.certificate)
+    }
+}
+
+/// A process of the plugin's binary; killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    stderr: JoinHandle<String>,
+    directory: TempDir,
+}
+
+/// How a process ended.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    pub(crate) status: ExitStatus,
+    /// What it printed after the lines that were read.
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// The names of what it left in its temporary directory.
+    pub(crate) left_behind: Vec<String>,
+}
+
+impl Process {
+    /// The next line of stdout, with its end; empty after the last one.
+    pub(crate) async fn line(&mut self) -> String {
+        let mut line = String::new();
+        let read = timeout(FOREVER, self.stdout.read_line(&mut line)).await;
+        read.expect("a line on stdout").unwrap();
+        line
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it has not been waited for")
+    }
+
+    /// Presses Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        let pid = rustix::process::Pid::from_raw(self.id().try_into().unwrap());
+        rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::INT).unwrap();
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) async fn exit(self) -> Exit {
+        self.exit_within(FOREVER).await
+    }
+
+    async fn exit_within(mut self, bound: Duration) -> Exit {
+        let mut stdout = String::new();
+        let ended = async {
+            self.stdout.read_to_string(&mut stdout).await.unwrap();
+            self.child.wait().await.unwrap()
+        };
+        let status = timeout(bound, ended).await.expect("the process ends");
+        Exit {
+            status,
+            stdout,
+            stderr: self.stderr.await.unwrap(),
+            left_behind: entries(self.directory.path()),
+        }
+    }
+}
+
+fn entries(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name());
+    names.map(|name| name.into_string().unwrap()).collect()
+}
+
+/// The line that announces a plugin, field by field.
+#[derive(Debug)]
+pub(crate) struct Handshake {
+    pub(crate) fields: Vec<String>,
+}
+
+impl Handshake {
+    fn parse(line: &str) -> Self {
+        let line = line.strip_suffix('\n').expect("a whole line");
+        Self { fields: line.split('|').map(str::to_owned).collect() }
+    }
+
+    /// The path of the socket.
+    pub(crate) fn socket(&self) -> &Path {
+        assert_eq!(self.fields[2], "unix");
+        Path::new(&self.fields[3])
+    }
+
+    /// The plugin's certificate, `None` when it serves plaintext.
+    pub(crate) fn certificate(&self) -> Option<CertificateDer<'static>> {
+        match self.fields[5].as_str() {
+            "" => None,
+            field => Some(STANDARD_NO_PAD.decode(field).unwrap().into()),
+        }
+    }
+}
+
+/// A plugin that has announced itself.
+pub(crate) struct Plugin {
+    pub(crate) handshake: Handshake,
+    /// The certificate of the host that started it.
+    pub(crate) certificate: HostCertificate,
+    pub(crate) process: Process,
+}
+
+impl Plugin {
+    /// Connects in the way that the handshake announces and opens the helper
+    /// streams, all as Terraform does.
+    pub(crate) async fn connect(&self) -> Connection {
+        let socket = self.handshake.socket();
+        let channel = match self.handshake.certificate() {
+            None => plaintext_channel(socket).await,
+            Some(server) => {
+                let stream = self.tls(&Peer::terraform(&self.certificate), server).await.unwrap();
+                channel(stream).await
+            }
+        };
+        Connection::over(channel).await
+    }
+
+    /// Shakes hands over TLS. With TLS 1.3 a refusal shows at the first read only.
+    pub(crate) async fn tls(
+        &self,
+        peer: &Peer<'_>,
+        server: CertificateDer<'static>,
+    ) -> std::io::Result<TlsStream<UnixStream>> {
+        let socket = UnixStream::connect(self.handshake.socket()).await?;
+        let name = ServerName::try_from("localhost").unwrap();
+        TlsConnector::from(peer.config(server)).connect(name, socket).await
+    }
+
+    /// Waits as long as Terraform does before it kills.
+    pub(crate) async fn exit_in_time(self) -> Exit {
+        self.process.exit_within(KILLED_AFTER).await
+    }
+}
+
+/// An established connection with everything that Terraform opens on it.
+pub(crate) struct Connection {
+    /// For calls to any path.
+    pub(crate) channel: Channel,
+    pub(crate) provider: ProviderClient<Channel>,
+    pub(crate) stdio: Streaming<StdioData>,
+    pub(crate) broker: Streaming<ConnInfo>,
+}
+
+impl Connection {
+    /// Takes over a socket that serves plaintext.
+    pub(crate) async fn plaintext(socket: &Path) -> Self {
+        Self::over(plaintext_channel(socket).await).await
+    }
+
+    async fn over(channel: Channel) -> Self {
+        let stdio = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap();
+        let broker = GrpcBrokerClient::new(channel.clone())
+            .start_stream(futures::stream::pending())
+            .await
+            .unwrap();
+        Self {
+            provider: ProviderClient::new(channel.clone()),
+            stdio: stdio.into_inner(),
+            broker: broker.into_inner(),
+            channel,
+        }
+    }
+
+    /// Asks the plugin to end; the connection and its streams stay open.
+    pub(crate) async fn shutdown(&self) {
+        GrpcControllerClient::new(self.channel.clone()).shutdown(Empty {}).await.unwrap();
+    }
+}
+
+async fn plaintext_channel(socket: &Path) -> Channel {
+    channel(UnixStream::connect(socket).await.unwrap()).await
+}
+
+/// HTTP/2 over one connection, which is all there ever is.
+async fn channel<S>(stream: S) -> Channel
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let mut stream = Some(TokioIo::new(stream));
+    let connector = tower::service_fn(move |_| {
+        let stream = stream.take();
+        async { stream.ok_or_else(|| std::io::Error::other("the connection is lost")) }
+    });
+    // The address is never looked up: the connector knows where to go.
+    Endpoint::from_static("http://localhost").connect_with_connector(connector).await.unwrap()
+}
