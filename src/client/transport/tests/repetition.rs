@@ -142,11 +142,9 @@ async fn a_refusal_counts_even_when_its_text_is_cut_off() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let server = Scripted::start(vec![
-        answer_with(307, "location", "/elsewhere", ""),
-        answer(200, GROUP),
-    ])
-    .await;
+    let server =
+        Scripted::start(vec![answer_with(307, "location", "/elsewhere", ""), answer(200, GROUP)])
+            .await;
     let client = Setup::at(&server.url).client();
     let error = client.get_secret_group("g-1").await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::UnexpectedStatus);
