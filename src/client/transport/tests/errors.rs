@@ -57,7 +57,7 @@ async fn an_answer_that_repeats_a_secret_does_not_reach_the_error() {
     let error = client.create_configuration(&prototype).await.unwrap_err();
     assert_eq!(error.message(), Some("(redacted) may not use (redacted)"));
     let error = client.get_secret("s-1").await.unwrap_err();
-    assert_eq!(error.kind(), ApiErrorKind::UnexpectedBody);
+    assert_eq!((error.kind(), error.attempts()), (ApiErrorKind::UnexpectedBody, 1));
     let shown = format!("{error} {error:?} {client:?}");
     assert!(!shown.contains("s3cret") && !shown.contains("token-1"), "{shown}");
 }
