@@ -1,5 +1,6 @@
 //! What crosses the wire: routes, bodies, callers, and IBM's error forms.
 
+pub mod address;
 pub mod errors;
 pub mod exchange;
 pub mod fields;
@@ -49,7 +50,7 @@ pub fn router(app: Arc<App>) -> anyhow::Result<Router> {
         let filter = MethodFilter::try_from(operation.method.clone())?;
         let handler =
             move |State(app): State<Arc<App>>, path: Result<RawPathParams, _>, request: Request| {
-                exchange::serve(app, Some(operation), path.ok(), request)
+                exchange::serve(app, operation, path.ok(), request)
             };
         router = router.route(operation.path, on(filter, handler));
     }
