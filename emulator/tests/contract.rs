@@ -22,6 +22,7 @@ mod contract {
     mod credentials;
     mod groups;
     mod leases;
+    mod locks;
     mod rotation;
     mod secrets;
     mod service_ids;

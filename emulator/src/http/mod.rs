@@ -38,6 +38,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         vault::configurations::OPERATIONS,
         vault::secrets::OPERATIONS,
         vault::versions::OPERATIONS,
+        vault::locks::OPERATIONS,
     ]
     .into_iter()
     .flatten()
