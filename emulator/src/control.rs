@@ -165,6 +165,11 @@ fn clock_response(clock: Clock) -> Response<Body> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlRefusal> {
+    // A list would do for serde as a struct whose fields are all left out.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        let refusal = Refusal::new(Kind::Invalid, "The body must be a JSON object.");
+        return Err(ControlRefusal(refusal));
+    }
     serde_json::from_slice(body)
         .map_err(|error| ControlRefusal(Refusal::new(Kind::Invalid, error.to_string())))
 }
