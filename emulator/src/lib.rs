@@ -1,1 +1,154 @@
-//! The emulator as a library.
+//! IBM Cloud Secrets Manager (for IAM credentials) and the IAM behind it, in one process.
+//!
+//! [`Emulator::start`] runs it; the binary is the same with arguments. Where things are:
+//!
+//! | module | rule |
+//! |---|---|
+//! | [`model`] | what exists, as plain values |
+//! | [`iam`] | IAM's own rules: entities, roles, tokens |
+//! | [`engine`] | the IAM credentials engine, pure over state and time |
+//! | [`store`] | one owner; each request is one step that happens whole or not at all |
+//! | [`http`] | IBM's wire: operations, bodies, error forms |
+//! | [`control`] | the emulator's own surface, below `/_emulator` |
+//! | [`clock`], [`ids`], [`faults`], [`journal`], [`seed`] | what their names say |
+
+pub mod clock;
+pub mod control;
+pub mod engine;
+pub mod faults;
+pub mod http;
+pub mod iam;
+pub mod ids;
+pub mod journal;
+pub mod model;
+pub mod refusal;
+pub mod seed;
+pub mod store;
+
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::iam::tokens::Tokens;
+use crate::ids::Ids;
+use crate::journal::Journal;
+use crate::model::State;
+use crate::store::Store;
+use anyhow::Context as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// How an emulator starts.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Its clock.
+    pub clock: Clock,
+    /// What exists at the start and after a reset.
+    pub state: State,
+    /// Makes ids and keys repeatable.
+    pub random_seed: Option<u64>,
+    /// The journal keeps so many exchanges.
+    pub journal_capacity: usize,
+    /// Writes a line for every exchange to stderr.
+    pub log: bool,
+}
+
+impl Default for Options {
+    /// A free port on loopback, the system's clock, the default content.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            clock: Clock::SYSTEM,
+            state: seed::default_state(),
+            random_seed: None,
+            journal_capacity: 10_000,
+            log: false,
+        }
+    }
+}
+
+/// Starts emulators.
+#[derive(Debug)]
+pub struct Emulator;
+
+impl Emulator {
+    /// Listens, and serves until the handle is dropped.
+    pub async fn start(options: Options) -> anyhow::Result<Handle> {
+        let listener = TcpListener::bind(options.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", options.listen))?;
+        let address = listener.local_addr()?;
+        let app = Arc::new(App {
+            store: Store::new(
+                options.state.clone(),
+                options.clock,
+                Ids::new(options.random_seed),
+            ),
+            tokens: Tokens::generate()?,
+            journal: Journal::new(options.journal_capacity),
+            faults: Faults::default(),
+            traces: AtomicU64::new(1),
+            log: options.log,
+            at_start: options,
+        });
+        let router = http::router(Arc::clone(&app))?;
+        let server = tokio::spawn(http::server::run(listener, router));
+        Ok(Handle { address, server })
+    }
+}
+
+/// A running emulator; dropping it ends it with all its connections.
+#[derive(Debug)]
+pub struct Handle {
+    /// Where it listens.
+    pub address: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+impl Handle {
+    /// The base URL of IAM and of the control surface.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The base URL of a Secrets Manager instance.
+    pub fn instance_url(&self, instance_id: &str) -> String {
+        format!("http://{}/instances/{instance_id}", self.address)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// What all requests share.
+pub struct App {
+    store: Store,
+    tokens: Tokens,
+    journal: Journal,
+    faults: Faults,
+    traces: AtomicU64,
+    log: bool,
+    at_start: Options,
+}
+
+impl App {
+    /// Everything as at the start: content, clock, no faults, an empty journal.
+    fn reset(&self) {
+        self.faults.clear();
+        self.store.set_clock(self.at_start.clock);
+        self.store.replace(self.at_start.state.clone());
+        self.journal.clear();
+    }
+
+    /// A new name for an exchange.
+    fn trace(&self) -> String {
+        let number = self.traces.fetch_add(1, Ordering::Relaxed);
+        format!("emulator-{number:08}")
+    }
+}

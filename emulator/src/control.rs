@@ -1,0 +1,197 @@
+//! The emulator's own surface, below `/_emulator`: clock, journal, state, faults, reset.
+
+use crate::App;
+use crate::clock::{Clock, Mode};
+use crate::faults::Fault;
+use crate::http::errors::{self, Family};
+use crate::journal::{Entry, Filter};
+use crate::model::State;
+use crate::model::timestamp::Timestamp;
+use crate::refusal::{Kind, Refusal};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, RawQuery, State as Shared};
+use axum::http::{Response, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::sync::Arc;
+
+type Answer = Result<Response<Body>, ControlRefusal>;
+
+/// The routes.
+pub fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/_emulator/healthz", get(healthz))
+        .route("/_emulator/clock", get(get_clock).put(put_clock))
+        .route("/_emulator/clock/advance", post(advance_clock))
+        .route(
+            "/_emulator/journal",
+            get(get_journal).delete(delete_journal),
+        )
+        .route("/_emulator/state", get(get_state).put(put_state))
+        .route(
+            "/_emulator/faults",
+            get(get_faults).post(post_fault).delete(delete_faults),
+        )
+        .route("/_emulator/reset", post(reset))
+        // A state with thousands of secrets is larger than any request of IBM's.
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// A refusal of the control surface.
+struct ControlRefusal(Refusal);
+
+impl IntoResponse for ControlRefusal {
+    fn into_response(self) -> Response<Body> {
+        let (status, body) = errors::render(Family::Control, &self.0, "emulator");
+        json_response(status, &body)
+    }
+}
+
+#[derive(Serialize)]
+struct ClockBody {
+    mode: Mode,
+    now: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetClock {
+    mode: Mode,
+    now: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: u32,
+}
+
+#[derive(Serialize)]
+struct JournalBody {
+    total: usize,
+    requests: Vec<Entry>,
+}
+
+async fn healthz() -> Answer {
+    Ok(json_response(200, &json!({ "status": "ok" })))
+}
+
+async fn get_clock(Shared(app): Shared<Arc<App>>) -> Answer {
+    Ok(clock_response(app.store.clock()))
+}
+
+/// Without `now`, a clock is frozen where it is, and a running clock shows the system's time.
+async fn put_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+    let wanted: SetClock = parse(&body)?;
+    let clock = match (wanted.mode, wanted.now) {
+        (Mode::Frozen, Some(now)) => Clock::Frozen(now),
+        (Mode::Frozen, None) => Clock::Frozen(app.store.clock().now()),
+        (Mode::System, Some(now)) => Clock::running_from(now),
+        (Mode::System, None) => Clock::SYSTEM,
+    };
+    app.store.set_clock(clock);
+    Ok(clock_response(clock))
+}
+
+async fn advance_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+    let Advance { seconds } = parse(&body)?;
+    Ok(clock_response(app.store.advance(seconds)))
+}
+
+async fn get_journal(Shared(app): Shared<Arc<App>>, RawQuery(query): RawQuery) -> Answer {
+    let mut filter = Filter::default();
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        let number = || {
+            value
+                .parse::<u32>()
+                .map_err(|_| ControlRefusal(Refusal::query(&name, "must be a number")))
+        };
+        match name.as_ref() {
+            "method" => filter.method = Some(value.into_owned()),
+            "path" => filter.path = Some(value.into_owned()),
+            "operation" => filter.operation = Some(value.into_owned()),
+            "status" => filter.status = Some(u16::try_from(number()?).unwrap_or(u16::MAX)),
+            "after" => filter.after = Some(u64::from(number()?)),
+            "limit" => filter.limit = Some(usize::try_from(number()?).unwrap_or(usize::MAX)),
+            _ => return Err(ControlRefusal(Refusal::query(&name, "is unknown"))),
+        }
+    }
+    let (total, requests) = app.journal.find(&filter);
+    Ok(json_response(200, &JournalBody { total, requests }))
+}
+
+async fn delete_journal(Shared(app): Shared<Arc<App>>) -> Answer {
+    app.journal.clear();
+    Ok(empty())
+}
+
+async fn get_state(Shared(app): Shared<Arc<App>>) -> Answer {
+    Ok(json_response(200, &app.store.state()))
+}
+
+async fn put_state(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+    let state: State = parse(&body)?;
+    app.store.replace(state);
+    Ok(empty())
+}
+
+async fn get_faults(Shared(app): Shared<Arc<App>>) -> Answer {
+    Ok(json_response(200, &json!({ "faults": app.faults.list() })))
+}
+
+async fn post_fault(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+    let fault: Fault = parse(&body)?;
+    if fault.effect == Default::default() {
+        return Err(ControlRefusal(Refusal::new(
+            Kind::Invalid,
+            "A fault needs an effect: status, delay_milliseconds, reset or body.",
+        )));
+    }
+    Ok(json_response(201, &app.faults.add(fault)))
+}
+
+async fn delete_faults(Shared(app): Shared<Arc<App>>) -> Answer {
+    app.faults.clear();
+    Ok(empty())
+}
+
+async fn reset(Shared(app): Shared<Arc<App>>) -> Answer {
+    app.reset();
+    Ok(empty())
+}
+
+fn clock_response(clock: Clock) -> Response<Body> {
+    let body = ClockBody {
+        mode: clock.mode(),
+        now: clock.now(),
+    };
+    json_response(200, &body)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlRefusal> {
+    serde_json::from_slice(body)
+        .map_err(|error| ControlRefusal(Refusal::new(Kind::Invalid, error.to_string())))
+}
+
+fn json_response(status: u16, body: &impl Serialize) -> Response<Body> {
+    let text = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+fn empty() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}

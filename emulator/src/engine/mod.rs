@@ -1,0 +1,6 @@
+//! The IAM credentials engine (ibm-api.md 4): mint, rotate, end, revoke. Pure over state and time.
+
+pub mod authority;
+pub mod credentials;
+pub mod schedule;
+pub mod versions;

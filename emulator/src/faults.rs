@@ -1,0 +1,227 @@
+//! Things that go wrong on request: which calls, and how.
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
+use std::sync::{Mutex, PoisonError};
+
+/// A fault as the control surface takes it. All matching fields must fit; absent fits all.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fault {
+    /// Given by the emulator.
+    #[serde(skip_deserializing)]
+    pub id: u64,
+    /// The name of an operation, such as `create_secret`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// The method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// A part of the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Only the n-th matching call, counted from 1; every one when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u64>,
+    /// Stop after so many calls went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
+    /// Only with this probability, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    /// Makes `probability` repeatable; 0 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// What goes wrong.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// Matching calls so far.
+    #[serde(skip_deserializing)]
+    pub matched: u64,
+    /// Calls that went wrong so far.
+    #[serde(skip_deserializing)]
+    pub fired: u64,
+}
+
+/// What goes wrong. Several can be combined; a `status` comes instead of the operation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Effect {
+    /// Wait so long before anything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_milliseconds: Option<u64>,
+    /// Answer this status in IBM's form, and do nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The `Retry-After` header of that answer, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
+    /// Drop the connection before the operation, or after it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset: Option<Reset>,
+    /// Do the operation and spoil the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Spoilt>,
+}
+
+/// When a connection is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reset {
+    /// Nothing was done.
+    BeforeCommit,
+    /// Everything was done; the caller does not know.
+    AfterCommit,
+}
+
+/// How an answer is spoilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spoilt {
+    /// Half of it, and the connection is dropped.
+    Truncated,
+    /// Whole, and not JSON.
+    InvalidJson,
+    /// Whole, and called `text/html`.
+    WrongContentType,
+}
+
+/// The faults that wait for a call.
+#[derive(Default)]
+pub struct Faults(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    last_id: u64,
+    waiting: Vec<Waiting>,
+}
+
+struct Waiting {
+    fault: Fault,
+    chance: StdRng,
+}
+
+impl Faults {
+    /// Adds a fault and says what it became.
+    pub fn add(&self, mut fault: Fault) -> Fault {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.last_id += 1;
+        fault.id = inner.last_id;
+        let chance = StdRng::seed_from_u64(fault.seed.unwrap_or(0));
+        inner.waiting.push(Waiting {
+            fault: fault.clone(),
+            chance,
+        });
+        fault
+    }
+
+    /// All faults, with their counts.
+    pub fn list(&self) -> Vec<Fault> {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner
+            .waiting
+            .iter()
+            .map(|waiting| waiting.fault.clone())
+            .collect()
+    }
+
+    /// Removes all faults.
+    pub fn clear(&self) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.waiting.clear();
+    }
+
+    /// What goes wrong with this call: the first fault that fits and fires. All that fit count it.
+    pub fn strike(&self, operation: Option<&str>, method: &str, path: &str) -> Option<Effect> {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut effect = None;
+        for waiting in &mut inner.waiting {
+            if !waiting.fault.fits(operation, method, path) {
+                continue;
+            }
+            waiting.fault.matched += 1;
+            if effect.is_none() && waiting.fires() {
+                waiting.fault.fired += 1;
+                effect = Some(waiting.fault.effect.clone());
+            }
+        }
+        effect
+    }
+}
+
+impl Fault {
+    fn fits(&self, operation: Option<&str>, method: &str, path: &str) -> bool {
+        self.operation
+            .as_deref()
+            .is_none_or(|name| operation == Some(name))
+            && self
+                .method
+                .as_ref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self.path.as_ref().is_none_or(|part| path.contains(part))
+    }
+}
+
+impl Waiting {
+    fn fires(&mut self) -> bool {
+        let fault = &self.fault;
+        fault.nth.is_none_or(|nth| fault.matched == nth)
+            && fault.times.is_none_or(|times| fault.fired < times)
+            && fault
+                .probability
+                .is_none_or(|probability| self.chance.random::<f64>() < probability)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statuses(fault: &str, calls: usize) -> Vec<Option<u16>> {
+        let faults = Faults::default();
+        faults.add(serde_json::from_str(fault).unwrap());
+        (0..calls)
+            .map(|_| {
+                faults
+                    .strike(Some("get_secret"), "GET", "/x/secrets/1")?
+                    .status
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_fault_strikes_every_call_the_nth_or_the_first_ones() {
+        for (fault, struck) in [
+            (r#"{"status":500}"#, [true, true, true]),
+            (r#"{"status":500,"nth":2}"#, [false, true, false]),
+            (r#"{"status":500,"times":2}"#, [true, true, false]),
+            (
+                r#"{"status":500,"operation":"get_secret"}"#,
+                [true, true, true],
+            ),
+            (
+                r#"{"status":500,"operation":"list_secrets"}"#,
+                [false, false, false],
+            ),
+            (
+                r#"{"status":500,"path":"/secrets/","method":"get"}"#,
+                [true, true, true],
+            ),
+            (r#"{"status":500,"method":"POST"}"#, [false, false, false]),
+            (r#"{"status":500,"probability":0.0}"#, [false, false, false]),
+            (r#"{"status":500,"probability":1.0}"#, [true, true, true]),
+        ] {
+            let wanted = struck.map(|struck| struck.then_some(500));
+            assert_eq!(statuses(fault, 3), wanted, "{fault}");
+        }
+    }
+
+    #[test]
+    fn chance_repeats_itself_with_the_same_seed() {
+        let fault = r#"{"status":500,"probability":0.5,"seed":7}"#;
+        let once = statuses(fault, 50);
+        assert_eq!(once, statuses(fault, 50));
+        assert!(once.contains(&None) && once.contains(&Some(500)));
+    }
+}

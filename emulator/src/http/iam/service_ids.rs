@@ -1,0 +1,289 @@
+//! Service IDs (ibm-api.md 3.1).
+
+use crate::http::fields::{Fields, text};
+use crate::http::iam::api_keys::{self, KeyFields};
+use crate::http::iam::{OPERATE, READ, entity_tag, header_flag, own_account, require_tag};
+use crate::http::operation::{Answer, Handler, IamCall, Operation, Reply};
+use crate::http::query::Query;
+use crate::http::rules;
+use crate::http::tokens_page::TokenPage;
+use crate::iam::access::Service;
+use crate::iam::{NewServiceId, no_entity, refuse_locked};
+use crate::model::iam::ServiceId;
+use crate::model::timestamp::Timestamp;
+use crate::refusal::{Kind, Refusal, Result};
+use crate::store::Step;
+use axum::http::Method;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Service IDs in one account: the example of IBM's limits page.
+const LIMIT: usize = 3_000;
+
+/// The operations.
+pub static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "create_service_id",
+        method: Method::POST,
+        path: "/v1/serviceids",
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, create),
+    },
+    Operation {
+        name: "list_service_ids",
+        method: Method::GET,
+        path: "/v1/serviceids",
+        handler: Handler::Iam(Service::IamIdentity, READ, list),
+    },
+    Operation {
+        name: "get_service_id",
+        method: Method::GET,
+        path: "/v1/serviceids/{id}",
+        handler: Handler::Iam(Service::IamIdentity, READ, get),
+    },
+    Operation {
+        name: "update_service_id",
+        method: Method::PUT,
+        path: "/v1/serviceids/{id}",
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, update),
+    },
+    Operation {
+        name: "delete_service_id",
+        method: Method::DELETE,
+        path: "/v1/serviceids/{id}",
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, delete),
+    },
+    Operation {
+        name: "lock_service_id",
+        method: Method::POST,
+        path: "/v1/serviceids/{id}/lock",
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| {
+            lock(iam, step, true)
+        }),
+    },
+    Operation {
+        name: "unlock_service_id",
+        method: Method::DELETE,
+        path: "/v1/serviceids/{id}/lock",
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| {
+            lock(iam, step, false)
+        }),
+    },
+];
+
+#[derive(Serialize)]
+struct Body<'a> {
+    id: &'a str,
+    iam_id: String,
+    entity_tag: String,
+    crn: String,
+    locked: bool,
+    created_at: Timestamp,
+    modified_at: Timestamp,
+    account_id: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    unique_instance_crns: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apikey: Option<Value>,
+}
+
+impl<'a> Body<'a> {
+    fn of(service_id: &'a ServiceId) -> Self {
+        Self {
+            id: &service_id.id,
+            iam_id: service_id.iam_id(),
+            entity_tag: entity_tag(service_id.revision, &service_id.id),
+            crn: format!(
+                "crn:v1:bluemix:public:iam-identity::a/{}::serviceid:{}",
+                service_id.account_id, service_id.id
+            ),
+            locked: service_id.locked,
+            created_at: service_id.created_at,
+            modified_at: service_id.modified_at,
+            account_id: &service_id.account_id,
+            name: &service_id.name,
+            description: service_id.description.as_deref(),
+            unique_instance_crns: &service_id.unique_instance_crns,
+            apikey: None,
+        }
+    }
+}
+
+fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
+    let mut query = Query::of(iam.call)?;
+    query.flag("show_group_id")?;
+    query.finish()?;
+    let mut fields = Fields::json(iam.call)?;
+    let account_id = fields.required_text("account_id", rules::NOT_EMPTY)?;
+    own_account(iam, &account_id)?;
+    let name = fields.required_text("name", rules::NOT_EMPTY)?;
+    let description = fields.text("description", rules::ANY)?;
+    let unique_instance_crns = fields
+        .texts("unique_instance_crns", rules::ANY, 0..=100)?
+        .unwrap_or_default();
+    let key = match fields.value("apikey") {
+        None => None,
+        Some(value) => {
+            let mut nested = Fields::nested("apikey", value)?;
+            let key = KeyFields::take(&mut nested)?;
+            nested.finish()?;
+            Some(key)
+        }
+    };
+    fields.finish()?;
+    let total = step
+        .state
+        .iam
+        .service_ids
+        .values()
+        .filter(|id| id.account_id == account_id)
+        .count();
+    if total >= LIMIT {
+        return Err(Refusal::new(
+            Kind::Limit,
+            "The limit of service IDs in the account is reached.",
+        ));
+    }
+    let new = NewServiceId {
+        account_id: account_id.clone(),
+        name,
+        description,
+        unique_instance_crns,
+        locked: header_flag(iam.call, "entity-lock")?,
+    };
+    let id = step.state.iam.create_service_id(new, step.ids, step.now);
+    let key = match key {
+        None => None,
+        Some(key) => {
+            let new = key.of_identity(format!("iam-{id}"), account_id, iam.caller.iam_id.clone());
+            let key = step.state.iam.create_api_key(new, step.ids, step.now)?;
+            Some(api_keys::body_with_value(&key)?)
+        }
+    };
+    let service_id = find(step, iam, &id)?;
+    let body = Body {
+        apikey: key,
+        ..Body::of(&service_id)
+    };
+    let tag = body.entity_tag.clone();
+    Ok(Reply::json(201, body)?.with_header("etag", tag))
+}
+
+fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
+    let mut query = Query::of(iam.call)?;
+    let page = TokenPage::of(&mut query)?;
+    let account_id = query.text("account_id");
+    let name = query.text("name");
+    let sort = query.word(
+        "sort",
+        &["name", "description", "created_at", "modified_at"],
+    )?;
+    let order = query.word("order", &["asc", "desc"])?;
+    query.flag("include_history")?;
+    query.flag("show_group_id")?;
+    query.finish()?;
+    let account_id = page.account(account_id)?;
+    own_account(iam, &account_id)?;
+    let mut found: Vec<&ServiceId> = step
+        .state
+        .iam
+        .service_ids
+        .values()
+        .filter(|id| id.account_id == account_id)
+        .filter(|id| name.as_ref().is_none_or(|name| *name == id.name))
+        .collect();
+    found.sort_by(|a, b| match sort {
+        Some("name") => a.name.cmp(&b.name),
+        Some("description") => a.description.cmp(&b.description),
+        Some("modified_at") => a.modified_at.cmp(&b.modified_at),
+        _ => a.created_at.cmp(&b.created_at),
+    });
+    if order == Some("desc") {
+        found.reverse();
+    }
+    Reply::json(
+        200,
+        page.page(iam.call, "serviceids", &found, &account_id, |id| {
+            Body::of(id)
+        }),
+    )
+}
+
+fn get(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
+    let mut query = Query::of(iam.call)?;
+    for flag in ["include_history", "include_activity", "show_group_id"] {
+        query.flag(flag)?;
+    }
+    query.finish()?;
+    let service_id = find(step, iam, iam.call.param("id"))?;
+    let body = Body::of(&service_id);
+    let tag = body.entity_tag.clone();
+    Ok(Reply::json(200, body)?.with_header("etag", tag))
+}
+
+fn update(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
+    let mut query = Query::of(iam.call)?;
+    query.flag("show_group_id")?;
+    query.finish()?;
+    let mut service_id = find(step, iam, iam.call.param("id"))?;
+    require_tag(iam.call, &entity_tag(service_id.revision, &service_id.id))?;
+    refuse_locked(service_id.locked)?;
+    let mut fields = Fields::json(iam.call)?;
+    if let Some(name) = fields.value("name") {
+        service_id.name = text("name", name, rules::NOT_EMPTY)?;
+    }
+    if let Some(description) = fields.text("description", rules::ANY)? {
+        service_id.description = Some(description).filter(|text| !text.is_empty());
+    }
+    if let Some(crns) = fields.texts("unique_instance_crns", rules::ANY, 0..=100)? {
+        service_id.unique_instance_crns = crns;
+    }
+    fields.finish()?;
+    service_id.revision = service_id.revision.saturating_add(1);
+    service_id.modified_at = step.now;
+    let reply = Reply::json(200, Body::of(&service_id));
+    step.state.iam.service_ids.insert(service_id);
+    reply
+}
+
+fn delete(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
+    Query::none(iam.call)?;
+    let service_id = find(step, iam, iam.call.param("id"))?;
+    if step
+        .state
+        .iam
+        .keys_of(&service_id.iam_id())
+        .any(|key| key.locked)
+        && !service_id.locked
+    {
+        return Err(Refusal::new(
+            Kind::DeleteNotPossible,
+            "The service ID has locked API keys and can't be deleted.",
+        ));
+    }
+    step.state.iam.delete_service_id(&service_id.id)?;
+    Reply::empty(204)
+}
+
+fn lock(iam: &IamCall<'_>, step: &mut Step<'_>, locked: bool) -> Answer {
+    Query::none(iam.call)?;
+    let mut service_id = find(step, iam, iam.call.param("id"))?;
+    if service_id.locked != locked {
+        service_id.locked = locked;
+        service_id.revision = service_id.revision.saturating_add(1);
+        service_id.modified_at = step.now;
+        step.state.iam.service_ids.insert(service_id);
+    }
+    Reply::empty(204)
+}
+
+fn find(step: &Step<'_>, iam: &IamCall<'_>, id: &str) -> Result<ServiceId> {
+    step.state
+        .iam
+        .service_ids
+        .get(id)
+        .filter(|found| found.account_id == iam.caller.account.bss)
+        .cloned()
+        .ok_or_else(|| no_entity(id))
+}

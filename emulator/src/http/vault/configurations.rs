@@ -1,0 +1,278 @@
+//! Configurations of the IAM credentials engine (ibm-api.md 2.8).
+
+use crate::engine::authority;
+use crate::http::fields::{Fields, Patch};
+use crate::http::operation::{Answer, Handler, Operation, Reply, VaultCall};
+use crate::http::page::Window;
+use crate::http::query::Query;
+use crate::http::rules;
+use crate::http::vault::MANAGE;
+use crate::iam::access::Role;
+use crate::model::secret::Kind as SecretKind;
+use crate::model::sensitive::Sensitive;
+use crate::model::timestamp::Timestamp;
+use crate::model::vault::{Configuration, within};
+use crate::refusal::{Kind, Refusal, Result};
+use crate::store::Step;
+use axum::http::Method;
+use serde::Serialize;
+
+const CONFIG_TYPE: &str = "iam_credentials_configuration";
+const SECRET_TYPE: &str = "iam_credentials";
+/// The types of configurations that IBM has and the emulator has not.
+const OTHER_TYPES: &[&str] = &[
+    "custom_credentials_configuration",
+    "public_cert_configuration_ca_lets_encrypt",
+    "public_cert_configuration_dns_cloud_internet_services",
+    "public_cert_configuration_dns_classic_infrastructure",
+    "private_cert_configuration_root_ca",
+    "private_cert_configuration_intermediate_ca",
+    "private_cert_configuration_template",
+];
+/// SecretsReader is missing on purpose: ibm-api.md 2.1, C2.
+const LIST: &[Role] = &[Role::Reader, Role::Writer, Role::Manager];
+
+/// The operations.
+pub static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "create_configuration",
+        method: Method::POST,
+        path: "/instances/{instance_id}/api/v2/configurations",
+        handler: Handler::SecretsManager(MANAGE, create),
+    },
+    Operation {
+        name: "list_configurations",
+        method: Method::GET,
+        path: "/instances/{instance_id}/api/v2/configurations",
+        handler: Handler::SecretsManager(LIST, list),
+    },
+    Operation {
+        name: "get_configuration",
+        method: Method::GET,
+        path: "/instances/{instance_id}/api/v2/configurations/{name}",
+        handler: Handler::SecretsManager(MANAGE, get),
+    },
+    Operation {
+        name: "update_configuration",
+        method: Method::PATCH,
+        path: "/instances/{instance_id}/api/v2/configurations/{name}",
+        handler: Handler::SecretsManager(MANAGE, update),
+    },
+    Operation {
+        name: "delete_configuration",
+        method: Method::DELETE,
+        path: "/instances/{instance_id}/api/v2/configurations/{name}",
+        handler: Handler::SecretsManager(MANAGE, delete),
+    },
+];
+
+#[derive(Serialize)]
+struct Body<'a> {
+    config_type: &'static str,
+    name: &'a str,
+    secret_type: &'static str,
+    created_by: &'a str,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    disabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key: Option<&'a Sensitive>,
+}
+
+impl<'a> Body<'a> {
+    fn metadata(configuration: &'a Configuration) -> Self {
+        Self {
+            config_type: CONFIG_TYPE,
+            name: &configuration.name,
+            secret_type: SECRET_TYPE,
+            created_by: &configuration.created_by,
+            created_at: configuration.created_at,
+            updated_at: configuration.updated_at,
+            disabled: configuration.disabled,
+            api_key: None,
+        }
+    }
+
+    fn with_key(configuration: &'a Configuration) -> Self {
+        Self {
+            api_key: Some(&configuration.api_key),
+            ..Self::metadata(configuration)
+        }
+    }
+}
+
+fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
+    Query::none(vault.call)?;
+    vault.grant.require_everywhere()?;
+    let mut fields = Fields::json(vault.call)?;
+    let config_type = fields.required_text("config_type", rules::ANY)?;
+    if config_type != CONFIG_TYPE {
+        return Err(Refusal::field("config_type", unsupported(&config_type)));
+    }
+    let name = fields.required_text("name", rules::CONFIGURATION_NAME)?;
+    let api_key = fields.required_text("api_key", rules::API_KEY)?;
+    let disabled = fields.flag("disabled")?.unwrap_or(false);
+    fields.finish()?;
+    if let Some(existing) = configurations(vault, step).first() {
+        return Err(Refusal::new(
+            Kind::Conflict,
+            format!(
+                "A configuration of this type already exists ('{}'): the instance has reached the maximum of 1.",
+                existing.name
+            ),
+        ));
+    }
+    let session = authority::exchange(step, &api_key)?;
+    let configuration = Configuration {
+        instance_id: vault.instance.id.clone(),
+        name,
+        api_key: Sensitive::new(api_key),
+        disabled,
+        session: Some(session),
+        created_by: vault.caller.iam_id.clone(),
+        created_at: step.now,
+        updated_at: step.now,
+    };
+    let reply = Reply::json(201, Body::with_key(&configuration));
+    step.state
+        .secrets_manager
+        .configurations
+        .insert(configuration);
+    reply
+}
+
+fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
+    vault.grant.require_everywhere()?;
+    let mut query = Query::of(vault.call)?;
+    let window = Window::of(&mut query, 1000, 1000, 200)?;
+    // One configuration at most: any allowed order is the same.
+    query.word(
+        "sort",
+        &[
+            "config_type",
+            "-config_type",
+            "secret_type",
+            "-secret_type",
+            "name",
+            "-name",
+        ],
+    )?;
+    let search = query.search()?;
+    let types = query.list("secret_types", 4, |item| {
+        matches!(
+            item,
+            "iam_credentials" | "public_cert" | "private_cert" | "custom_credentials"
+        )
+    })?;
+    query.finish()?;
+    let found: Vec<_> = configurations(vault, step)
+        .into_iter()
+        .filter(|configuration| {
+            let texts = [configuration.name.as_str(), CONFIG_TYPE, SECRET_TYPE];
+            search.as_deref().is_none_or(|wanted| {
+                let wanted = wanted.to_lowercase();
+                texts
+                    .iter()
+                    .any(|text| text.to_lowercase().contains(&wanted))
+            })
+        })
+        .filter(|_| {
+            types
+                .as_ref()
+                .is_none_or(|types| types.iter().any(|wanted| wanted == SECRET_TYPE))
+        })
+        .collect();
+    Reply::json(
+        200,
+        window.page(vault.call, "configurations", &found, Body::metadata),
+    )
+}
+
+fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
+    Query::none(vault.call)?;
+    Reply::json(200, Body::with_key(&named(vault, step)?))
+}
+
+fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
+    Query::none(vault.call)?;
+    let mut configuration = named(vault, step)?;
+    let mut fields = Fields::merge_patch(vault.call)?;
+    let api_key = fields.patch_text("api_key", rules::API_KEY)?;
+    let disabled = fields.flag("disabled")?;
+    fields.finish()?;
+    match api_key {
+        Patch::Keep => {}
+        Patch::Remove => return Err(Refusal::field("api_key", "cannot be removed")),
+        Patch::Set(key) => {
+            configuration.session = Some(authority::exchange(step, &key)?);
+            configuration.api_key = Sensitive::new(key);
+        }
+    }
+    if let Some(disabled) = disabled {
+        configuration.disabled = disabled;
+    }
+    configuration.updated_at = step.now;
+    let reply = Reply::json(200, Body::with_key(&configuration));
+    step.state
+        .secrets_manager
+        .configurations
+        .insert(configuration);
+    reply
+}
+
+fn delete(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
+    Query::none(vault.call)?;
+    let configuration = named(vault, step)?;
+    let in_use = step.state.secrets_manager.secrets.values().any(|secret| {
+        secret.instance_id == vault.instance.id
+            && matches!(secret.kind, SecretKind::IamCredentials(_))
+    });
+    if in_use {
+        return Err(Refusal::new(
+            Kind::Conflict,
+            "The configuration is in use: delete the secrets of type iam_credentials first.",
+        ));
+    }
+    let key = within(&configuration.instance_id, &configuration.name);
+    step.state.secrets_manager.configurations.remove(&key);
+    Reply::empty(204)
+}
+
+fn configurations(vault: &VaultCall<'_>, step: &Step<'_>) -> Vec<Configuration> {
+    let all = &step.state.secrets_manager.configurations;
+    all.starting_with(&within(&vault.instance.id, ""))
+        .cloned()
+        .collect()
+}
+
+/// The configuration of the path, if it is of the type that the header asks for.
+fn named(vault: &VaultCall<'_>, step: &Step<'_>) -> Result<Configuration> {
+    vault.grant.require_everywhere()?;
+    let name = vault.call.param("name");
+    let wanted = vault.call.header("x-sm-accept-configuration-type");
+    if let Some(wanted) = wanted
+        && wanted != CONFIG_TYPE
+        && !OTHER_TYPES.contains(&wanted)
+    {
+        return Err(Refusal::new(
+            Kind::Invalid,
+            "Invalid header 'X-Sm-Accept-Configuration-Type': not a configuration type.",
+        ));
+    }
+    let key = within(&vault.instance.id, name);
+    step.state
+        .secrets_manager
+        .configurations
+        .get(&key)
+        .filter(|_| wanted.is_none_or(|wanted| wanted == CONFIG_TYPE))
+        .cloned()
+        .ok_or_else(|| Refusal::not_found("Configuration", name))
+}
+
+fn unsupported(config_type: &str) -> &'static str {
+    if OTHER_TYPES.contains(&config_type) {
+        "this emulator has configurations of type iam_credentials_configuration only"
+    } else {
+        "is not a configuration type"
+    }
+}

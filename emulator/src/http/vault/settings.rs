@@ -1,0 +1,233 @@
+//! What a body may say about a secret, and the rules that need two fields (ibm-api.md 2.4, 4.5).
+
+use crate::http::fields::{self, Fields, Patch};
+use crate::http::rules;
+use crate::model::lease::{Rotation, Ttl, Unit};
+use crate::model::secret::{IamCredentials, Metadata, Source};
+use crate::model::timestamp::Timestamp;
+use crate::refusal::{Kind, Refusal, Result};
+use serde_json::Value;
+
+/// The prefix of names in IAM (ibm-api.md 4.8).
+const IAM_NAME_PREFIX: &str = "Secrets-Manager-IAM-Secret-";
+const TTL_RULE: &str =
+    "must be 60 to 7776000 seconds, as a number with an optional unit s, m, h or d";
+
+/// What every kind of secret has.
+#[derive(Debug)]
+pub struct Common {
+    /// The name.
+    pub name: String,
+    /// Free text.
+    pub description: Option<String>,
+    /// A UUID or `default`.
+    pub secret_group_id: String,
+    /// Labels.
+    pub labels: Vec<String>,
+    /// Attached to the secret.
+    pub custom_metadata: Metadata,
+    /// Attached to version 1.
+    pub version_custom_metadata: Metadata,
+}
+
+/// Takes the fields that every kind of secret has.
+pub fn common(fields: &mut Fields) -> Result<Common> {
+    Ok(Common {
+        name: fields.required_text("name", rules::SECRET_NAME)?,
+        description: fields.text("description", rules::DESCRIPTION)?,
+        secret_group_id: fields
+            .text("secret_group_id", rules::GROUP_ID)?
+            .unwrap_or_else(|| crate::model::vault::DEFAULT_GROUP.to_owned()),
+        labels: fields
+            .texts("labels", rules::LABEL, 0..=30)?
+            .unwrap_or_default(),
+        custom_metadata: fields.metadata("custom_metadata")?.unwrap_or_default(),
+        version_custom_metadata: fields
+            .metadata("version_custom_metadata")?
+            .unwrap_or_default(),
+    })
+}
+
+/// Takes the fields that only IAM credentials have.
+pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Result<IamCredentials> {
+    let ttl = fields.value("ttl").ok_or_else(|| fields::missing("ttl"))?;
+    let ttl = parse_ttl(ttl)?;
+    let reuse_api_key = fields
+        .flag("reuse_api_key")?
+        .ok_or_else(|| fields::missing("reuse_api_key"))?;
+    let access_groups = fields.texts("access_groups", rules::ACCESS_GROUP_ID, 1..=10)?;
+    let service_id = fields.text("service_id", rules::SERVICE_ID)?;
+    let account_id = fields.text("account_id", rules::ACCOUNT_ID)?;
+    let rotation = match fields.value("rotation") {
+        Some(value) => parse_rotation(value)?,
+        None => Rotation::default(),
+    };
+    let source = match (service_id, access_groups) {
+        (Some(id), None) => Source::ServiceId(id),
+        (None, Some(groups)) => Source::AccessGroups(groups),
+        (Some(_), Some(_)) => {
+            return Err(Refusal::field(
+                "service_id",
+                "must not be combined with access_groups",
+            ));
+        }
+        (None, None) => {
+            return Err(Refusal::field(
+                "access_groups",
+                "either access_groups or service_id is required",
+            ));
+        }
+    };
+    let settings = IamCredentials {
+        ttl,
+        reuse_api_key,
+        source,
+        account_id,
+        rotation,
+        next_rotation_date: rotation.next_due(now, now),
+        rotated_at: None,
+        iam_name: format!("{IAM_NAME_PREFIX}{name}"),
+        destroyed: false,
+    };
+    check_rotation(&settings, now)?;
+    Ok(settings)
+}
+
+/// What a patch may change.
+#[derive(Debug)]
+pub struct Changes {
+    /// The name.
+    pub name: Patch<String>,
+    /// Free text.
+    pub description: Patch<String>,
+    /// The whole list.
+    pub labels: Patch<Vec<String>>,
+    /// The whole object.
+    pub custom_metadata: Patch<Metadata>,
+    /// For credentials generated from now on.
+    pub ttl: Patch<Ttl>,
+    /// The whole policy.
+    pub rotation: Patch<Rotation>,
+}
+
+/// Takes the fields of a patch.
+pub fn changes(mut fields: Fields) -> Result<Changes> {
+    let changes = Changes {
+        name: fields.patch_text("name", rules::SECRET_NAME)?,
+        description: fields.patch_text("description", rules::DESCRIPTION)?,
+        labels: fields.patch("labels", |value| {
+            fields::texts("labels", value, rules::LABEL, 0..=30)
+        })?,
+        custom_metadata: fields.patch("custom_metadata", |value| {
+            fields::metadata("custom_metadata", value)
+        })?,
+        ttl: fields.patch("ttl", parse_ttl)?,
+        rotation: fields.patch("rotation", parse_rotation)?,
+    };
+    fields.finish()?;
+    Ok(changes)
+}
+
+/// Applies what a patch says about IAM credentials. `lease_end` is the current version's, while
+/// its data is kept; `base` is the last rotation, or the creation.
+pub fn apply(
+    settings: &mut IamCredentials,
+    ttl: Patch<Ttl>,
+    rotation: Patch<Rotation>,
+    lease_end: Option<Timestamp>,
+    base: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    let untouched = ttl == Patch::Keep && rotation == Patch::Keep;
+    let policy_changed = rotation != Patch::Keep;
+    match ttl {
+        Patch::Keep => {}
+        Patch::Remove => return Err(Refusal::field("ttl", "cannot be removed")),
+        Patch::Set(ttl) => settings.ttl = ttl,
+    }
+    match rotation {
+        Patch::Keep => {}
+        Patch::Remove => settings.rotation = Rotation::default(),
+        Patch::Set(rotation) => settings.rotation = rotation,
+    }
+    if untouched {
+        return Ok(());
+    }
+    check_rotation(settings, now)?;
+    if policy_changed {
+        settings.next_rotation_date = settings.rotation.next_due(base, now);
+        if let (Some(next), Some(end)) = (settings.next_rotation_date, lease_end)
+            && end < next
+        {
+            return Err(Refusal::new(
+                Kind::RotationTooLate,
+                "The current version expires before the next scheduled rotation. Rotate the secret first.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A policy needs a reusable key and must not be longer than the lease.
+fn check_rotation(settings: &IamCredentials, now: Timestamp) -> Result<()> {
+    let Some(next) = settings.rotation.next_after(now) else {
+        return Ok(());
+    };
+    if !settings.reuse_api_key {
+        return Err(Refusal::field("rotation", "needs reuse_api_key to be true"));
+    }
+    if next > settings.ttl.end_from(now) {
+        return Err(Refusal::field(
+            "rotation",
+            "the interval must not exceed the ttl",
+        ));
+    }
+    Ok(())
+}
+
+fn parse_ttl(value: Value) -> Result<Ttl> {
+    let ttl = match &value {
+        Value::String(text) => Ttl::parse(text),
+        Value::Number(number) => number.as_u64().and_then(Ttl::from_seconds),
+        _ => None,
+    };
+    ttl.ok_or_else(|| Refusal::field("ttl", TTL_RULE))
+}
+
+fn parse_rotation(value: Value) -> Result<Rotation> {
+    let mut fields = Fields::nested("rotation", value)?;
+    let auto_rotate = fields.flag("auto_rotate")?;
+    let interval = match fields.value("interval") {
+        None => None,
+        Some(value) => {
+            let interval = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            let interval = interval.filter(|interval| *interval >= 1);
+            Some(interval.ok_or_else(|| {
+                Refusal::field("rotation.interval", "must be a whole number from 1")
+            })?)
+        }
+    };
+    let unit = match fields.text("unit", rules::ANY)?.as_deref() {
+        None => None,
+        Some("day") => Some(Unit::Day),
+        Some("month") => Some(Unit::Month),
+        Some(_) => return Err(Refusal::field("rotation.unit", "must be day or month")),
+    };
+    let empty = auto_rotate.is_none() && interval.is_none() && unit.is_none();
+    fields.finish()?;
+    let rotation = Rotation {
+        auto_rotate: auto_rotate.unwrap_or(false),
+        interval,
+        unit,
+    };
+    if auto_rotate.is_none() && !empty {
+        return Err(Refusal::field("rotation.auto_rotate", "is required"));
+    }
+    if rotation.auto_rotate && (interval.is_none() || unit.is_none()) {
+        return Err(Refusal::field(
+            "rotation",
+            "auto_rotate needs interval and unit",
+        ));
+    }
+    Ok(rotation)
+}

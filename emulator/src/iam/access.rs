@@ -1,0 +1,226 @@
+//! Who may do what: roles from policies, of an identity or of the groups it is in.
+
+use crate::model::State;
+use crate::model::iam::{Policy, Resource, Subject, membership_key};
+use crate::model::timestamp::Timestamp;
+use crate::refusal::{Kind, Refusal, Result};
+use std::collections::BTreeSet;
+
+/// Services whose operations need roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Secrets Manager.
+    SecretsManager,
+    /// Service IDs and API keys.
+    IamIdentity,
+    /// Access groups.
+    IamGroups,
+    /// Policies.
+    IamAccessManagement,
+}
+
+impl Service {
+    /// The name that policies use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SecretsManager => "secrets-manager",
+            Self::IamIdentity => "iam-identity",
+            Self::IamGroups => "iam-groups",
+            Self::IamAccessManagement => "iam-access-management",
+        }
+    }
+}
+
+/// Roles that operations ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Service role of Secrets Manager.
+    Manager,
+    /// Service role of Secrets Manager.
+    Writer,
+    /// Service role of Secrets Manager.
+    SecretsReader,
+    /// Service role of Secrets Manager.
+    Reader,
+    /// Platform role.
+    Administrator,
+    /// Platform role.
+    Editor,
+    /// Platform role.
+    Operator,
+    /// Platform role.
+    Viewer,
+    /// May create service IDs where the account restricts it.
+    ServiceIdCreator,
+    /// May change members of access groups; given to services.
+    MemberManage,
+}
+
+impl Role {
+    /// The role's CRN.
+    pub fn crn(self) -> &'static str {
+        match self {
+            Self::Manager => "crn:v1:bluemix:public:iam::::serviceRole:Manager",
+            Self::Writer => "crn:v1:bluemix:public:iam::::serviceRole:Writer",
+            Self::SecretsReader => {
+                "crn:v1:bluemix:public:secrets-manager::::serviceRole:SecretsReader"
+            }
+            Self::Reader => "crn:v1:bluemix:public:iam::::serviceRole:Reader",
+            Self::Administrator => "crn:v1:bluemix:public:iam::::role:Administrator",
+            Self::Editor => "crn:v1:bluemix:public:iam::::role:Editor",
+            Self::Operator => "crn:v1:bluemix:public:iam::::role:Operator",
+            Self::Viewer => "crn:v1:bluemix:public:iam::::role:Viewer",
+            Self::ServiceIdCreator => {
+                "crn:v1:bluemix:public:iam-identity::::serviceRole:ServiceIdCreator"
+            }
+            Self::MemberManage => "crn:v1:bluemix:public:iam-groups::::serviceRole:MemberManage",
+        }
+    }
+}
+
+/// What is asked for: one of some roles on a service of an account, or on one instance of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The account that gives access.
+    pub account_id: &'a str,
+    /// The service.
+    pub service: Service,
+    /// One instance of it.
+    pub instance: Option<&'a str>,
+    /// Any of these suffices.
+    pub roles: &'a [Role],
+}
+
+/// Where a caller may do what it asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grant {
+    everywhere: bool,
+    groups: BTreeSet<String>,
+}
+
+impl Grant {
+    /// Whether there is no place at all.
+    pub fn is_empty(&self) -> bool {
+        !self.everywhere && self.groups.is_empty()
+    }
+
+    /// Whether objects of that secret group are included.
+    pub fn covers(&self, secret_group_id: &str) -> bool {
+        self.everywhere || self.groups.contains(secret_group_id)
+    }
+
+    /// Refuses unless objects of that secret group are included.
+    pub fn require(&self, secret_group_id: &str) -> Result<()> {
+        if self.covers(secret_group_id) {
+            return Ok(());
+        }
+        Err(forbidden())
+    }
+
+    /// Refuses unless it counts for the whole instance.
+    pub fn require_everywhere(&self) -> Result<()> {
+        if self.everywhere {
+            return Ok(());
+        }
+        Err(forbidden())
+    }
+}
+
+/// The refusal of everything that a caller lacks a role for.
+pub fn forbidden() -> Refusal {
+    Refusal::new(
+        Kind::Forbidden,
+        "You are not authorized to perform this operation: a required IAM role is missing.",
+    )
+}
+
+/// Where the identity has one of the requested roles.
+pub fn grant(state: &State, iam_id: &str, request: &Request<'_>, now: Timestamp) -> Grant {
+    let known_since = known_since(state, now);
+    let is_subject = |subject: &Subject| match subject {
+        Subject::IamId(id) => id == iam_id,
+        Subject::AccessGroupId(group) => state
+            .iam
+            .memberships
+            .get(&membership_key(group, iam_id))
+            .is_some_and(|membership| membership.created_at <= known_since),
+        Subject::Service { .. } => false,
+    };
+    collect(state, request, known_since, is_subject)
+}
+
+/// Where the Secrets Manager instance has one of the requested roles by service-to-service
+/// authorization (ibm-api.md 4.2).
+pub fn service_grant(
+    state: &State,
+    caller_account: &str,
+    caller_instance: &str,
+    request: &Request<'_>,
+    now: Timestamp,
+) -> Grant {
+    let is_subject = |subject: &Subject| match subject {
+        Subject::Service {
+            account_id,
+            service_name,
+            service_instance,
+        } => {
+            account_id == caller_account
+                && service_name == Service::SecretsManager.name()
+                && service_instance
+                    .as_deref()
+                    .is_none_or(|id| id == caller_instance)
+        }
+        Subject::IamId(_) | Subject::AccessGroupId(_) => false,
+    };
+    collect(state, request, known_since(state, now), is_subject)
+}
+
+/// What was made by then is known everywhere in IAM; without a delay, everything is.
+pub fn known_since(state: &State, now: Timestamp) -> Timestamp {
+    match state.switches.iam_propagation_seconds {
+        0 => Timestamp::LAST,
+        delay => now.plus_seconds(-i64::from(delay)),
+    }
+}
+
+fn collect(
+    state: &State,
+    request: &Request<'_>,
+    known_since: Timestamp,
+    is_subject: impl Fn(&Subject) -> bool,
+) -> Grant {
+    let mut grant = Grant::default();
+    let effective = state.iam.policies.values().filter(|policy| {
+        policy.created_at <= known_since
+            && on_target(&policy.resource, request)
+            && gives(policy, request.roles)
+            && is_subject(&policy.subject)
+    });
+    for policy in effective {
+        match &policy.resource.secret_group_id {
+            Some(group) => {
+                grant.groups.insert(group.clone());
+            }
+            None => grant.everywhere = true,
+        }
+    }
+    grant
+}
+
+fn on_target(resource: &Resource, request: &Request<'_>) -> bool {
+    resource.account_id == request.account_id
+        && resource
+            .service_name
+            .as_deref()
+            .is_none_or(|name| name == request.service.name())
+        && resource
+            .service_instance
+            .as_deref()
+            .is_none_or(|id| request.instance == Some(id))
+}
+
+fn gives(policy: &Policy, roles: &[Role]) -> bool {
+    roles
+        .iter()
+        .any(|role| policy.roles.iter().any(|crn| crn == role.crn()))
+}

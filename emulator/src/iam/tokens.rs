@@ -1,0 +1,178 @@
+//! Access tokens: minted and checked with one key pair, whose public half is served as a JWK.
+
+use crate::ids::Ids;
+use crate::model::timestamp::Timestamp;
+use crate::refusal::{Kind, Refusal, Result};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Lifetime of an access token in seconds (ibm-api.md 1.5).
+pub const LIFETIME: i64 = 3_600;
+/// The issuer of IBM's tokens.
+const ISSUER: &str = "https://iam.cloud.ibm.com/identity";
+/// Checked tokens that are remembered, so that a signature is checked once and not on every call.
+const REMEMBERED: usize = 4_096;
+
+/// The claims of a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Whose token it is.
+    pub iam_id: String,
+    /// The same, under the name that Terraform's official provider reads.
+    pub id: String,
+    /// `iam`.
+    pub realmid: String,
+    /// The token's own id: two tokens are never the same text.
+    pub jti: String,
+    /// The identity without the realm.
+    pub identifier: String,
+    /// The same.
+    pub sub: String,
+    /// `ServiceId`.
+    pub sub_type: String,
+    /// The account.
+    pub account: Account,
+    /// When it was made, in seconds since 1970.
+    pub iat: i64,
+    /// When it ends, in seconds since 1970.
+    pub exp: i64,
+    /// IBM's token service.
+    pub iss: String,
+    /// The grant it was made for.
+    pub grant_type: String,
+    /// `ibm openid`.
+    pub scope: String,
+    /// `default`.
+    pub client_id: String,
+    /// 1.
+    pub acr: u8,
+    /// How the identity proved itself.
+    pub amr: Vec<String>,
+}
+
+/// The account of a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Always true.
+    pub valid: bool,
+    /// The account's id.
+    pub bss: String,
+    /// Always false.
+    pub frozen: bool,
+}
+
+/// The key pair of the token service.
+pub struct Tokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    jwk: Value,
+    checked: Mutex<HashMap<String, Claims>>,
+}
+
+impl Tokens {
+    /// A new key pair: ECDSA on P-256, because an RSA pair costs a noticeable part of a second.
+    pub fn generate() -> anyhow::Result<Self> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
+        let private = pair.to_pkcs8v1()?;
+        let public = pair.public_key().as_ref();
+        // An uncompressed point: one byte of form, then x and y of equal length.
+        let (x, y) = public
+            .get(1..)
+            .and_then(|point| point.split_at_checked(point.len() / 2))
+            .ok_or_else(|| anyhow::anyhow!("the public key is not an uncompressed point"))?;
+        let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+        let mut validation = Validation::new(Algorithm::ES256);
+        // The emulator's clock decides, not the system's: the caller compares `exp`.
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.set_issuer(&[ISSUER]);
+        Ok(Self {
+            encoding: EncodingKey::from_ec_der(private.as_ref()),
+            decoding: DecodingKey::from_ec_components(&x, &y)?,
+            validation,
+            jwk: json!({
+                "kty": "EC", "crv": "P-256", "x": x, "y": y,
+                "use": "sig", "alg": "ES256", "kid": KEY_ID,
+            }),
+            checked: Mutex::new(HashMap::new()),
+        })
+    }
+
+    /// The public key as `/identity/keys` serves it.
+    pub fn jwks(&self) -> Value {
+        json!({ "keys": [self.jwk] })
+    }
+
+    /// A token for the identity.
+    pub fn mint(&self, claims: &Claims) -> Result<String> {
+        let mut header = Header::new(Algorithm::ES256);
+        header.kid = Some(KEY_ID.to_owned());
+        jsonwebtoken::encode(&header, claims, &self.encoding)
+            .map_err(|error| Refusal::new(Kind::Internal, error.to_string()))
+    }
+
+    /// The claims of a token that was signed here; whether it still counts is another question.
+    pub fn signed(&self, token: &str) -> Result<Claims> {
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(claims) = checked.get(token) {
+            return Ok(claims.clone());
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
+            .map_err(|_| unauthenticated("The access token is not valid."))?
+            .claims;
+        if checked.len() >= REMEMBERED {
+            checked.clear();
+        }
+        checked.insert(token.to_owned(), claims.clone());
+        Ok(claims)
+    }
+}
+
+const KEY_ID: &str = "emulator-1";
+
+impl Claims {
+    /// What a token of the identity says.
+    pub fn new(
+        iam_id: &str,
+        account_id: &str,
+        grant_type: &str,
+        ids: &mut Ids,
+        now: Timestamp,
+    ) -> Self {
+        let identifier = iam_id.strip_prefix("iam-").unwrap_or(iam_id).to_owned();
+        Self {
+            iam_id: iam_id.to_owned(),
+            id: iam_id.to_owned(),
+            realmid: "iam".to_owned(),
+            jti: ids.uuid(),
+            sub: identifier.clone(),
+            identifier,
+            sub_type: "ServiceId".to_owned(),
+            account: Account {
+                valid: true,
+                bss: account_id.to_owned(),
+                frozen: false,
+            },
+            iat: now.unix(),
+            exp: now.plus_seconds(LIFETIME).unix(),
+            iss: ISSUER.to_owned(),
+            grant_type: grant_type.to_owned(),
+            scope: "ibm openid".to_owned(),
+            client_id: "default".to_owned(),
+            acr: 1,
+            amr: vec!["pwd".to_owned()],
+        }
+    }
+}
+
+/// The refusal of everything that comes without a token that counts.
+pub fn unauthenticated(message: &str) -> Refusal {
+    Refusal::new(Kind::Unauthenticated, message)
+}

@@ -1,0 +1,254 @@
+//! What exists in IAM: accounts, service IDs, API keys, access groups and their members, policies.
+
+use crate::model::sensitive::Sensitive;
+use crate::model::table::{Row, Table};
+use crate::model::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The IAM half of the state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Iam {
+    /// Accounts by id.
+    pub accounts: Table<Account>,
+    /// Service IDs by id.
+    pub service_ids: Table<ServiceId>,
+    /// API keys by id.
+    pub api_keys: Table<ApiKey>,
+    /// Access groups by id.
+    pub access_groups: Table<AccessGroup>,
+    /// Memberships by access group and member.
+    pub memberships: Table<Membership>,
+    /// Access policies and authorizations by id.
+    pub policies: Table<Policy>,
+}
+
+/// An account, the owner of everything else.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// `restrict_create_service_id` of ibm-api.md 3.3: only holders of the creator role may create.
+    #[serde(default)]
+    pub restrict_create_service_id: bool,
+}
+
+/// A service ID (ibm-api.md 3.1).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceId {
+    /// `ServiceId-<uuid>`.
+    pub id: String,
+    /// The account it belongs to.
+    pub account_id: String,
+    /// Not unique.
+    pub name: String,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Instances the service ID is tied to.
+    #[serde(default)]
+    pub unique_instance_crns: Vec<String>,
+    /// A locked entity takes no writes.
+    #[serde(default)]
+    pub locked: bool,
+    /// Number of writes so far; with the id it makes the entity tag.
+    #[serde(default)]
+    pub revision: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last written.
+    pub modified_at: Timestamp,
+}
+
+impl ServiceId {
+    /// The identity that tokens, members and policies name.
+    pub fn iam_id(&self) -> String {
+        format!("iam-{}", self.id)
+    }
+}
+
+/// An API key (ibm-api.md 3.2).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKey {
+    /// `ApiKey-<uuid>`.
+    pub id: String,
+    /// The account of the identity.
+    pub account_id: String,
+    /// Whose key it is.
+    pub iam_id: String,
+    /// Not unique.
+    pub name: String,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The key itself. Kept to recognise it; answered later only when `store_value` is set.
+    pub apikey: Sensitive,
+    /// Whether the value can be read again.
+    #[serde(default)]
+    pub store_value: bool,
+    /// A locked entity takes no writes.
+    #[serde(default)]
+    pub locked: bool,
+    /// A disabled key is not accepted by the token service.
+    #[serde(default)]
+    pub disabled: bool,
+    /// What IBM does when it finds the key in public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_when_leaked: Option<String>,
+    /// From then on the token service refuses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Number of writes so far; with the id it makes the entity tag.
+    #[serde(default)]
+    pub revision: u32,
+    /// `iam_id` of the caller that made it.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last written.
+    pub modified_at: Timestamp,
+}
+
+/// An access group (ibm-api.md 3.4).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessGroup {
+    /// `AccessGroupId-<uuid>`.
+    pub id: String,
+    /// The account it belongs to.
+    pub account_id: String,
+    /// Unique in the account, whatever the case.
+    pub name: String,
+    /// Free text.
+    #[serde(default)]
+    pub description: String,
+    /// Number of writes so far; with the id it makes the `ETag`.
+    #[serde(default)]
+    pub revision: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// `iam_id` of the caller that made it.
+    pub created_by_id: String,
+    /// When it was last written.
+    pub last_modified_at: Timestamp,
+    /// `iam_id` of the caller that last wrote it.
+    pub last_modified_by_id: String,
+}
+
+/// One identity in one access group.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    /// The group.
+    pub access_group_id: String,
+    /// The member.
+    pub iam_id: String,
+    /// `service`, `user` or `profile`.
+    #[serde(rename = "type")]
+    pub member_type: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// `iam_id` of the caller that added it.
+    pub created_by_id: String,
+}
+
+/// What gives roles: to an identity or group, or to a service ("authorization").
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// A UUID.
+    pub id: String,
+    /// Who gets the roles.
+    pub subject: Subject,
+    /// Role CRNs.
+    pub roles: Vec<String>,
+    /// On what.
+    pub resource: Resource,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// `iam_id` of the caller that made it.
+    pub created_by_id: String,
+}
+
+/// Who gets the roles of a [`Policy`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Subject {
+    /// One identity.
+    IamId(String),
+    /// Every member of an access group.
+    AccessGroupId(String),
+    /// A service of an account, or one instance of it: service-to-service authorization.
+    Service {
+        /// The account of the calling service.
+        account_id: String,
+        /// `secrets-manager`.
+        service_name: String,
+        /// One instance only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service_instance: Option<String>,
+    },
+}
+
+/// On what the roles of a [`Policy`] count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// The account that gives access.
+    pub account_id: String,
+    /// All services of the account when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_name: Option<String>,
+    /// All instances of the service when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_instance: Option<String>,
+    /// One secret group of the instance only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_group_id: Option<String>,
+}
+
+/// The key of a membership: the group's members are the rows starting with `<group>/`.
+pub fn membership_key(access_group_id: &str, iam_id: &str) -> String {
+    format!("{access_group_id}/{iam_id}")
+}
+
+impl Row for Account {
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for ServiceId {
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for ApiKey {
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for AccessGroup {
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Membership {
+    fn key(&self) -> String {
+        membership_key(&self.access_group_id, &self.iam_id)
+    }
+}
+
+impl Row for Policy {
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}

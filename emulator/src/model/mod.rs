@@ -1,0 +1,97 @@
+//! What exists, as plain values: no clock, no randomness, no wire.
+
+pub mod iam;
+pub mod lease;
+pub mod secret;
+pub mod sensitive;
+pub mod table;
+pub mod timestamp;
+pub mod vault;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything the emulator knows; `GET /_emulator/state` as a type.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct State {
+    /// Behaviours on which IBM's documents differ or are silent.
+    pub switches: Switches,
+    /// IAM.
+    pub iam: iam::Iam,
+    /// Secrets Manager.
+    pub secrets_manager: vault::Vault,
+}
+
+/// Behaviours that can be chosen; the defaults are those of ibm-api.md 6.3.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Switches {
+    /// What the end of a lease does to a secret that reuses its key (ibm-api.md 4.6).
+    pub on_reuse_expiry: OnReuseExpiry,
+    /// Where the first credentials of a secret go (ibm-api.md 4.3).
+    pub first_read: FirstRead,
+    /// For so many seconds a new key, membership or policy is not yet known everywhere.
+    pub iam_propagation_seconds: u32,
+}
+
+/// See [`Switches::on_reuse_expiry`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnReuseExpiry {
+    /// The next read makes new credentials.
+    #[default]
+    Regenerate,
+    /// The secret goes to state 5 and stays without data.
+    Destroy,
+}
+
+/// See [`Switches::first_read`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstRead {
+    /// Version 1 stays empty; the first read adds version 2.
+    #[default]
+    AddsVersion,
+    /// The first read fills version 1.
+    FillsVersion,
+}
+
+impl State {
+    /// Keeps all changes.
+    pub fn commit(&mut self) {
+        let Self {
+            switches: _,
+            iam,
+            secrets_manager,
+        } = self;
+        iam.accounts.commit();
+        iam.service_ids.commit();
+        iam.api_keys.commit();
+        iam.access_groups.commit();
+        iam.memberships.commit();
+        iam.policies.commit();
+        secrets_manager.instances.commit();
+        secrets_manager.secret_groups.commit();
+        secrets_manager.configurations.commit();
+        secrets_manager.secrets.commit();
+    }
+
+    /// Takes back all changes since the last commit.
+    pub fn rollback(&mut self) {
+        let Self {
+            switches: _,
+            iam,
+            secrets_manager,
+        } = self;
+        iam.accounts.rollback();
+        iam.service_ids.rollback();
+        iam.api_keys.rollback();
+        iam.access_groups.rollback();
+        iam.memberships.rollback();
+        iam.policies.rollback();
+        secrets_manager.instances.rollback();
+        secrets_manager.secret_groups.rollback();
+        secrets_manager.configurations.rollback();
+        secrets_manager.secrets.rollback();
+    }
+}

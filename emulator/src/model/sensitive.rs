@@ -1,0 +1,38 @@
+//! A value that may be stored and answered, and never printed.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A key or payload. `Debug` shows that it is there, never what it is; there is no `Display`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sensitive(String);
+
+impl Sensitive {
+    /// Wraps the value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for an answer that may carry it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sensitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sensitive(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_never_shows_the_value() {
+        let shown = format!("{:?}", Sensitive::new("hunter2"));
+        assert_eq!(shown, "Sensitive(***)");
+    }
+}

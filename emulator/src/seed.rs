@@ -1,0 +1,177 @@
+//! What exists at the start: fixed ids and keys, so that examples and tests can name them.
+
+use crate::iam::access::{Role, Service};
+use crate::model::State;
+use crate::model::iam::{AccessGroup, Account, ApiKey, Policy, Resource, ServiceId, Subject};
+use crate::model::sensitive::Sensitive;
+use crate::model::timestamp::Timestamp;
+use crate::model::vault::Instance;
+
+/// The account that owns everything.
+pub const ACCOUNT_ID: &str = "0123456789abcdef0123456789abcdef";
+/// The Secrets Manager instance.
+pub const INSTANCE_ID: &str = "11111111-2222-4333-8444-555555555555";
+/// The region of the instance.
+pub const REGION: &str = "us-south";
+/// May do everything: Manager on all instances, Administrator in IAM.
+pub const BOOTSTRAP_SERVICE_ID: &str = "ServiceId-bbbbbbbb-cccc-4ddd-8eee-ffffffffffff";
+/// The key of [`BOOTSTRAP_SERVICE_ID`].
+pub const BOOTSTRAP_API_KEY: &str = "bootstrap-key-0123456789abcdefghijklmnopqrst";
+/// May do what the IAM credentials engine needs.
+pub const ENGINE_SERVICE_ID: &str = "ServiceId-66666666-7777-4888-8999-aaaaaaaaaaaa";
+/// The key of [`ENGINE_SERVICE_ID`].
+pub const ENGINE_API_KEY: &str = "engine-key-0123456789abcdefghijklmnopqrstuvw";
+/// For secrets with an existing service ID; has no roles and no key of its own.
+pub const STATIC_SERVICE_ID: &str = "ServiceId-f4b2deac-fbb5-4bf7-85de-88426701db97";
+/// Writer on the instance.
+pub const WRITER_SERVICE_ID: &str = "ServiceId-33333333-4444-4555-8666-777777777777";
+/// The key of [`WRITER_SERVICE_ID`].
+pub const WRITER_API_KEY: &str = "writer-key-0123456789abcdefghijklmnopqrstuvw";
+/// Reader on the instance: metadata only.
+pub const READER_SERVICE_ID: &str = "ServiceId-22222222-3333-4444-8555-666666666666";
+/// The key of [`READER_SERVICE_ID`].
+pub const READER_API_KEY: &str = "reader-key-0123456789abcdefghijklmnopqrstuvw";
+/// Access groups for generated service IDs.
+pub const ACCESS_GROUP_IDS: [&str; 2] = [
+    "AccessGroupId-45884031-54be-4dd7-86ff-112511e92699",
+    "AccessGroupId-8c0ed733-dfee-4a94-992b-e2247b86e2a2",
+];
+
+/// 2026-01-01T00:00:00Z: when the default content was made.
+const MADE_AT: i64 = 1_767_225_600;
+
+/// The default content.
+pub fn default_state() -> State {
+    let mut state = State::default();
+    let made_at = Timestamp::from_unix(MADE_AT);
+    state.iam.accounts.insert(Account {
+        id: ACCOUNT_ID.to_owned(),
+        name: "Emulated account".to_owned(),
+        restrict_create_service_id: false,
+    });
+    state.secrets_manager.instances.insert(Instance {
+        id: INSTANCE_ID.to_owned(),
+        account_id: ACCOUNT_ID.to_owned(),
+        region: REGION.to_owned(),
+        created_at: made_at,
+    });
+    for (service_id, name, key) in [
+        (BOOTSTRAP_SERVICE_ID, "bootstrap", Some(BOOTSTRAP_API_KEY)),
+        (
+            ENGINE_SERVICE_ID,
+            "iam-credentials-engine",
+            Some(ENGINE_API_KEY),
+        ),
+        (STATIC_SERVICE_ID, "application", None),
+        (WRITER_SERVICE_ID, "writer", Some(WRITER_API_KEY)),
+        (READER_SERVICE_ID, "reader", Some(READER_API_KEY)),
+    ] {
+        state.iam.service_ids.insert(ServiceId {
+            id: service_id.to_owned(),
+            account_id: ACCOUNT_ID.to_owned(),
+            name: name.to_owned(),
+            description: None,
+            unique_instance_crns: Vec::new(),
+            locked: false,
+            revision: 1,
+            created_at: made_at,
+            modified_at: made_at,
+        });
+        if let Some(value) = key {
+            state
+                .iam
+                .api_keys
+                .insert(api_key(service_id, name, value, made_at));
+        }
+    }
+    for (id, name) in ACCESS_GROUP_IDS
+        .into_iter()
+        .zip(["object-storage-readers", "log-writers"])
+    {
+        state.iam.access_groups.insert(AccessGroup {
+            id: id.to_owned(),
+            account_id: ACCOUNT_ID.to_owned(),
+            name: name.to_owned(),
+            description: String::new(),
+            revision: 1,
+            created_at: made_at,
+            created_by_id: iam_id(BOOTSTRAP_SERVICE_ID),
+            last_modified_at: made_at,
+            last_modified_by_id: iam_id(BOOTSTRAP_SERVICE_ID),
+        });
+    }
+    for (number, service_id, roles, service) in [
+        (
+            1,
+            BOOTSTRAP_SERVICE_ID,
+            [Role::Manager, Role::Administrator].as_slice(),
+            None,
+        ),
+        (
+            2,
+            ENGINE_SERVICE_ID,
+            &[Role::Operator],
+            Some(Service::IamIdentity),
+        ),
+        (
+            3,
+            ENGINE_SERVICE_ID,
+            &[Role::Editor],
+            Some(Service::IamGroups),
+        ),
+        (
+            4,
+            WRITER_SERVICE_ID,
+            &[Role::Writer],
+            Some(Service::SecretsManager),
+        ),
+        (
+            5,
+            READER_SERVICE_ID,
+            &[Role::Reader],
+            Some(Service::SecretsManager),
+        ),
+    ] {
+        state.iam.policies.insert(Policy {
+            id: format!("00000000-0000-4000-8000-00000000000{number}"),
+            subject: Subject::IamId(iam_id(service_id)),
+            roles: roles.iter().map(|role| role.crn().to_owned()).collect(),
+            resource: Resource {
+                account_id: ACCOUNT_ID.to_owned(),
+                service_name: service.map(|service| service.name().to_owned()),
+                service_instance: None,
+                secret_group_id: None,
+            },
+            created_at: made_at,
+            created_by_id: iam_id(BOOTSTRAP_SERVICE_ID),
+        });
+    }
+    state.commit();
+    state
+}
+
+fn api_key(service_id: &str, name: &str, value: &str, made_at: Timestamp) -> ApiKey {
+    // The id repeats the service ID's: one key each.
+    let id = service_id.replace("ServiceId", "ApiKey");
+    ApiKey {
+        id,
+        account_id: ACCOUNT_ID.to_owned(),
+        iam_id: iam_id(service_id),
+        name: name.to_owned(),
+        description: None,
+        apikey: Sensitive::new(value),
+        store_value: false,
+        locked: false,
+        disabled: false,
+        action_when_leaked: None,
+        expires_at: None,
+        revision: 1,
+        created_by: iam_id(BOOTSTRAP_SERVICE_ID),
+        created_at: made_at,
+        modified_at: made_at,
+    }
+}
+
+fn iam_id(service_id: &str) -> String {
+    format!("iam-{service_id}")
+}
