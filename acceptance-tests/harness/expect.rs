@@ -1,7 +1,7 @@
 //! What a scenario file may say. A word that is not known here is an error, so
 //! that a typo never makes an expectation pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -101,8 +101,8 @@ pub(crate) enum Change {
     /// Delete and create, because of these attributes; none if the user asked
     /// for it or the object is tainted.
     Replace {
-        /// Attributes in order of their names.
-        replace: Vec<String>,
+        /// Their names.
+        replace: BTreeSet<String>,
     },
 }
 
@@ -182,6 +182,8 @@ pub(crate) struct Said {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(crate) enum Action {
+    /// Sets the engine up with the emulator's key for it.
+    Engine,
     /// Moves the emulator's clock forward by so many seconds.
     AdvanceClock(u64),
     /// Gives the emulator a fault.

@@ -2,7 +2,7 @@
 //! back, or by other commands.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::expect::{Action, Call};
 use super::life::Life;
@@ -13,6 +13,7 @@ use super::state::Snapshot;
 pub(crate) fn perform(action: &Action, life: &Life) -> Result<()> {
     let Life { emulator, workspace, .. } = life;
     match action {
+        Action::Engine => perform_call(&engine(emulator.export("TF_VAR_engine_api_key")?), life),
         Action::AdvanceClock(seconds) => emulator.advance_clock(*seconds),
         Action::Fault(fault) => emulator.add_fault(fault),
         Action::ClearFaults => emulator.clear_faults(),
@@ -27,6 +28,20 @@ pub(crate) fn perform(action: &Action, life: &Life) -> Result<()> {
         Action::Call(call) => perform_call(call, life),
         Action::KeyWorks(place) => token_service(life, place, &life.now, 200),
         Action::FormerKeyIsDead(place) => token_service(life, place, &life.before, 400),
+    }
+}
+
+fn engine(api_key: &str) -> Call {
+    Call {
+        method: "POST".to_owned(),
+        path: "{SM}/configurations".to_owned(),
+        body: Some(json!({
+            "config_type": "iam_credentials_configuration",
+            "name": "engine",
+            "api_key": api_key,
+        })),
+        status: 201,
+        answer: Map::new(),
     }
 }
 

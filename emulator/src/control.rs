@@ -28,15 +28,9 @@ pub fn router() -> Router<Arc<App>> {
         .route("/_emulator/healthz", get(healthz))
         .route("/_emulator/clock", get(get_clock).put(put_clock))
         .route("/_emulator/clock/advance", post(advance_clock))
-        .route(
-            "/_emulator/journal",
-            get(get_journal).delete(delete_journal),
-        )
+        .route("/_emulator/journal", get(get_journal).delete(delete_journal))
         .route("/_emulator/state", get(get_state).put(put_state))
-        .route(
-            "/_emulator/faults",
-            get(get_faults).post(post_fault).delete(delete_faults),
-        )
+        .route("/_emulator/faults", get(get_faults).post(post_fault).delete(delete_faults))
         .route("/_emulator/reset", post(reset))
         // A state with thousands of secrets is larger than any request of IBM's.
         .layer(DefaultBodyLimit::disable())
@@ -166,10 +160,7 @@ async fn reset(Shared(app): Shared<Arc<App>>) -> Answer {
 }
 
 fn clock_response(clock: Clock) -> Response<Body> {
-    let body = ClockBody {
-        mode: clock.mode(),
-        now: clock.now(),
-    };
+    let body = ClockBody { mode: clock.mode(), now: clock.now() };
     json_response(200, &body)
 }
 
@@ -183,10 +174,9 @@ fn json_response(status: u16, body: &impl Serialize) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
 }
 

@@ -82,11 +82,7 @@ impl Emulator {
             .with_context(|| format!("cannot listen on {}", options.listen))?;
         let address = listener.local_addr()?;
         let app = Arc::new(App {
-            store: Store::new(
-                options.state.clone(),
-                options.clock,
-                Ids::new(options.random_seed),
-            ),
+            store: Store::new(options.state.clone(), options.clock, Ids::new(options.random_seed)),
             tokens: Tokens::generate()?,
             journal: Journal::new(options.journal_capacity),
             faults: Faults::default(),

@@ -57,11 +57,7 @@ pub fn default_state() -> State {
     });
     for (service_id, name, key) in [
         (BOOTSTRAP_SERVICE_ID, "bootstrap", Some(BOOTSTRAP_API_KEY)),
-        (
-            ENGINE_SERVICE_ID,
-            "iam-credentials-engine",
-            Some(ENGINE_API_KEY),
-        ),
+        (ENGINE_SERVICE_ID, "iam-credentials-engine", Some(ENGINE_API_KEY)),
         (STATIC_SERVICE_ID, "application", None),
         (WRITER_SERVICE_ID, "writer", Some(WRITER_API_KEY)),
         (READER_SERVICE_ID, "reader", Some(READER_API_KEY)),
@@ -78,16 +74,10 @@ pub fn default_state() -> State {
             modified_at: made_at,
         });
         if let Some(value) = key {
-            state
-                .iam
-                .api_keys
-                .insert(api_key(service_id, name, value, made_at));
+            state.iam.api_keys.insert(api_key(service_id, name, value, made_at));
         }
     }
-    for (id, name) in ACCESS_GROUP_IDS
-        .into_iter()
-        .zip(["object-storage-readers", "log-writers"])
-    {
+    for (id, name) in ACCESS_GROUP_IDS.into_iter().zip(["object-storage-readers", "log-writers"]) {
         state.iam.access_groups.insert(AccessGroup {
             id: id.to_owned(),
             account_id: ACCOUNT_ID.to_owned(),
@@ -101,36 +91,11 @@ pub fn default_state() -> State {
         });
     }
     for (number, service_id, roles, service) in [
-        (
-            1,
-            BOOTSTRAP_SERVICE_ID,
-            [Role::Manager, Role::Administrator].as_slice(),
-            None,
-        ),
-        (
-            2,
-            ENGINE_SERVICE_ID,
-            &[Role::Operator],
-            Some(Service::IamIdentity),
-        ),
-        (
-            3,
-            ENGINE_SERVICE_ID,
-            &[Role::Editor],
-            Some(Service::IamGroups),
-        ),
-        (
-            4,
-            WRITER_SERVICE_ID,
-            &[Role::Writer],
-            Some(Service::SecretsManager),
-        ),
-        (
-            5,
-            READER_SERVICE_ID,
-            &[Role::Reader],
-            Some(Service::SecretsManager),
-        ),
+        (1, BOOTSTRAP_SERVICE_ID, [Role::Manager, Role::Administrator].as_slice(), None),
+        (2, ENGINE_SERVICE_ID, &[Role::Operator], Some(Service::IamIdentity)),
+        (3, ENGINE_SERVICE_ID, &[Role::Editor], Some(Service::IamGroups)),
+        (4, WRITER_SERVICE_ID, &[Role::Writer], Some(Service::SecretsManager)),
+        (5, READER_SERVICE_ID, &[Role::Reader], Some(Service::SecretsManager)),
     ] {
         state.iam.policies.insert(Policy {
             id: format!("00000000-0000-4000-8000-00000000000{number}"),

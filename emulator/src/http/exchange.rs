@@ -38,28 +38,18 @@ pub async fn serve(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = read(body).await;
-    let path: Option<Vec<_>> = path.map(|path| {
-        path.iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
-    });
+    let path: Option<Vec<_>> = path
+        .map(|path| path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     let refused = match (&path, &body) {
         (None, _) => Some(Refusal::new(Kind::Invalid, "The path is not valid UTF-8.")),
         (_, Err(refusal)) => Some(refusal.clone()),
         _ => None,
     };
-    let call = call(
-        &parts,
-        path.unwrap_or_default(),
-        body.unwrap_or_default(),
-        app.trace(),
-    );
-    answer(&app, operation, &parts, &call, |now| {
-        match (refused, operation) {
-            (Some(refusal), _) => (now, Err(refusal)),
-            (None, Some(operation)) => perform(&app, operation, &call),
-            (None, None) => (now, Err(Refusal::new(Kind::NotFound, "No such route."))),
-        }
+    let call = call(&parts, path.unwrap_or_default(), body.unwrap_or_default(), app.trace());
+    answer(&app, operation, &parts, &call, |now| match (refused, operation) {
+        (Some(refusal), _) => (now, Err(refusal)),
+        (None, Some(operation)) => perform(&app, operation, &call),
+        (None, None) => (now, Err(Refusal::new(Kind::NotFound, "No such route."))),
     })
     .await
 }
@@ -70,10 +60,7 @@ pub async fn serve_unknown(app: Arc<App>, request: Request, kind: Kind) -> Respo
     let body = read(body).await.unwrap_or_default();
     let call = call(&parts, Vec::new(), body, app.trace());
     let message = format!("{} {} does not exist.", parts.method, parts.uri.path());
-    answer(&app, None, &parts, &call, |now| {
-        (now, Err(Refusal::new(kind, message)))
-    })
-    .await
+    answer(&app, None, &parts, &call, |now| (now, Err(Refusal::new(kind, message)))).await
 }
 
 /// Does the operation as one step.
@@ -84,12 +71,8 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> (Timestamp, Answer)
         Handler::Public(run) => run(call, step, &app.tokens),
         Handler::Iam(service, roles, run) => {
             let caller = known(bearer?, step)?;
-            let wanted = access::Request {
-                account_id: &caller.account.bss,
-                service,
-                instance: None,
-                roles,
-            };
+            let wanted =
+                access::Request { account_id: &caller.account.bss, service, instance: None, roles };
             access::grant(step.state, &caller.iam_id, &wanted, step.now).require_everywhere()?;
             run(&IamCall { call, caller }, step)
         }
@@ -108,12 +91,7 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> (Timestamp, Answer)
             if caller.account.bss != instance.account_id || grant.is_empty() {
                 return Err(access::forbidden());
             }
-            let vault = VaultCall {
-                call,
-                caller,
-                instance,
-                grant,
-            };
+            let vault = VaultCall { call, caller, instance, grant };
             run(&vault, step)
         }
     })
@@ -135,9 +113,7 @@ fn known(claims: Claims, step: &Step<'_>) -> Result<Claims> {
         return Err(unauthenticated("The access token has expired."));
     }
     if step.state.iam.account_of(&claims.iam_id) != Some(claims.account.bss.as_str()) {
-        return Err(unauthenticated(
-            "The identity of the access token does not exist.",
-        ));
+        return Err(unauthenticated("The identity of the access token does not exist."));
     }
     Ok(claims)
 }
@@ -149,18 +125,12 @@ async fn read(body: Body) -> Result<Bytes> {
             Kind::TooLarge,
             format!("The body is broken or larger than {LARGEST_BODY} bytes."),
         )),
-        Err(_) => Err(Refusal::new(
-            Kind::Invalid,
-            "The body did not arrive in time.",
-        )),
+        Err(_) => Err(Refusal::new(Kind::Invalid, "The body did not arrive in time.")),
     }
 }
 
 fn call(parts: &Parts, path: Vec<(String, String)>, body: Bytes, trace: String) -> Call {
-    let given = parts
-        .headers
-        .get(CORRELATION)
-        .and_then(|value| value.to_str().ok());
+    let given = parts.headers.get(CORRELATION).and_then(|value| value.to_str().ok());
     Call {
         path,
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -173,13 +143,8 @@ fn call(parts: &Parts, path: Vec<(String, String)>, body: Bytes, trace: String) 
 }
 
 fn host(parts: &Parts) -> &str {
-    let header = parts
-        .headers
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok());
-    header
-        .or(parts.uri.authority().map(|authority| authority.as_str()))
-        .unwrap_or_default()
+    let header = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    header.or(parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
 }
 
 /// Strikes with a fault if one waits, does the work, journals, and writes the answer.
@@ -191,11 +156,7 @@ async fn answer(
     work: impl FnOnce(Timestamp) -> (Timestamp, Answer),
 ) -> Response<Body> {
     let method = parts.method.as_str();
-    let fault = app.faults.strike(
-        operation.map(|operation| operation.name),
-        method,
-        &call.route,
-    );
+    let fault = app.faults.strike(operation.map(|operation| operation.name), method, &call.route);
     let effect = fault.clone().unwrap_or_default();
     if let Some(delay) = effect.delay_milliseconds {
         tokio::time::sleep(Duration::from_millis(delay)).await;
@@ -205,21 +166,13 @@ async fn answer(
     let (now, status, body) = if effect.reset == Some(Reset::BeforeCommit) {
         (app.store.clock().now(), None, None)
     } else if let Some(status) = effect.status {
-        headers.extend(
-            effect
-                .retry_after
-                .map(|seconds| ("retry-after", seconds.to_string())),
-        );
+        headers.extend(effect.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
         let body = errors::injected(family, status, &call.trace);
         (app.store.clock().now(), Some(status), Some(body))
     } else {
         let (now, outcome) = work(app.store.clock().now());
         let (status, body) = match outcome {
-            Ok(Reply {
-                status,
-                body,
-                headers: more,
-            }) => {
+            Ok(Reply { status, body, headers: more }) => {
                 headers.extend(more);
                 (status, body)
             }
@@ -282,15 +235,11 @@ fn written(status: u16, text: String, effect: &Effect) -> Response<Body> {
         _ => "application/json",
     };
     if !text.is_empty() {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
     match effect.body {
         Some(Spoilt::Truncated) => {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
             *response.body_mut() = half(text);
         }
         Some(Spoilt::InvalidJson) => *response.body_mut() = Body::from(format!("{{{text}")),

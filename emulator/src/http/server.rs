@@ -52,9 +52,7 @@ pub async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new());
     // A connection that breaks is the client's business.
-    let _ = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// The answer that ends a connection without an answer.

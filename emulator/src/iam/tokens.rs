@@ -155,11 +155,7 @@ impl Claims {
             sub: identifier.clone(),
             identifier,
             sub_type: "ServiceId".to_owned(),
-            account: Account {
-                valid: true,
-                bss: account_id.to_owned(),
-                frozen: false,
-            },
+            account: Account { valid: true, bss: account_id.to_owned(), frozen: false },
             iat: now.unix(),
             exp: now.plus_seconds(LIFETIME).unix(),
             iss: ISSUER.to_owned(),

@@ -59,11 +59,7 @@ pub enum FirstRead {
 impl State {
     /// Keeps all changes.
     pub fn commit(&mut self) {
-        let Self {
-            switches: _,
-            iam,
-            secrets_manager,
-        } = self;
+        let Self { switches: _, iam, secrets_manager } = self;
         iam.accounts.commit();
         iam.service_ids.commit();
         iam.api_keys.commit();
@@ -78,11 +74,7 @@ impl State {
 
     /// Takes back all changes since the last commit.
     pub fn rollback(&mut self) {
-        let Self {
-            switches: _,
-            iam,
-            secrets_manager,
-        } = self;
+        let Self { switches: _, iam, secrets_manager } = self;
         iam.accounts.rollback();
         iam.service_ids.rollback();
         iam.api_keys.rollback();

@@ -44,12 +44,9 @@ impl Form {
     }
 
     fn required(&mut self, name: &str) -> Result<String> {
-        self.0
-            .remove(name)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| {
-                Refusal::new(Kind::Missing, format!("Property missing or empty: {name}"))
-            })
+        self.0.remove(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+            Refusal::new(Kind::Missing, format!("Property missing or empty: {name}"))
+        })
     }
 
     fn optional(&mut self, name: &str) -> Option<String> {
@@ -59,10 +56,9 @@ impl Form {
     fn finish(self) -> Result<()> {
         match self.0.keys().next() {
             None => Ok(()),
-            Some(name) => Err(Refusal::new(
-                Kind::Invalid,
-                format!("Property not acceptable: {name}"),
-            )),
+            Some(name) => {
+                Err(Refusal::new(Kind::Invalid, format!("Property not acceptable: {name}")))
+            }
         }
     }
 }
@@ -75,24 +71,15 @@ fn create(call: &Call, step: &mut Step<'_>, tokens: &Tokens) -> Answer {
             let value = form.required("apikey")?;
             let response_type = form.optional("response_type");
             if response_type.is_some_and(|value| value != "cloud_iam") {
-                return Err(Refusal::new(
-                    Kind::Invalid,
-                    "Property not acceptable: response_type",
-                ));
+                return Err(Refusal::new(Kind::Invalid, "Property not acceptable: response_type"));
             }
             form.optional("scope");
             form.finish()?;
-            let key = step
-                .state
-                .usable_key(&value, step.now)
-                .ok_or_else(unknown_key)?;
+            let key = step.state.usable_key(&value, step.now).ok_or_else(unknown_key)?;
             (key.iam_id.clone(), key.account_id.clone())
         }
         _ => {
-            return Err(Refusal::new(
-                Kind::Invalid,
-                "Property not acceptable: grant_type",
-            ));
+            return Err(Refusal::new(Kind::Invalid, "Property not acceptable: grant_type"));
         }
     };
     let claims = Claims::new(&iam_id, &account_id, &grant_type, step.ids, step.now);

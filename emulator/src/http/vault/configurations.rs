@@ -94,10 +94,7 @@ impl<'a> Body<'a> {
     }
 
     fn with_key(configuration: &'a Configuration) -> Self {
-        Self {
-            api_key: Some(&configuration.api_key),
-            ..Self::metadata(configuration)
-        }
+        Self { api_key: Some(&configuration.api_key), ..Self::metadata(configuration) }
     }
 }
 
@@ -134,10 +131,7 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         updated_at: step.now,
     };
     let reply = Reply::json(201, Body::with_key(&configuration));
-    step.state
-        .secrets_manager
-        .configurations
-        .insert(configuration);
+    step.state.secrets_manager.configurations.insert(configuration);
     reply
 }
 
@@ -148,21 +142,11 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     // One configuration at most: any allowed order is the same.
     query.word(
         "sort",
-        &[
-            "config_type",
-            "-config_type",
-            "secret_type",
-            "-secret_type",
-            "name",
-            "-name",
-        ],
+        &["config_type", "-config_type", "secret_type", "-secret_type", "name", "-name"],
     )?;
     let search = query.search()?;
     let types = query.list("secret_types", 4, |item| {
-        matches!(
-            item,
-            "iam_credentials" | "public_cert" | "private_cert" | "custom_credentials"
-        )
+        matches!(item, "iam_credentials" | "public_cert" | "private_cert" | "custom_credentials")
     })?;
     query.finish()?;
     let found: Vec<_> = configurations(vault, step)
@@ -171,21 +155,14 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
             let texts = [configuration.name.as_str(), CONFIG_TYPE, SECRET_TYPE];
             search.as_deref().is_none_or(|wanted| {
                 let wanted = wanted.to_lowercase();
-                texts
-                    .iter()
-                    .any(|text| text.to_lowercase().contains(&wanted))
+                texts.iter().any(|text| text.to_lowercase().contains(&wanted))
             })
         })
         .filter(|_| {
-            types
-                .as_ref()
-                .is_none_or(|types| types.iter().any(|wanted| wanted == SECRET_TYPE))
+            types.as_ref().is_none_or(|types| types.iter().any(|wanted| wanted == SECRET_TYPE))
         })
         .collect();
-    Reply::json(
-        200,
-        window.page(vault.call, "configurations", &found, Body::metadata),
-    )
+    Reply::json(200, window.page(vault.call, "configurations", &found, Body::metadata))
 }
 
 fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
@@ -213,10 +190,7 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     }
     configuration.updated_at = step.now;
     let reply = Reply::json(200, Body::with_key(&configuration));
-    step.state
-        .secrets_manager
-        .configurations
-        .insert(configuration);
+    step.state.secrets_manager.configurations.insert(configuration);
     reply
 }
 
@@ -240,9 +214,7 @@ fn delete(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
 
 fn configurations(vault: &VaultCall<'_>, step: &Step<'_>) -> Vec<Configuration> {
     let all = &step.state.secrets_manager.configurations;
-    all.starting_with(&within(&vault.instance.id, ""))
-        .cloned()
-        .collect()
+    all.starting_with(&within(&vault.instance.id, "")).cloned().collect()
 }
 
 /// The configuration of the path, if it is of the type that the header asks for.

@@ -113,10 +113,7 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
                 .transpose()
                 .map_err(|_| Refusal::field("expiration_date", "must be an RFC 3339 date-time"))?;
             let payload = fields.required_text("payload", rules::NOT_EMPTY)?;
-            (
-                Kind::Arbitrary { expiration_date },
-                Some(Sensitive::new(payload)),
-            )
+            (Kind::Arbitrary { expiration_date }, Some(Sensitive::new(payload)))
         }
         other if OTHER_TYPES.contains(&other) => {
             let rule = format!("'{other}' is not supported by this emulator");
@@ -187,9 +184,7 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let labels = query.list("match_all_labels", 30, |item| (rules::LABEL.holds)(item))?;
     query.finish()?;
     let contains = |wanted: &Option<Vec<String>>, item: &str| {
-        wanted
-            .as_ref()
-            .is_none_or(|wanted| wanted.iter().any(|wanted| wanted == item))
+        wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| wanted == item))
     };
     let mut found: Vec<&Secret> = step
         .state
@@ -204,9 +199,7 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
                 && labels
                     .as_ref()
                     .is_none_or(|labels| labels.iter().all(|label| secret.labels.contains(label)))
-                && search
-                    .as_deref()
-                    .is_none_or(|wanted| matches_search(secret, wanted))
+                && search.as_deref().is_none_or(|wanted| matches_search(secret, wanted))
         })
         .collect();
     let (field, descending) = match sort.strip_prefix('-') {
@@ -232,10 +225,7 @@ fn matches_search(secret: &Secret, wanted: &str) -> bool {
         secret.kind.secret_type(),
     ];
     let labels = secret.labels.iter().map(String::as_str);
-    texts
-        .into_iter()
-        .chain(labels)
-        .any(|text| text.to_lowercase().contains(wanted))
+    texts.into_iter().chain(labels).any(|text| text.to_lowercase().contains(wanted))
 }
 
 fn compare(field: &str, a: &Secret, b: &Secret) -> Ordering {
@@ -260,11 +250,8 @@ fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
 fn get_by_name(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     Query::none(vault.call)?;
     let call = vault.call;
-    let (group, secret_type, name) = (
-        call.param("secret_group_name"),
-        call.param("secret_type"),
-        call.param("name"),
-    );
+    let (group, secret_type, name) =
+        (call.param("secret_group_name"), call.param("secret_type"), call.param("name"));
     let all_groups = groups::groups_of(step, &vault.instance);
     let group = all_groups
         .iter()
@@ -294,10 +281,7 @@ fn read(vault: &VaultCall<'_>, step: &mut Step<'_>, mut secret: Secret) -> Answe
 
 fn metadata(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     Query::none(vault.call)?;
-    Reply::json(
-        200,
-        SecretBody::metadata(&secret(vault, step)?, &vault.instance),
-    )
+    Reply::json(200, SecretBody::metadata(&secret(vault, step)?, &vault.instance))
 }
 
 fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
@@ -336,14 +320,7 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     match &mut secret.kind {
         Kind::IamCredentials(settings) => {
             let base = settings.rotated_at.unwrap_or(secret.created_at);
-            settings::apply(
-                settings,
-                changes.ttl,
-                changes.rotation,
-                lease_end,
-                base,
-                step.now,
-            )?;
+            settings::apply(settings, changes.ttl, changes.rotation, lease_end, base, step.now)?;
         }
         Kind::Arbitrary { .. } => {
             if changes.ttl != Patch::Keep || changes.rotation != Patch::Keep {
@@ -375,10 +352,8 @@ fn action(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let secret = secret(vault, step)?;
     let mut fields = Fields::json(vault.call)?;
     let action_type = fields.required_text("action_type", rules::ANY)?;
-    let rule = format!(
-        "'{action_type}' does not exist for secrets of type {}",
-        secret.kind.secret_type()
-    );
+    let rule =
+        format!("'{action_type}' does not exist for secrets of type {}", secret.kind.secret_type());
     Err(Refusal::field("action_type", &rule))
 }
 
