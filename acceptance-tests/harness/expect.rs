@@ -198,8 +198,13 @@ pub(crate) enum Action {
     Terraform(Vec<String>),
     /// Calls one of IBM's APIs as somebody else would.
     Call(Call),
+    /// Imports this address by the id that the last error told to import.
+    ImportAsTold(String),
     /// The token service takes the key at `ADDRESS.ATTRIBUTE`.
     KeyWorks(String),
+    /// The token service takes the key that was at `ADDRESS.ATTRIBUTE` after the
+    /// step before.
+    FormerKeyWorks(String),
     /// The token service refuses the key that was at `ADDRESS.ATTRIBUTE` after
     /// the step before.
     FormerKeyIsDead(String),

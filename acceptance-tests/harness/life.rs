@@ -44,6 +44,8 @@ pub(crate) struct Life {
     pub(crate) before: Snapshot,
     /// The state now.
     pub(crate) now: Snapshot,
+    /// What the last apply that failed said.
+    pub(crate) told: Vec<Diagnostic>,
     usual: BTreeMap<String, String>,
 }
 
@@ -78,6 +80,7 @@ impl Life {
             workspace,
             before: Snapshot::default(),
             now: Snapshot::default(),
+            told: Vec::new(),
             usual,
         })
     }
@@ -178,7 +181,7 @@ impl Life {
     }
 
     /// Applies, and is refused; the log.
-    fn apply_and_fail(&self, step: &Step, fails: &[Said]) -> Result<String> {
+    fn apply_and_fail(&mut self, step: &Step, fails: &[Said]) -> Result<String> {
         let mut arguments = vec!["apply", "-auto-approve", "-json", "-input=false"];
         arguments.extend(step.args.iter().map(String::as_str));
         let before = self.emulator.state()?;
@@ -192,6 +195,7 @@ impl Life {
         check_said(Severity::Warning, &step.warns, &said).context("warnings")?;
         self.check_requests(step.requests.as_ref(), self.emulator.take_journal()?)
             .context("requests")?;
+        self.told = said;
         if !step.changes_something {
             same_objects(&before, &self.emulator.state()?).context("something was changed")?;
         }

@@ -2,6 +2,7 @@
 //! back, or by other commands.
 
 use anyhow::{Context, Result, ensure};
+use regex_lite::Regex;
 use serde_json::{Map, Value, json};
 
 use super::expect::{Action, Call};
@@ -26,7 +27,15 @@ pub(crate) fn perform(action: &Action, life: &Life) -> Result<()> {
             workspace.run(&arguments)?.expect_code(0).map(drop)
         }
         Action::Call(call) => perform_call(call, life),
+        Action::ImportAsTold(address) => {
+            let advice = Regex::new("terraform import ADDRESS ([^` ]+)")?;
+            let told = life.told.iter().find_map(|said| advice.captures(&said.detail));
+            let id =
+                told.as_ref().and_then(|told| told.get(1)).context("no error told to import")?;
+            workspace.run(&["import", address, id.as_str()])?.expect_code(0).map(drop)
+        }
         Action::KeyWorks(place) => token_service(life, place, &life.now, 200),
+        Action::FormerKeyWorks(place) => token_service(life, place, &life.before, 200),
         Action::FormerKeyIsDead(place) => token_service(life, place, &life.before, 400),
     }
 }

@@ -1,3 +1,9 @@
+resource "ibm_sm_iam_credentials_configuration" "engine" {
+  instance_id = var.instance_id
+  name        = "iam-engine"
+  api_key     = var.engine_api_key
+}
+
 resource "ibm_sm_iam_credentials_secret" "app" {
   instance_id   = var.instance_id
   name          = "rotated"
@@ -8,7 +14,7 @@ resource "ibm_sm_iam_credentials_secret" "app" {
     interval    = 1
     unit        = "month"
   }
-  version_custom_metadata = { ticket = "OPS-1" }
+  depends_on = [ibm_sm_iam_credentials_configuration.engine]
 }
 
 output "key" {
