@@ -49,7 +49,8 @@ pub(crate) struct Step {
     /// The configuration; without it `step-N.tf`.
     pub(crate) config: Option<String>,
     /// Variables of the environment that differ from the usual ones; null takes
-    /// one away. `{NAME}` stands for what the emulator exports under that name.
+    /// one away. `{NAME}` stands for what the emulator exports under that name,
+    /// `{ADMINISTRATOR_TOKEN}` for a token.
     #[serde(default)]
     pub(crate) env: BTreeMap<String, Option<String>>,
     /// Done before the step.
@@ -64,6 +65,8 @@ pub(crate) struct Step {
     pub(crate) refresh: Option<Requests>,
     /// Requests while applying.
     pub(crate) requests: Option<Requests>,
+    /// How many tokens are asked for while applying.
+    pub(crate) tokens: Option<usize>,
     /// Requests while planning a second time, when nothing changes.
     pub(crate) second_plan: Option<Requests>,
     /// Every object in the state afterwards, with the attributes of interest.
@@ -216,8 +219,8 @@ pub(crate) enum Action {
 pub(crate) struct Call {
     /// The HTTP method.
     pub(crate) method: String,
-    /// The path below the emulator's address, with `{ADDRESS.ATTRIBUTE}`;
-    /// `{SM}` is the API of the instance.
+    /// The path below the emulator's address. `{SM}` is the API of the instance,
+    /// `{ADDRESS.ATTRIBUTE}` a value in the state, `{NAME}` one that was kept.
     pub(crate) path: String,
     /// The JSON body.
     pub(crate) body: Option<Value>,
@@ -226,6 +229,8 @@ pub(crate) struct Call {
     /// Members of the answer.
     #[serde(default)]
     pub(crate) answer: Map<String, Value>,
+    /// Keeps the `id` in the answer under this name.
+    pub(crate) keep: Option<String>,
 }
 
 /// The import of everything at the end of a life.

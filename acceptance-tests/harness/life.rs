@@ -22,6 +22,9 @@ use super::workspace::Workspace;
 /// Attributes that reading an object changes, so that an import may find others.
 const CHANGED_BY_READING: [&str; 2] = ["retrieved_at", "updated_at"];
 
+/// Stands in variables for a token of the account's administrator.
+const TOKEN: &str = "{ADMINISTRATOR_TOKEN}";
+
 /// The programs that a life needs.
 #[derive(Debug)]
 pub(crate) struct Programs {
@@ -46,6 +49,8 @@ pub(crate) struct Life {
     pub(crate) now: Snapshot,
     /// What the last apply that failed said.
     pub(crate) told: Vec<Diagnostic>,
+    /// Ids that calls kept, by name.
+    pub(crate) kept: BTreeMap<String, String>,
     usual: BTreeMap<String, String>,
 }
 
@@ -81,6 +86,7 @@ impl Life {
             before: Snapshot::default(),
             now: Snapshot::default(),
             told: Vec::new(),
+            kept: BTreeMap::new(),
             usual,
         })
     }
@@ -92,28 +98,42 @@ impl Life {
     }
 
     /// Does all of this.
-    pub(crate) fn perform(&self, actions: &[Action]) -> Result<()> {
+    pub(crate) fn perform(&mut self, actions: &[Action]) -> Result<()> {
         actions.iter().try_for_each(|action| perform(action, self))
     }
 
+    /// `text` with the values of `{ADDRESS.ATTRIBUTE}` and of `{NAME}`s kept.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        let kept = self.kept.iter();
+        kept.fold(self.now.fill(text), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
+    }
+
     /// Gives the next commands the usual variables with these changes.
-    pub(crate) fn set_environment(&mut self, changes: &BTreeMap<String, Option<String>>) {
+    pub(crate) fn set_environment(
+        &mut self,
+        changes: &BTreeMap<String, Option<String>>,
+    ) -> Result<()> {
         let leftover = self.workspace.environment().keys().filter(|n| !self.usual.contains_key(*n));
         let mut all: BTreeMap<String, Option<String>> =
             leftover.map(|name| (name.clone(), None)).collect();
         all.extend(self.usual.iter().map(|(name, value)| (name.clone(), Some(value.clone()))));
         for (name, value) in changes {
-            let value = value.as_ref().map(|value| self.fill_exports(value));
+            let value = value.as_ref().map(|value| self.fill_exports(value)).transpose()?;
             all.insert(name.clone(), value);
         }
         self.workspace.change_environment(&all);
+        Ok(())
     }
 
-    fn fill_exports(&self, text: &str) -> String {
-        let exports = &self.emulator.exports;
-        exports.iter().fold(text.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), value)
-        })
+    fn fill_exports(&self, text: &str) -> Result<String> {
+        let mut filled = text.to_owned();
+        for (name, value) in &self.emulator.exports {
+            filled = filled.replace(&format!("{{{name}}}"), value);
+        }
+        if filled.contains(TOKEN) {
+            filled = filled.replace(TOKEN, &self.emulator.administrator_token()?);
+        }
+        Ok(filled)
     }
 
     fn step(&mut self, number: usize, step: &Step) -> Result<()> {
@@ -124,7 +144,7 @@ impl Life {
         if step.trace_is_clean {
             environment.insert("TF_LOG".to_owned(), Some("TRACE".to_owned()));
         }
-        self.set_environment(&environment);
+        self.set_environment(&environment)?;
         self.perform(&step.before).context("before")?;
         self.emulator.take_journal()?;
         self.before = self.workspace.state()?;
@@ -136,7 +156,7 @@ impl Life {
         if step.trace_is_clean {
             self.check_log(&log).context("log")?;
         }
-        self.set_environment(&step.env);
+        self.set_environment(&step.env)?;
         if let Some(expected) = &step.state {
             self.check_state(expected).context("state")?;
         }
@@ -163,14 +183,17 @@ impl Life {
             .context("refresh")?;
         let plan = self.workspace.plan("plan.bin")?;
         let expected = step.plan.as_ref().context("no plan to expect")?;
-        ensure!(*expected == plan.changes, "the plan is {:#?}", plan.changes);
+        ensure!(*expected == plan.changes, "the plan is {plan}");
         let applied = self
             .workspace
             .run(&["apply", "-json", "-input=false", "plan.bin"])?
             .expect_code(0)
             .context("apply")?;
-        self.check_requests(step.requests.as_ref(), self.emulator.take_journal()?)
-            .context("requests")?;
+        let received = self.emulator.take_journal()?;
+        if let Some(expected) = step.tokens {
+            traffic::count_tokens(expected, &received)?;
+        }
+        self.check_requests(step.requests.as_ref(), received).context("requests")?;
         check_said(
             Severity::Warning,
             &step.warns,
@@ -220,14 +243,14 @@ impl Life {
         let arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", "-out=again.bin"];
         let run = self.workspace.run(&arguments)?;
         if run.code == Some(2) {
-            bail!("something changes: {:#?}", self.workspace.plan("again.bin")?.changes);
+            bail!("something changes: {}", self.workspace.plan("again.bin")?);
         }
         run.expect_code(0)?;
         self.check_requests(step.second_plan.as_ref(), self.emulator.take_journal()?)
     }
 
     fn check_requests(&self, expected: Option<&Requests>, received: Vec<Exchange>) -> Result<()> {
-        expected.map_or(Ok(()), |expected| traffic::compare(expected, &received))
+        expected.map_or(Ok(()), |expected| traffic::compare(expected, received))
     }
 
     fn check_state(&self, expected: &BTreeMap<String, Map<String, Value>>) -> Result<()> {

@@ -11,10 +11,13 @@ use super::matcher::{Around, check};
 use super::state::Snapshot;
 
 /// Does one thing.
-pub(crate) fn perform(action: &Action, life: &Life) -> Result<()> {
-    let Life { emulator, workspace, .. } = life;
+pub(crate) fn perform(action: &Action, life: &mut Life) -> Result<()> {
+    let Life { emulator, workspace, .. } = &*life;
     match action {
-        Action::Engine => perform_call(&engine(emulator.export("TF_VAR_engine_api_key")?), life),
+        Action::Engine => {
+            let call = engine(emulator.export("TF_VAR_engine_api_key")?);
+            perform_call(&call, life)
+        }
         Action::AdvanceClock(seconds) => emulator.advance_clock(*seconds),
         Action::Fault(fault) => emulator.add_fault(fault),
         Action::ClearFaults => emulator.clear_faults(),
@@ -22,7 +25,7 @@ pub(crate) fn perform(action: &Action, life: &Life) -> Result<()> {
         Action::UseState(file) => workspace.use_state(&life.file(file)?),
         Action::Terraform(arguments) => {
             let arguments: Vec<String> =
-                arguments.iter().map(|argument| life.now.fill(argument)).collect();
+                arguments.iter().map(|argument| life.fill(argument)).collect();
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             workspace.run(&arguments)?.expect_code(0).map(drop)
         }
@@ -51,14 +54,15 @@ fn engine(api_key: &str) -> Call {
         })),
         status: 201,
         answer: Map::new(),
+        keep: None,
     }
 }
 
-fn perform_call(call: &Call, life: &Life) -> Result<()> {
+fn perform_call(call: &Call, life: &mut Life) -> Result<()> {
     let instance = life.emulator.export("SECRETS_MANAGER_INSTANCE_ID")?;
     let api = format!("/instances/{instance}/api/v2");
-    let path = life.now.fill(&call.path).replace("{SM}", &api);
-    let body = call.body.as_ref().map(|body| life.now.fill(&body.to_string()));
+    let path = life.fill(&call.path).replace("{SM}", &api);
+    let body = call.body.as_ref().map(|body| life.fill(&body.to_string()));
     let body: Option<Value> = body.map(|body| serde_json::from_str(&body)).transpose()?;
     let answer = life.emulator.call(&call.method, &path, body.as_ref())?;
     let said = || format!("{} {path} answered {}: {}", call.method, answer.status, answer.body);
@@ -67,6 +71,10 @@ fn perform_call(call: &Call, life: &Life) -> Result<()> {
         check(expected, &answer.body[name], &Around::NOTHING)
             .context(name.clone())
             .with_context(said)?;
+    }
+    if let Some(name) = &call.keep {
+        let id = answer.body["id"].as_str().with_context(said)?;
+        life.kept.insert(name.clone(), id.to_owned());
     }
     Ok(())
 }

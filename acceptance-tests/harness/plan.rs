@@ -2,6 +2,7 @@
 //! object is replaced.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -14,6 +15,8 @@ use super::expect::{Change, Reason};
 pub(crate) struct Plan {
     /// What happens to objects of IBM's types, by address; nothing is left out.
     pub(crate) changes: BTreeMap<String, Change>,
+    /// The attributes that change, by address, for messages.
+    differences: BTreeMap<String, Vec<String>>,
     /// Objects that the plan imports, as the provider imported them.
     pub(crate) imported: BTreeMap<String, Map<String, Value>>,
 }
@@ -37,6 +40,7 @@ struct ResourceChange {
 struct Body {
     actions: Vec<String>,
     before: Option<Map<String, Value>>,
+    after: Option<Map<String, Value>>,
     #[serde(default)]
     replace_paths: Vec<Vec<Value>>,
     importing: Option<Value>,
@@ -51,6 +55,10 @@ impl Plan {
             if mode != "managed" || !kind.starts_with("ibm_") {
                 continue;
             }
+            let differences = change.differences();
+            if !differences.is_empty() {
+                plan.differences.insert(address.clone(), differences);
+            }
             plan.changes
                 .insert(address.clone(), Change::of(&change.actions, &change.replace_paths)?);
             if change.importing.is_some() {
@@ -58,6 +66,23 @@ impl Plan {
             }
         }
         Ok(plan)
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#?}, which changes {:#?}", self.changes, self.differences)
+    }
+}
+
+impl Body {
+    /// Names of attributes whose value is another one afterwards, or unknown.
+    fn differences(&self) -> Vec<String> {
+        let (Some(before), Some(after)) = (&self.before, &self.after) else {
+            return Vec::new();
+        };
+        let changed = before.iter().filter(|(name, value)| after.get(*name) != Some(*value));
+        changed.map(|(name, _)| name.clone()).collect()
     }
 }
 

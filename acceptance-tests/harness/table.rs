@@ -26,7 +26,7 @@ pub(crate) fn refuse(programs: &Programs, folder: &Path, case: &Case) -> Result<
     ensure!(template.contains(PLACE), "case.tf has no place for the case");
     life.workspace.configure(&template.replace(PLACE, &case.lines.join("\n")))?;
     life.perform(&case.seed).context("seed")?;
-    life.set_environment(&case.env);
+    life.set_environment(&case.env)?;
     let before = life.emulator.state()?;
     let arguments = ["apply", "-auto-approve", "-json", "-input=false"];
     let run = life.workspace.run(&arguments)?.expect_code(1)?;

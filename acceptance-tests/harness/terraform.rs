@@ -143,8 +143,9 @@ impl Run {
         bail!("the exit code is {:?} instead of {code}:\n{said}", self.code)
     }
 
-    /// The diagnostics of a run with `-json`, without those about these tests'
-    /// way to install the provider.
+    /// The diagnostics of a run with `-json`, without those that say nothing
+    /// about the provider: that these tests override where it is installed, and
+    /// that an interrupted run starts nothing more.
     pub(crate) fn diagnostics(&self) -> Result<Vec<Diagnostic>> {
         let mut found = Vec::new();
         for line in self.stdout.lines().filter(|line| line.starts_with('{')) {
@@ -153,7 +154,8 @@ impl Run {
                 found.push(serde_json::from_value::<Diagnostic>(event["diagnostic"].clone())?);
             }
         }
-        found.retain(|said| said.summary != "Provider development overrides are in effect");
+        let noise = ["Provider development overrides are in effect", "execution halted"];
+        found.retain(|said| !noise.contains(&said.summary.as_str()));
         Ok(found)
     }
 }
