@@ -215,6 +215,9 @@ async fn refusals_are_told_apart() {
     let team = admin.create_secret_group(&group("team-a")).await.unwrap();
     let in_team = SecretPrototype { secret_group_id: Some(team.id.clone()), ..secret("app") };
     let app = admin.create_secret(&in_team).await.unwrap().metadata.id;
+    // Only a version with a value can be locked.
+    admin.get_secret(&app).await.unwrap();
+    emulator.lock(&app).await;
 
     let errors = [
         (
@@ -228,6 +231,10 @@ async fn refusals_are_told_apart() {
         (
             admin.create_secret(&secret("app")).await.unwrap_err(),
             (ApiErrorKind::Conflict, Some(409), "create_secret"),
+        ),
+        (
+            admin.delete_secret(&app).await.unwrap_err(),
+            (ApiErrorKind::Locked, Some(412), "delete_secret"),
         ),
         (
             admin.delete_secret_group(&team.id).await.unwrap_err(),
@@ -265,9 +272,7 @@ async fn refusals_are_told_apart() {
 async fn a_service_that_refuses_for_its_own_reasons() {
     let emulator = Emulator::start().await;
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
-    for (status, kind) in
-        [(412, ApiErrorKind::Locked), (422, ApiErrorKind::Invalid), (500, ApiErrorKind::Server)]
-    {
+    for (status, kind) in [(422, ApiErrorKind::Invalid), (500, ApiErrorKind::Server)] {
         emulator.fault(json!({"operation": "delete_secret", "times": 3, "status": status})).await;
         let error = client.delete_secret(NOBODY).await.unwrap_err();
         assert_eq!(told(&error), (kind, Some(status), "delete_secret"));

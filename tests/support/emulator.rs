@@ -1,9 +1,9 @@
 //! A fresh emulator, and its control surface.
 
-use ibm_sm_emulator::{Emulator as Library, Handle, Options};
+use ibm_sm_emulator::{Emulator as Library, Handle, Options, seed};
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// One emulator; it ends when this is dropped.
@@ -51,7 +51,29 @@ impl Emulator {
 
     /// Moves the clock.
     pub(crate) async fn advance(&self, seconds: u32) {
-        self.control("clock/advance", serde_json::json!({ "seconds": seconds })).await;
+        self.control("clock/advance", json!({ "seconds": seconds })).await;
+    }
+
+    /// Locks the current version of a secret, as an application does that uses it.
+    pub(crate) async fn lock(&self, secret_id: &str) {
+        let form = format!(
+            "grant_type=urn:ibm:params:oauth:grant-type:apikey&response_type=cloud_iam&apikey={}",
+            seed::BOOTSTRAP_API_KEY
+        );
+        let request = self
+            .http
+            .post(format!("{}/identity/token", self.url()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        let token: Value = answer.json().await.unwrap();
+        let instance = self.handle.instance_url(seed::INSTANCE_ID);
+        let request = self
+            .http
+            .post(format!("{instance}/api/v2/secrets/{secret_id}/locks_bulk"))
+            .bearer_auth(token["access_token"].as_str().unwrap())
+            .json(&json!({"locks": [{"name": "app-1"}]}));
+        request.send().await.unwrap().error_for_status().unwrap();
     }
 
     async fn control(&self, path: &str, body: Value) {
