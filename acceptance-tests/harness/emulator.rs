@@ -210,7 +210,8 @@ fn unquoted(value: &str) -> &str {
     within('\'').or_else(|| within('"')).unwrap_or(value)
 }
 
-/// Appends the lists of `more` to those of `state`, object by object.
+/// Appends the lists of `more` to those of `state`, object by object, and
+/// replaces what is no list.
 fn append(state: &mut Value, more: Value) -> Result<()> {
     match (state, more) {
         (Value::Object(state), Value::Object(more)) => {
@@ -220,7 +221,7 @@ fn append(state: &mut Value, more: Value) -> Result<()> {
             }
         }
         (Value::Array(rows), Value::Array(more)) => rows.extend(more),
-        (_, more) => bail!("objects to add are rows of tables, not {more}"),
+        (state, more) => *state = more,
     }
     Ok(())
 }

@@ -179,8 +179,9 @@ impl Life {
         let mut arguments = vec!["plan", "-json", "-input=false", "-out=plan.bin"];
         arguments.extend(step.args.iter().map(String::as_str));
         let planned = self.workspace.run(&arguments)?.expect_code(0).context("plan")?;
-        self.check_requests(step.refresh.as_ref(), self.emulator.take_journal()?)
-            .context("refresh")?;
+        let received = self.emulator.take_journal()?;
+        traffic::only_reads(&received)?;
+        self.check_requests(step.refresh.as_ref(), received).context("refresh")?;
         let plan = self.workspace.plan("plan.bin")?;
         let expected = step.plan.as_ref().context("no plan to expect")?;
         ensure!(*expected == plan.changes, "the plan is {plan}");
@@ -246,7 +247,10 @@ impl Life {
             bail!("something changes: {}", self.workspace.plan("again.bin")?);
         }
         run.expect_code(0)?;
-        self.check_requests(step.second_plan.as_ref(), self.emulator.take_journal()?)
+        let received = self.emulator.take_journal()?;
+        traffic::only_reads(&received)?;
+        traffic::no_keys_read(&received)?;
+        self.check_requests(step.second_plan.as_ref(), received)
     }
 
     fn check_requests(&self, expected: Option<&Requests>, received: Vec<Exchange>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What the emulator received, compared with what it must have received.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::emulator::Exchange;
 use super::expect::{AnyOrder, DetailedRequest, Request, Requests};
@@ -8,6 +8,9 @@ use super::matcher::{Around, check};
 
 /// The operation that every process begins with, as often as it needs to.
 const TOKEN: &str = "create_token";
+
+/// The operation that answers with a key.
+const KEY: &str = "get_secret";
 
 /// Ok if these are the expected requests and no others, except for tokens.
 pub(crate) fn compare(expected: &Requests, mut received: Vec<Exchange>) -> Result<()> {
@@ -28,6 +31,25 @@ pub(crate) fn count_tokens(expected: usize, received: &[Exchange]) -> Result<()>
     let tokens = received.iter().filter(|exchange| exchange.operation.as_deref() == Some(TOKEN));
     let count = tokens.count();
     ensure!(count == expected, "{expected} tokens are expected, {count} were asked for");
+    Ok(())
+}
+
+/// Ok if nothing was changed: what a plan may do.
+pub(crate) fn only_reads(received: &[Exchange]) -> Result<()> {
+    let is_write = |exchange: &&Exchange| {
+        exchange.method != "GET" && exchange.operation.as_deref() != Some(TOKEN)
+    };
+    match received.iter().find(is_write) {
+        Some(write) => bail!("a plan wrote: {}", brief(write)),
+        None => Ok(()),
+    }
+}
+
+/// Ok if no key was read: what a plan without changes may do, since reading a
+/// key locks it and is audited.
+pub(crate) fn no_keys_read(received: &[Exchange]) -> Result<()> {
+    let mut operations = received.iter().filter_map(|exchange| exchange.operation.as_deref());
+    ensure!(operations.all(|operation| operation != KEY), "a key was read without a change");
     Ok(())
 }
 
