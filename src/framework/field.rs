@@ -271,12 +271,12 @@ impl Field {
         for rule in &self.rules {
             self.apply_rule(rule, value, AttributePath::new(self.name), diagnostics);
         }
-        let elements: Vec<(AttributePath, &ValueAny)> = match value {
-            ValueAny::List(items) => (0_i64..)
+        let elements: Vec<(AttributePath, &ValueAny)> = match (&self.kind, value) {
+            (Kind::List(_), ValueAny::List(items)) => (0_i64..)
                 .zip(items)
                 .map(|(index, item)| (AttributePath::new(self.name).index(index), item))
                 .collect(),
-            ValueAny::Map(entries) => entries
+            (Kind::Map(_), ValueAny::Map(entries)) => entries
                 .iter()
                 .map(|(key, item)| (AttributePath::new(self.name).key(key.clone()), item))
                 .collect(),
@@ -421,6 +421,7 @@ mod tests {
                     .check_each(check::length(2, 4)),
                 map("tags", Kind::Text),
                 flag("reuse").default(ValueAny::Bool(true)),
+                block("timeouts", &["create"]),
             ],
         )
     }
@@ -457,7 +458,12 @@ mod tests {
     fn null_elements_are_refused_and_unknown_ones_pass() {
         let tags =
             BTreeMap::from([("a".to_owned(), ValueAny::Null), ("b".to_owned(), ValueAny::Unknown)]);
-        let config = config(&[("tags", ValueAny::Map(tags)), ("name", ValueAny::Unknown)]);
+        let timeouts = BTreeMap::from([("create".to_owned(), ValueAny::Null)]);
+        let config = config(&[
+            ("tags", ValueAny::Map(tags)),
+            ("name", ValueAny::Unknown),
+            ("timeouts", ValueAny::Map(timeouts)),
+        ]);
         assert_eq!(
             said(&fields().check(&config)),
             [(
