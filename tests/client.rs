@@ -3,7 +3,7 @@
 use ibm_sm_emulator::seed;
 use ibm_sm_provider::client::{
     ApiError, ApiErrorKind, Client, ClientConfig, ConfigurationPatch, ConfigurationPrototype,
-    ConfigurationType, Credentials, Endpoint, EndpointKind, IamUrl, InstanceAddress,
+    ConfigurationType, Credentials, Endpoint, EndpointKind, ExtraRoots, IamUrl, InstanceAddress,
     InstanceClient, JsonObject, KeyOwner, RetryPolicy, RotationPolicy, RotationUnit,
     SecretGroupPatch, SecretGroupPrototype, SecretMetadataPatch, SecretPrototype, SecretState,
     SecretType, TransportKind, VersionAlias, VersionMetadataPatch,
@@ -32,7 +32,10 @@ fn client_of(emulator: &Emulator, key: &str, instance_id: &str) -> InstanceClien
             max_wait: Duration::ZERO,
             ..RetryPolicy::with_max_retries(2)
         },
+        extra_roots: ExtraRoots::default(),
+        proxy: None,
         user_agent: "client-test/1".to_owned(),
+        not_known_yet: Vec::new(),
     };
     let address = InstanceAddress {
         instance_id: instance_id.to_owned(),

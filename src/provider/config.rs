@@ -1,11 +1,12 @@
 //! From the provider block and the environment to a client: precedence, rules
-//! and addresses. The only place that reads the environment.
+//! and addresses.
 
-use secrecy::SecretString;
-
+use super::credentials::{credentials, two_profiles};
 use super::endpoints_file::EndpointsFile;
-use super::fields::ProviderBlock;
-use crate::client::{ClientConfig, Credentials, Endpoint, IamUrl, RetryPolicy};
+use super::fields::{ProviderBlock, VISIBILITIES, VPE};
+use super::network;
+use super::surroundings::Surroundings;
+use crate::client::{ClientConfig, Endpoint, IamUrl, RetryPolicy};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::value::Value;
 
@@ -13,14 +14,6 @@ const IAM_ENDPOINT: &str = "IBMCLOUD_IAM_API_ENDPOINT";
 const SECRETS_MANAGER_ENDPOINT: &str = "IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT";
 const DEFAULT_REGION: &str = "us-south";
 const DEFAULT_RETRIES: u32 = 10;
-
-/// What lies outside of the configuration.
-pub struct Surroundings<'a> {
-    /// A variable of the environment.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// The content of a file.
-    pub read_file: &'a dyn Fn(&str) -> std::io::Result<String>,
-}
 
 /// What a provider block comes to.
 #[derive(Debug)]
@@ -31,31 +24,11 @@ pub struct Resolved {
     pub region: String,
 }
 
-impl Surroundings<'_> {
-    /// The argument if it is known, else the first variable that is set. An
-    /// empty variable counts as not set.
-    fn text(&self, argument: &Value<String>, variables: &[&str]) -> Option<String> {
-        match argument {
-            Value::Value(value) if !value.is_empty() => Some(value.clone()),
-            // What is only known after the apply behaves as if left out.
-            Value::Value(_) | Value::Null | Value::Unknown => variables
-                .iter()
-                .filter_map(|name| (self.variable)(name))
-                .find(|value| !value.is_empty()),
-        }
-    }
-}
-
 /// Errors of the block that can be told without the environment.
 pub fn validate(block: &ProviderBlock) -> Diagnostics {
-    let mut diagnostics = Diagnostics::default();
-    let given = |value: &Value<String>| value.is_value();
-    if given(&block.iam_profile_id) && given(&block.iam_profile_name) {
-        diagnostics.add_diagnostics(error(
-            path("iam_profile_name"),
-            "Two trusted profiles",
-            "Give iam_profile_id or iam_profile_name, not both.",
-        ));
+    let mut diagnostics = network::validate(block);
+    if block.iam_profile_id.is_value() && block.iam_profile_name.is_value() {
+        diagnostics.add_diagnostics(two_profiles());
     }
     if let Value::Value(address) = &block.iam_endpoint
         && let Err(reason) = IamUrl::parse(address)
@@ -84,7 +57,7 @@ pub fn resolve(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Reso
     };
     let iam_url = match address(&block.iam_endpoint, IAM_ENDPOINT) {
         Some(address) => IamUrl::parse(&address),
-        None => standard_iam_url(block, outside, &visibility, &region),
+        None => standard_iam_url(private_endpoint_type(block, outside)?, &visibility, &region),
     }
     .map_err(|reason| bad_address("iam_endpoint", &reason))?;
     let secrets_manager = match address(&block.secrets_manager_endpoint, SECRETS_MANAGER_ENDPOINT) {
@@ -97,8 +70,11 @@ pub fn resolve(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Reso
         credentials: credentials(block, outside)?,
         iam_url,
         secrets_manager,
+        extra_roots: network::extra_roots(block, outside)?,
+        proxy: network::proxy(block, outside)?,
         retry: RetryPolicy::with_max_retries(max_retries(block, outside)?),
         user_agent: concat!("terraform-provider-ibm-sm/", env!("CARGO_PKG_VERSION")).to_owned(),
+        not_known_yet: block.not_known_yet(),
     };
     Ok(Resolved { client, region })
 }
@@ -107,7 +83,7 @@ fn visibility(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Strin
     let value = outside
         .text(&block.visibility, &["IC_VISIBILITY", "IBMCLOUD_VISIBILITY"])
         .unwrap_or_else(|| "public".to_owned());
-    if super::fields::VISIBILITIES.contains(&value.as_str()) {
+    if VISIBILITIES.contains(&value.as_str()) {
         return Ok(value);
     }
     Err(error(
@@ -115,7 +91,7 @@ fn visibility(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Strin
         "Invalid value for visibility",
         format!(
             "IC_VISIBILITY or IBMCLOUD_VISIBILITY is {value:?}; it must be one of {}.",
-            super::fields::VISIBILITIES.join(", ")
+            VISIBILITIES.join(", ")
         ),
     ))
 }
@@ -144,14 +120,31 @@ fn endpoints_file(
     })
 }
 
-fn standard_iam_url(
+/// Whether `vpe` is asked for.
+fn private_endpoint_type(
     block: &ProviderBlock,
     outside: &Surroundings<'_>,
+) -> Result<bool, Diagnostics> {
+    let variables = ["IC_PRIVATE_ENDPOINT_TYPE", "IBMCLOUD_PRIVATE_ENDPOINT_TYPE"];
+    match outside.text(&block.private_endpoint_type, &variables).as_deref() {
+        None => Ok(false),
+        Some(VPE) => Ok(true),
+        Some(value) => Err(error(
+            path("private_endpoint_type"),
+            "Invalid value for private_endpoint_type",
+            format!(
+                "IC_PRIVATE_ENDPOINT_TYPE or IBMCLOUD_PRIVATE_ENDPOINT_TYPE is {value:?}; it must \
+                 be {VPE:?}, or not be set."
+            ),
+        )),
+    }
+}
+
+fn standard_iam_url(
+    vpe: bool,
     visibility: &str,
     region: &str,
 ) -> Result<IamUrl, crate::client::EndpointError> {
-    let variables = ["IC_PRIVATE_ENDPOINT_TYPE", "IBMCLOUD_PRIVATE_ENDPOINT_TYPE"];
-    let vpe = outside.text(&block.private_endpoint_type, &variables).as_deref() == Some("vpe");
     match (visibility, region) {
         // Only these two regions have an address of their own (ibm-api.md 1.2).
         ("private", "us-south" | "us-east") if vpe => {
@@ -160,29 +153,6 @@ fn standard_iam_url(
         ("private", _) => IamUrl::ibm(true),
         _ => IamUrl::ibm(false),
     }
-}
-
-/// An API key wins over a token. None at all is an error of the first call.
-fn credentials(
-    block: &ProviderBlock,
-    outside: &Surroundings<'_>,
-) -> Result<Option<Credentials>, Diagnostics> {
-    let variables = |argument: &Value<String>, names: &[&str]| outside.text(argument, names);
-    let key = variables(&block.ibmcloud_api_key, &[])
-        .or_else(|| variables(&block.bluemix_api_key, &["IC_API_KEY", "IBMCLOUD_API_KEY"]));
-    if let Some(key) = key {
-        if key.starts_with(['{', '"']) || key.ends_with(['}', '"']) {
-            return Err(error(
-                path("ibmcloud_api_key"),
-                "Malformed API key",
-                "The API key begins or ends with a brace or a quote: give the key alone, without \
-                 the JSON or the quotes around it.",
-            ));
-        }
-        return Ok(Some(Credentials::ApiKey(SecretString::from(key))));
-    }
-    let token = variables(&block.iam_token, &["IC_IAM_TOKEN", "IBMCLOUD_IAM_TOKEN"]);
-    Ok(token.map(|token| Credentials::BearerToken(SecretString::from(token))))
 }
 
 fn max_retries(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<u32, Diagnostics> {
@@ -212,6 +182,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+    use crate::client::Credentials;
     use crate::framework::value::text;
 
     fn resolved(
@@ -226,6 +197,7 @@ mod tests {
                 "endpoints.json" => Ok(file.to_owned()),
                 _ => Err(std::io::ErrorKind::NotFound.into()),
             },
+            file_exists: &|_| false,
         };
         resolve(block, &outside)
     }
@@ -277,15 +249,6 @@ mod tests {
         assert_eq!(resolved.client.secrets_manager, Endpoint::Public);
         assert_eq!(resolved.client.iam_url, IamUrl::ibm(false).unwrap());
         assert_eq!(resolved.client.retry.max_retries, 10);
-    }
-
-    #[test]
-    fn a_key_wins_over_a_token() {
-        let token = ProviderBlock { iam_token: text("Bearer t"), ..ProviderBlock::default() };
-        let credentials = resolved(&token, &[], "").unwrap().client.credentials;
-        assert!(matches!(credentials, Some(Credentials::BearerToken(_))));
-        let with_key = resolved(&token, &[("IC_API_KEY", "k")], "").unwrap();
-        assert_eq!(key(&with_key), Some("k"));
     }
 
     #[test]
@@ -346,10 +309,10 @@ mod tests {
         };
         let cases = [
             (
-                block(|b| b.ibmcloud_api_key = text("{\"apikey\": \"x\"}")),
-                [("X", "")],
-                "ibmcloud_api_key",
-                "begins or ends with a brace",
+                ProviderBlock::default(),
+                [("IBMCLOUD_PRIVATE_ENDPOINT_TYPE", "vpc")],
+                "private_endpoint_type",
+                "must be \"vpe\"",
             ),
             (
                 block(|b| b.endpoints_file_path = text("absent.json")),
