@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::emulator::Emulator;
 
+mod grants;
+
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 fn client(emulator: &Emulator, key: &str) -> InstanceClient {
@@ -22,9 +24,13 @@ fn client(emulator: &Emulator, key: &str) -> InstanceClient {
 }
 
 fn client_of(emulator: &Emulator, key: &str, instance_id: &str) -> InstanceClient {
+    client_with(emulator, Credentials::ApiKey(key.into()), instance_id)
+}
+
+fn client_with(emulator: &Emulator, credentials: Credentials, instance_id: &str) -> InstanceClient {
     let url = emulator.url();
     let config = ClientConfig {
-        credentials: Some(Credentials::ApiKey(key.into())),
+        credentials: Some(credentials),
         iam_url: IamUrl::parse(&url).unwrap(),
         secrets_manager: Endpoint::template(&format!("{url}/instances/{{instance_id}}")).unwrap(),
         retry: RetryPolicy {

@@ -49,11 +49,12 @@ impl Exchange {
 
     /// Forgets a token that a service refused.
     pub(super) fn forget(&self, refused: &Token) {
-        let newest = self.cache.forget(refused);
-        if let (true, Source::Assume { own, .. }) = (newest, &self.source) {
-            // Whatever ended the profile's token may have ended the one that got it.
-            own.clear();
-        }
+        self.cache.forget(refused, || {
+            if let Source::Assume { own, .. } = &self.source {
+                // Whatever ended the profile's token may have ended the one that got it.
+                own.clear();
+            }
+        });
     }
 
     async fn fetch(self: Arc<Self>, target: Target) -> Result<IssuedToken, ApiError> {

@@ -139,10 +139,13 @@ impl TokenCache {
         flight.await
     }
 
-    /// Forgets a token that a service refused; a newer one stays. Whether it was the one in use.
-    pub(super) fn forget(&self, refused: &Token) -> bool {
+    /// Forgets a token that a service refused; a newer one stays. If it was the one in use,
+    /// `with_it` is done before anybody can ask for the next one.
+    pub(super) fn forget(&self, refused: &Token, with_it: impl FnOnce()) {
         let mut state = self.lock();
-        state.held.take_if(|held| held.token.is(refused)).is_some()
+        if state.held.take_if(|held| held.token.is(refused)).is_some() {
+            with_it();
+        }
     }
 
     /// Forgets the token in use.
@@ -198,7 +201,7 @@ impl TokenCache {
 mod tests {
     use futures::future::join_all;
     use reqwest::Method;
-    use secrecy::ExposeSecret;
+    use std::cell::Cell;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::oneshot;
 
@@ -387,13 +390,34 @@ mod tests {
     #[tokio::test]
     async fn only_the_refused_token_is_forgotten() {
         let setup = Setup::new();
+        let forgotten = Cell::new(0);
         let fetch = |value| async move { hour(value) };
         let old = setup.cache.get(&target(), || fetch("a")).await.unwrap();
-        setup.cache.forget(&old);
+        setup.cache.forget(&old, || forgotten.set(forgotten.get() + 1));
         assert_eq!(setup.get(hour("b")).await.unwrap(), "b");
         // Somebody else hears late that the old one was refused.
-        setup.cache.forget(&old);
+        setup.cache.forget(&old, || forgotten.set(forgotten.get() + 1));
         assert_eq!(setup.get(hour("c")).await.unwrap(), "b");
+        assert_eq!(forgotten.get(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_cache_can_begin_with_a_token_and_be_emptied() {
+        let Setup { cache, .. } = Setup::new();
+        let given = issued("given", Some(3600), None);
+        let setup = Setup {
+            cache: Arc::new(TokenCache::holding(&given, cache.sources.clone())),
+            ..Setup::new()
+        };
+        assert_eq!(setup.get(hour("a")).await.unwrap(), "given");
+        setup.cache.clear();
+        assert_eq!(setup.get(hour("a")).await.unwrap(), "a");
+        let ended = issued("given", None, Some(1_000_000));
+        let setup = Setup {
+            cache: Arc::new(TokenCache::holding(&ended, cache.sources.clone())),
+            ..Setup::new()
+        };
+        assert_eq!(setup.get(hour("a")).await.unwrap(), "a");
     }
 
     #[tokio::test]

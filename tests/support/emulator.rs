@@ -76,6 +76,17 @@ impl Emulator {
         request.send().await.unwrap().error_for_status().unwrap();
     }
 
+    /// Signs in as the command line does; access token and refresh token.
+    pub(crate) async fn sign_in(&self, api_key: &str) -> (String, String) {
+        let form = [("grant_type", "urn:ibm:params:oauth:grant-type:apikey"), ("apikey", api_key)];
+        let request = self.http.post(format!("{}/identity/token", self.url()));
+        let request = request.basic_auth("bx", Some("bx")).form(&form);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        let tokens: Value = answer.json().await.unwrap();
+        let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+        (text("access_token"), text("refresh_token"))
+    }
+
     async fn control(&self, path: &str, body: Value) {
         let url = format!("{}/_emulator/{path}", self.url());
         self.http.post(url).json(&body).send().await.unwrap().error_for_status().unwrap();
