@@ -6,7 +6,7 @@
 use secrecy::SecretString;
 
 use super::fields::ProviderBlock;
-use super::surroundings::Surroundings;
+use super::surroundings::{Surroundings, given};
 use crate::client::{Credentials, TrustedProfile};
 use crate::framework::diag::{Diagnostics, error, path};
 
@@ -33,6 +33,14 @@ struct Proofs {
     refresh_token: Option<SecretString>,
     token: Option<SecretString>,
     cr_token_file: Option<String>,
+}
+
+/// Errors that can be told from the block alone.
+pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
+    match (given(&block.iam_profile_id), given(&block.iam_profile_name)) {
+        (Some(_), Some(_)) => two_profiles(),
+        _ => Diagnostics::default(),
+    }
 }
 
 /// The credentials. None at all is an error of the first call, and so is what is
@@ -156,8 +164,7 @@ fn still_to_come(block: &ProviderBlock) -> bool {
         .any(|argument| argument.is_unknown())
 }
 
-/// The error of two profiles where one can be meant.
-pub(super) fn two_profiles() -> Diagnostics {
+fn two_profiles() -> Diagnostics {
     error(
         path("iam_profile_name"),
         "Two trusted profiles",

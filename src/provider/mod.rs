@@ -1,6 +1,7 @@
 //! Turns configuration into a client and lists what exists; decides nothing per
 //! resource.
 
+mod addresses;
 pub mod config;
 mod credentials;
 mod endpoints_file;

@@ -2,27 +2,20 @@
 //! which proxy to go through.
 
 use super::fields::ProviderBlock;
-use super::surroundings::Surroundings;
+use super::surroundings::{Surroundings, given};
 use crate::client::{ExtraRoots, ProxyUrl, ProxyUrlError};
 use crate::framework::diag::{Diagnostics, error, path};
-use crate::framework::value::Value;
 
 /// Errors that can be told from the block alone.
 pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
-    if block.ca_cert_file.is_value() && block.ca_cert_pem.is_value() {
+    if given(&block.ca_cert_file).and(given(&block.ca_cert_pem)).is_some() {
         diagnostics.add_diagnostics(two_sources());
     }
-    if let Value::Value(pem) = &block.ca_cert_pem
-        && !pem.is_empty()
-        && let Err(error) = from_pem(pem)
-    {
+    if let Some(Err(error)) = given(&block.ca_cert_pem).map(from_pem) {
         diagnostics.add_diagnostics(error);
     }
-    if let Value::Value(url) = &block.proxy_url
-        && !url.is_empty()
-        && let Err(reason) = ProxyUrl::parse(url)
-    {
+    if let Some(Err(reason)) = given(&block.proxy_url).map(ProxyUrl::parse) {
         diagnostics.add_diagnostics(bad_proxy(reason));
     }
     diagnostics
@@ -99,7 +92,7 @@ fn bad_proxy(reason: ProxyUrlError) -> Diagnostics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::value::text;
+    use crate::framework::value::{Value, text};
 
     fn authority() -> String {
         rcgen::generate_simple_self_signed(["proxy.test".to_owned()]).unwrap().cert.pem()

@@ -19,7 +19,7 @@ impl Surroundings<'_> {
     /// The argument if it is known, else the first variable that is set. What is
     /// empty counts as not given.
     pub(super) fn text(&self, argument: &Value<String>, variables: &[&str]) -> Option<String> {
-        given(argument).or_else(|| {
+        given(argument).map(str::to_owned).or_else(|| {
             variables
                 .iter()
                 .filter_map(|name| (self.variable)(name))
@@ -38,14 +38,15 @@ impl Surroundings<'_> {
             (None, None) => {
                 (self.text(first, first_variables), self.text(second, second_variables))
             }
-            in_the_block => in_the_block,
+            (first, second) => (first.map(str::to_owned), second.map(str::to_owned)),
         }
     }
 }
 
-/// What is only known after the apply behaves as if left out.
-fn given(argument: &Value<String>) -> Option<String> {
-    argument.as_deref_option().filter(|value| !value.is_empty()).map(str::to_owned)
+/// The text of an argument. What is only known after the apply behaves as if left
+/// out, and so does what is empty.
+pub(super) fn given(argument: &Value<String>) -> Option<&str> {
+    argument.as_deref_option().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
