@@ -14,6 +14,8 @@ use crate::support::plugin::Launch;
 const DIFFERENCES: &[(&str, &str)] = &[
     ("ibm_sm_iam_credentials_secret.reuse_api_key", "computed"),
     ("ibm_sm_iam_credentials_configuration.disabled", "computed"),
+    ("ibm_sm_iam_credentials_configuration.api_key", "required"),
+    ("ibm_sm_iam_credentials_configuration.api_key", "optional"),
     ("ibm_sm_iam_credentials_secret.id", "optional"),
     ("ibm_sm_iam_credentials_configuration.id", "optional"),
     ("ibm_sm_secret_group.id", "optional"),
@@ -31,28 +33,29 @@ async fn schema() -> get_provider_schema::Response {
 
 fn attributes(schema: &tfplugin6::Schema) -> BTreeMap<String, Value> {
     let block = schema.block.as_ref().unwrap();
-    assert!(block.block_types.is_empty());
-    block
-        .attributes
-        .iter()
-        .map(|attribute| {
-            let mut flags = Map::new();
-            for (name, set) in [
-                ("required", attribute.required),
-                ("optional", attribute.optional),
-                ("computed", attribute.computed),
-                ("sensitive", attribute.sensitive),
-                ("deprecated", attribute.deprecated),
-            ] {
-                if set {
-                    flags.insert(name.to_owned(), json!(true));
-                }
+    let blocks = block.block_types.iter().map(|nested| {
+        let inner = tfplugin6::Schema { block: nested.block.clone(), version: 0 };
+        (nested.type_name.clone(), json!({"block": attributes(&inner)}))
+    });
+    let plain = block.attributes.iter().map(|attribute| {
+        let mut flags = Map::new();
+        for (name, set) in [
+            ("required", attribute.required),
+            ("optional", attribute.optional),
+            ("computed", attribute.computed),
+            ("sensitive", attribute.sensitive),
+            ("deprecated", attribute.deprecated),
+            ("write_only", attribute.write_only),
+        ] {
+            if set {
+                flags.insert(name.to_owned(), json!(true));
             }
-            let kind: Value = serde_json::from_slice(&attribute.r#type).unwrap();
-            flags.insert("type".to_owned(), kind);
-            (attribute.name.clone(), Value::Object(flags))
-        })
-        .collect()
+        }
+        let kind: Value = serde_json::from_slice(&attribute.r#type).unwrap();
+        flags.insert("type".to_owned(), kind);
+        (attribute.name.clone(), Value::Object(flags))
+    });
+    plain.chain(blocks).collect()
 }
 
 fn golden(name: &str) -> Value {
@@ -145,9 +148,10 @@ async fn everything_is_described_and_every_key_is_hidden() {
         for attribute in &block.attributes {
             let path = format!("{name}.{}", attribute.name);
             assert!(attribute.description.len() > 10, "{path} is not described");
-            let secret = attribute.name.ends_with("api_key") && attribute.name != "reuse_api_key";
-            let token = attribute.name.ends_with("_token");
-            if secret || token {
+            let flag = attribute.r#type == b"\"bool\"";
+            let secret =
+                ["api_key", "api_key_wo", "_token"].iter().any(|end| attribute.name.ends_with(end));
+            if secret && !flag {
                 assert!(attribute.sensitive, "{path} is not hidden");
                 hidden += 1;
             }
