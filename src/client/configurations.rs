@@ -6,7 +6,11 @@ use reqwest::header::{HeaderName, HeaderValue};
 use super::InstanceClient;
 use super::call::Call;
 use super::error::ApiError;
-use super::types::{Configuration, ConfigurationPatch, ConfigurationPrototype};
+use super::pages::PAGE_SIZE;
+use super::types::{
+    Configuration, ConfigurationMetadata, ConfigurationPatch, ConfigurationPrototype,
+    ConfigurationType, SecretType,
+};
 
 /// Names are unique only per kind: without this header the service may answer 300.
 const ACCEPT_TYPE: HeaderName = HeaderName::from_static("x-sm-accept-configuration-type");
@@ -21,6 +25,26 @@ impl InstanceClient {
         let call = self.call("create_configuration", Method::POST, &["configurations"])?;
         let call = call.secret(Some(&prototype.api_key)).json(prototype)?;
         self.json(&call).await
+    }
+
+    /// C2: up to `limit` configurations of the IAM credentials engine, without their keys. `search`
+    /// is part of the name or of the type, 2 to 128 characters.
+    pub async fn list_configurations(
+        &self,
+        search: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ConfigurationMetadata>, ApiError> {
+        let call = self
+            .call("list_configurations", Method::GET, &["configurations"])?
+            .query(&[("secret_types", SecretType::IamCredentials.as_str()), ("sort", "name")]);
+        let call = match search {
+            Some(search) => call.query(&[("search", search)]),
+            None => call,
+        };
+        let of_the_engine = |found: &ConfigurationMetadata| {
+            found.config_type == ConfigurationType::IamCredentialsConfiguration
+        };
+        self.pages(&call, PAGE_SIZE, limit, of_the_engine).await
     }
 
     /// C3: the configuration with its key.

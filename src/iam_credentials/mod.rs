@@ -6,11 +6,17 @@
 //! lease ends; without it (*dynamic*) every read of the value makes a new one,
 //! so the resource never reads it (ibm-api.md 4).
 
+mod data_source;
 mod fields;
+mod list;
 mod mapping;
+mod metadata_source;
 mod model;
 mod resource;
 mod rules;
 mod ttl;
 
+pub use data_source::SecretSource;
+pub use list::IamCredentialsSecretList;
+pub use metadata_source::SecretMetadataSource;
 pub use resource::IamCredentialsSecret;

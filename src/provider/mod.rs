@@ -10,15 +10,18 @@ use std::sync::Arc;
 use self::config::{Surroundings, resolve};
 use self::fields::ProviderBlock;
 use crate::client::Client;
-use crate::engine::EngineConfiguration;
+use crate::engine::{EngineConfiguration, EngineConfigurationList, EngineConfigurationSource};
 use crate::framework::codec::to_model;
 use crate::framework::diag::Diagnostics;
 use crate::framework::field::FieldSet;
 use crate::framework::provider::{Provider, Registry};
 use crate::framework::value::Object;
-use crate::iam_credentials::IamCredentialsSecret;
+use crate::functions::functions;
+use crate::iam_credentials::{
+    IamCredentialsSecret, IamCredentialsSecretList, SecretMetadataSource, SecretSource,
+};
 use crate::scope::connection::{Configured, Connection};
-use crate::secret_group::SecretGroup;
+use crate::secret_group::{SecretGroup, SecretGroupList, SecretGroupSource, SecretGroupsSource};
 
 /// A function that looks a variable up.
 pub type Variable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -43,6 +46,19 @@ impl IbmSm {
                     Box::new(EngineConfiguration::new(connection.clone())),
                     Box::new(SecretGroup::new(connection.clone())),
                 ],
+                data_sources: vec![
+                    Box::new(SecretSource::new(connection.clone())),
+                    Box::new(SecretMetadataSource::new(connection.clone())),
+                    Box::new(EngineConfigurationSource::new(connection.clone())),
+                    Box::new(SecretGroupSource::new(connection.clone())),
+                    Box::new(SecretGroupsSource::new(connection.clone())),
+                ],
+                list_resources: vec![
+                    Box::new(IamCredentialsSecretList::new(connection.clone())),
+                    Box::new(EngineConfigurationList::new(connection.clone())),
+                    Box::new(SecretGroupList::new(connection.clone())),
+                ],
+                functions: functions(),
                 ..Registry::default()
             },
             connection,

@@ -14,6 +14,8 @@ pub enum Action {
     Create,
     /// Reading an object.
     Read,
+    /// Looking for objects.
+    List,
     /// Updating an object.
     Update,
     /// Deleting an object.
@@ -25,6 +27,7 @@ impl fmt::Display for Action {
         f.write_str(match self {
             Action::Create => "create",
             Action::Read => "read",
+            Action::List => "list",
             Action::Update => "update",
             Action::Delete => "delete",
         })
@@ -76,6 +79,32 @@ pub fn failure(
         attribute = advice.attribute.map_or(attribute, path);
     }
     error(attribute, format!("Cannot {action} {object}"), detail)
+}
+
+/// What a lookup found is of another kind than `wanted`, by IBM's names.
+pub fn another_kind(
+    attribute: &'static str,
+    object: &str,
+    found: &str,
+    wanted: &str,
+) -> Diagnostics {
+    error(
+        path(attribute),
+        format!("{object} is of another kind"),
+        format!("It is of type {found}, and this reads type {wanted}. Check {attribute}."),
+    )
+}
+
+/// What to do when the object that `attribute` names is not there.
+pub fn nothing_there(attribute: &'static str, instance: &Instance) -> Advice {
+    Advice::on(
+        attribute,
+        format!(
+            "Check {attribute}, that the object is in instance {} in region {}, and that the \
+             identity of the API key may see it.",
+            instance.instance_id, instance.region
+        ),
+    )
 }
 
 fn general_advice(reason: &ApiError) -> Option<Advice> {

@@ -1,7 +1,9 @@
 //! What every noun shares: the instance that an object is in, its id, the
-//! connection to it, and how an error of the service is told.
+//! connection to it, how an error of the service is told, and how a duration is
+//! written.
 
 pub mod connection;
+pub mod duration;
 pub mod failure;
 pub mod id;
 
@@ -9,12 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use self::connection::Instance;
 use self::id::ObjectId;
-use crate::framework::check::{made_of, one_of, text as text_check};
+use crate::framework::check::{length, made_of, one_of, text as text_check};
 use crate::framework::field::{Field, text};
 use crate::framework::value::{Value, ValueAny, is_blank, text as known};
 
 /// The attributes that place an object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Scope {
     /// `region/instance_id/object`.
     pub id: Value<String>,
@@ -51,6 +54,38 @@ pub fn fields() -> Vec<Field> {
     ]
 }
 
+/// An attribute as a data source has it: the user says where to look, and the
+/// rest is found.
+pub fn found(field: Field) -> Field {
+    match field.name {
+        "instance_id" | "region" | "endpoint_type" => field,
+        _ => field.read_only(),
+    }
+}
+
+/// What a list needs to know of the instance to search. Nothing in a list's
+/// configuration is computed.
+pub fn filters() -> Vec<Field> {
+    fields()
+        .into_iter()
+        .filter(|field| field.name != "id")
+        .map(|field| if field.name == "region" { field.optional() } else { field })
+        .collect()
+}
+
+/// The filter on texts, which every list has.
+pub fn search(description: &'static str) -> Field {
+    text("search").check(length(2, 128)).about(description)
+}
+
+/// Whether the text is the id of a secret or of a group: a UUID, or `default`.
+pub fn is_object_id(id: &str) -> bool {
+    made_of(id, "-")
+}
+
+/// The rule of [`is_object_id`] in words that follow "must".
+pub const OBJECT_ID_RULE: &str = "be an id: letters, digits and dashes";
+
 impl Scope {
     /// The scope of an object in the instance, with what the user wrote kept.
     pub fn of(&self, instance: &Instance, object: &str) -> Scope {
@@ -59,6 +94,16 @@ impl Scope {
             id: known(id.to_string()),
             instance_id: known(id.instance_id),
             region: known(id.region),
+            endpoint_type: self.endpoint_type.clone(),
+        }
+    }
+
+    /// The scope of a whole instance, with what the user wrote kept.
+    pub fn whole(&self, instance: &Instance) -> Scope {
+        Scope {
+            id: known(format!("{}/{}", instance.region, instance.instance_id)),
+            instance_id: known(&instance.instance_id),
+            region: known(&instance.region),
             endpoint_type: self.endpoint_type.clone(),
         }
     }
