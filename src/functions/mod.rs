@@ -74,9 +74,12 @@ fn duration_to_seconds() -> Function {
             description: "The duration, such as `1800`, `30m`, `24h` or `90d`.",
         }],
         returns: Kind::Number,
-        call: |arguments| match Seconds::parse(text(arguments)?) {
-            Some(duration) => Ok(ValueAny::Number(duration.get())),
-            None => Err(of_the_first(format!("The value must {DURATION_RULE}."))),
+        call: |arguments| {
+            let text = text(arguments)?;
+            let duration = Seconds::parse(text).ok_or_else(|| {
+                of_the_first(format!("The value must {DURATION_RULE}. It is {text:?}."))
+            })?;
+            Ok(ValueAny::Number(duration.get()))
         },
     }
 }
@@ -93,9 +96,12 @@ fn seconds_to_duration() -> Function {
             description: "Whole seconds, 1 or more.",
         }],
         returns: Kind::Text,
-        call: |arguments| match number(arguments).map(Seconds::new)? {
-            Some(duration) => Ok(ValueAny::String(duration.to_string())),
-            None => Err(of_the_first("The value must be a whole number, 1 or more.".to_owned())),
+        call: |arguments| {
+            let number = number(arguments)?;
+            let duration = Seconds::new(number).ok_or_else(|| {
+                of_the_first(format!("The value must be 1 or more. It is {number}."))
+            })?;
+            Ok(ValueAny::String(duration.to_string()))
         },
     }
 }
@@ -201,8 +207,8 @@ mod tests {
             ("parse_id", string("us-south/i-1"), "<region>/<instance_id>/<object>"),
             ("duration_to_seconds", string("1h30m"), "be a duration of a second or more"),
             ("duration_to_seconds", string("0"), "be a duration of a second or more"),
-            ("seconds_to_duration", ValueAny::Number(0), "be a whole number, 1 or more"),
-            ("seconds_to_duration", ValueAny::Number(-60), "be a whole number, 1 or more"),
+            ("seconds_to_duration", ValueAny::Number(0), "be 1 or more"),
+            ("seconds_to_duration", ValueAny::Number(-60), "be 1 or more"),
             ("parse_id", ValueAny::Unknown, "one known string"),
             ("seconds_to_duration", ValueAny::Null, "one known number"),
         ] {

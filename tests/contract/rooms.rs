@@ -39,7 +39,8 @@ fn named(source: &str) -> BTreeSet<String> {
 
 fn sources(place: &Path) -> Vec<PathBuf> {
     if place.is_file() {
-        return vec![place.to_owned()];
+        let code = place.extension().is_some_and(|extension| extension == "rs");
+        return code.then(|| place.to_owned()).into_iter().collect();
     }
     let entries = fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| sources(&path)).collect()
