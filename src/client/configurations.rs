@@ -27,6 +27,22 @@ impl InstanceClient {
         self.json(&call).await
     }
 
+    /// C3: the configuration with its key.
+    pub async fn get_configuration(&self, name: &str) -> Result<Configuration, ApiError> {
+        let call = self.configuration_call("get_configuration", Method::GET, name)?;
+        self.json(&call).await
+    }
+
+    /// C2: the configuration of the IAM credentials engine of this name, without its key.
+    pub async fn find_configuration(
+        &self,
+        name: &str,
+    ) -> Result<Option<ConfigurationMetadata>, ApiError> {
+        let call = self.list_configurations_call()?;
+        let is_it = |found: &ConfigurationMetadata| is_of_the_engine(found) && found.name == name;
+        Ok(self.pages(&call, PAGE_SIZE, 1, is_it).await?.pop())
+    }
+
     /// C2: up to `limit` configurations of the IAM credentials engine, without their keys. `search`
     /// is part of the name or of the type, 2 to 128 characters.
     pub async fn list_configurations(
@@ -34,23 +50,12 @@ impl InstanceClient {
         search: Option<&str>,
         limit: usize,
     ) -> Result<Vec<ConfigurationMetadata>, ApiError> {
-        let call = self
-            .call("list_configurations", Method::GET, &["configurations"])?
-            .query(&[("secret_types", SecretType::IamCredentials.as_str()), ("sort", "name")]);
+        let call = self.list_configurations_call()?;
         let call = match search {
             Some(search) => call.query(&[("search", search)]),
             None => call,
         };
-        let of_the_engine = |found: &ConfigurationMetadata| {
-            found.config_type == ConfigurationType::IamCredentialsConfiguration
-        };
-        self.pages(&call, PAGE_SIZE, limit, of_the_engine).await
-    }
-
-    /// C3: the configuration with its key.
-    pub async fn get_configuration(&self, name: &str) -> Result<Configuration, ApiError> {
-        let call = self.configuration_call("get_configuration", Method::GET, name)?;
-        self.json(&call).await
+        self.pages(&call, PAGE_SIZE, limit, is_of_the_engine).await
     }
 
     /// C4: changes the key or switches the engine off and on.
@@ -70,6 +75,11 @@ impl InstanceClient {
         self.empty(&call).await
     }
 
+    fn list_configurations_call(&self) -> Result<Call, ApiError> {
+        let call = self.call("list_configurations", Method::GET, &["configurations"])?;
+        Ok(call.query(&[("secret_types", SecretType::IamCredentials.as_str()), ("sort", "name")]))
+    }
+
     fn configuration_call(
         &self,
         operation: &'static str,
@@ -79,4 +89,8 @@ impl InstanceClient {
         let call = self.call(operation, method, &["configurations", name])?;
         Ok(call.header(ACCEPT_TYPE, IAM_CREDENTIALS))
     }
+}
+
+fn is_of_the_engine(found: &ConfigurationMetadata) -> bool {
+    found.config_type == ConfigurationType::IamCredentialsConfiguration
 }

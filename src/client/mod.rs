@@ -24,10 +24,13 @@ mod tests;
 mod token;
 mod transport;
 mod types;
+mod versions;
 
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use std::time::SystemTime;
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 pub use auth::Credentials;
@@ -39,8 +42,9 @@ pub use secrets::SecretFilter;
 pub use types::{
     Configuration, ConfigurationMetadata, ConfigurationPatch, ConfigurationPrototype,
     ConfigurationType, JsonObject, KeyOwner, RotationPolicy, RotationUnit, Secret, SecretGroup,
-    SecretGroupPatch, SecretGroupPrototype, SecretMetadata, SecretMetadataPatch, SecretPrototype,
-    SecretState, SecretType, Timestamp, VersionAlias, VersionMetadata, VersionMetadataPatch,
+    SecretGroupPatch, SecretGroupPrototype, SecretLock, SecretMetadata, SecretMetadataPatch,
+    SecretPrototype, SecretState, SecretType, Timestamp, Version, VersionAlias, VersionMetadata,
+    VersionMetadataPatch, VersionPrototype,
 };
 
 use auth::Authenticator;
@@ -53,6 +57,7 @@ use transport::Transport;
 pub struct Client {
     transport: Arc<Transport>,
     auth: Arc<Authenticator>,
+    iam_url: IamUrl,
     secrets_manager: Endpoint,
 }
 
@@ -64,6 +69,7 @@ pub struct Client {
 pub struct InstanceClient {
     transport: Arc<Transport>,
     auth: Arc<Authenticator>,
+    iam_url: IamUrl,
     base: Url,
     cancel: CancellationToken,
 }
@@ -83,6 +89,7 @@ impl Client {
         Self {
             auth: Arc::new(Authenticator::new(&config, &transport, sources)),
             transport,
+            iam_url: config.iam_url,
             secrets_manager: config.secrets_manager,
         }
     }
@@ -96,6 +103,7 @@ impl Client {
         Ok(InstanceClient {
             transport: Arc::clone(&self.transport),
             auth: Arc::clone(&self.auth),
+            iam_url: self.iam_url.clone(),
             base: self.secrets_manager.resolve(address)?,
             cancel,
         })
@@ -111,6 +119,22 @@ impl InstanceClient {
     ) -> Result<Call, ApiError> {
         let path: Vec<&str> = ["api", "v2"].iter().chain(segments).copied().collect();
         Call::new(operation, method, &self.base, &path)
+    }
+
+    /// The time of day as the service last told it, by which leases are judged: a
+    /// clock that is wrong here must not end or prolong one.
+    pub fn service_time(&self) -> OffsetDateTime {
+        self.transport.service_time()
+    }
+
+    /// When a moment of the service's clock is there on ours.
+    pub fn local_time(&self, service_time: OffsetDateTime) -> SystemTime {
+        self.transport.local_time(service_time)
+    }
+
+    /// Fires when the run is interrupted: nothing is to be waited for then.
+    pub fn cancelled(&self) -> &CancellationToken {
+        &self.cancel
     }
 
     async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {

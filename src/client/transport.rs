@@ -2,10 +2,14 @@
 
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +34,8 @@ pub(super) struct Transport {
     http: Http,
     retry: RetryPolicy,
     sources: Sources,
+    /// Seconds by which the service's clock is ahead of ours.
+    ahead: AtomicI64,
 }
 
 /// A complete answer.
@@ -42,7 +48,28 @@ struct Reply {
 
 impl Transport {
     pub(super) fn new(user_agent: String, retry: RetryPolicy, sources: Sources) -> Self {
-        Self { http: Http::new(user_agent), retry, sources }
+        Self { http: Http::new(user_agent), retry, sources, ahead: AtomicI64::new(0) }
+    }
+
+    /// The service's time of day, from the `Date` of its last answer.
+    pub(super) fn service_time(&self) -> OffsetDateTime {
+        let ahead = time::Duration::seconds(self.ahead.load(Ordering::Relaxed));
+        let now = OffsetDateTime::from((self.sources.now)());
+        now.checked_add(ahead).unwrap_or(now)
+    }
+
+    /// When it is that moment here.
+    pub(super) fn local_time(&self, service_time: OffsetDateTime) -> SystemTime {
+        let ahead = time::Duration::seconds(self.ahead.load(Ordering::Relaxed));
+        service_time.checked_sub(ahead).unwrap_or(service_time).into()
+    }
+
+    fn note_time(&self, headers: &HeaderMap) {
+        let date = headers.get(DATE).and_then(|value| value.to_str().ok());
+        if let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) {
+            let ahead = OffsetDateTime::from(date) - OffsetDateTime::from((self.sources.now)());
+            self.ahead.store(ahead.whole_seconds(), Ordering::Relaxed);
+        }
     }
 
     /// Sends a call and reads the JSON of its answer.
@@ -207,6 +234,7 @@ impl Transport {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| retry::parse_retry_after(value, (self.sources.now)()));
         let request_id = request_id(response.headers());
+        self.note_time(response.headers());
         let mut body = BytesMut::new();
         // A body beyond the limit is cut, which no JSON survives.
         while body.len() <= MAX_BODY_BYTES {

@@ -16,7 +16,9 @@ pub use secret::{
     SecretPrototype, SecretState, SecretType,
 };
 pub use timestamp::Timestamp;
-pub use version::{VersionAlias, VersionMetadata, VersionMetadataPatch};
+pub use version::{
+    SecretLock, Version, VersionAlias, VersionMetadata, VersionMetadataPatch, VersionPrototype,
+};
 
 /// A JSON object, as custom metadata is.
 pub type JsonObject = serde_json::Map<String, serde_json::Value>;

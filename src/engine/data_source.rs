@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fields::fields;
-use super::model::{Payload, State, state};
+use super::model::{State, state};
 use crate::client::ConfigurationType::IamCredentialsConfiguration;
 use crate::framework::data_source::{DataSource, view};
 use crate::framework::diag::{Diagnostics, Report};
@@ -11,7 +11,7 @@ use crate::framework::field::FieldSet;
 use crate::framework::resource::Call;
 use crate::framework::value::Value;
 use crate::scope::connection::Connection;
-use crate::scope::failure::{Action, another_kind, failure, nothing_there};
+use crate::scope::failure::{Action, another_kind, nothing_there};
 use crate::scope::{self, Scope};
 
 /// `ibm_sm_iam_credentials_configuration`, looked up.
@@ -21,13 +21,12 @@ pub struct EngineConfigurationSource {
 }
 
 /// What to find, and the configuration that was found.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Found {
     #[serde(flatten)]
     scope: Scope,
     name: Value<String>,
-    #[serde(flatten)]
-    payload: Payload,
+    api_key: Value<String>,
     disabled: Value<bool>,
     config_type: Value<String>,
     secret_type: Value<String>,
@@ -57,7 +56,7 @@ impl EngineConfigurationSource {
         let object = format!("Configuration {name:?}");
         let found = instance.client.get_configuration(name).await.map_err(|reason| {
             let advice = reason.is_not_found().then(|| nothing_there("name", &instance));
-            failure(Action::Read, &object, &reason, advice)
+            instance.failure(Action::Read, &object, &reason, advice)
         })?;
         let kind = &found.metadata.config_type;
         if *kind != IamCredentialsConfiguration {
@@ -65,7 +64,7 @@ impl EngineConfigurationSource {
             return Err(another_kind("name", &object, kind.as_str(), wanted));
         }
         let nothing_known = State { scope: config.scope.clone(), ..State::default() };
-        Ok(state(&nothing_known, &instance, found).into())
+        Ok(state(&nothing_known, &instance, found.metadata, found.api_key.as_ref()).into())
     }
 }
 
@@ -74,7 +73,7 @@ impl From<State> for Found {
         Found {
             scope: state.scope,
             name: state.name,
-            payload: state.payload,
+            api_key: state.payload.api_key,
             disabled: state.disabled,
             config_type: state.config_type,
             secret_type: state.secret_type,

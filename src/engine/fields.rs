@@ -3,7 +3,7 @@
 use crate::framework::check::{length, text as text_check};
 use crate::framework::field::{FieldSet, flag, text};
 use crate::framework::value::ValueAny;
-use crate::scope::{self, NAME_RULE, is_name};
+use crate::scope::{self, NAME_RULE, is_name, timeouts};
 
 /// The declaration of `ibm_sm_iam_credentials_configuration` (ibm-api.md 2.8,
 /// 5.5).
@@ -16,10 +16,17 @@ pub(super) fn fields() -> FieldSet {
             .check(length(2, 128))
             .check(text_check(NAME_RULE, is_name))
             .about("The configuration's name; 2 to 128 characters."),
-        text("api_key").required().sensitive().check(length(5, 60)).about(
+        text("api_key").sensitive().check(length(5, 60)).about(
             "The API key with which the engine works in IAM. Its service ID needs Editor on the \
-             IAM Access Groups service and Operator on the IAM Identity service.",
+             IAM Access Groups service and Operator on the IAM Identity service. Exactly one of \
+             `api_key` and `api_key_wo` is needed.",
         ),
+        text("api_key_wo").sensitive().write_only().check(length(5, 60)).about(
+            "The same as `api_key`, but write-only: it is in no plan and no state, and may come \
+             from an ephemeral value. It needs `api_key_wo_version`.",
+        ),
+        text("api_key_wo_version")
+            .about("Any string or number. When it changes, `api_key_wo` is sent again."),
         flag("disabled").default(ValueAny::Bool(false)).about(
             "Whether the engine ignores the key, as when moving to service-to-service \
              authorization.",
@@ -29,6 +36,7 @@ pub(super) fn fields() -> FieldSet {
         text("created_by").computed().keeps().about("The IAM id of the creator."),
         text("created_at").computed().keeps().about("When it was made, RFC 3339."),
         text("updated_at").computed().about("When it last changed, RFC 3339."),
+        timeouts::field(),
     ]);
     FieldSet::new(
         "The configuration of the IAM credentials engine of a Secrets Manager instance. There is \

@@ -6,14 +6,13 @@
 use serde::Deserialize;
 
 use super::model::{State, state};
-use crate::client::Configuration;
 use crate::framework::diag::{Diagnostics, Report};
 use crate::framework::field::FieldSet;
 use crate::framework::list::{ListResource, Listed};
 use crate::framework::resource::Call;
 use crate::framework::value::Value;
 use crate::scope::connection::Connection;
-use crate::scope::failure::{Action, failure};
+use crate::scope::failure::Action;
 use crate::scope::{self, Scope};
 
 /// The list of `ibm_sm_iam_credentials_configuration`.
@@ -55,15 +54,14 @@ impl EngineConfigurationList {
             .list_configurations(filters.search.as_deref_option(), limit)
             .await
             .map_err(|reason| {
-                failure(Action::List, "IAM credentials configurations", &reason, None)
+                instance.failure(Action::Read, "the IAM credentials configurations", &reason, None)
             })?;
         let nothing_known = State { scope: filters.scope.clone(), ..State::default() };
         found
             .into_iter()
             .map(|metadata| {
                 let name = metadata.name.clone();
-                let without_key = Configuration { metadata, api_key: None };
-                Listed::new(name, &state(&nothing_known, &instance, without_key))
+                Listed::new(name, &state(&nothing_known, &instance, metadata, None))
             })
             .collect()
     }

@@ -5,6 +5,7 @@ mod fields;
 mod list;
 mod model;
 mod resource;
+mod rules;
 
 pub use data_source::EngineConfigurationSource;
 pub use list::EngineConfigurationList;

@@ -10,6 +10,7 @@ use crate::client;
 use crate::framework::value::{Value, text};
 use crate::scope::Scope;
 use crate::scope::connection::Instance;
+use crate::scope::timeouts::Timeouts;
 
 /// Configuration, plan and state of the engine's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,11 +18,15 @@ pub struct State {
     /// The instance it is in.
     #[serde(flatten)]
     pub scope: Scope,
+    /// How long operations may take.
+    pub timeouts: Value<Timeouts>,
     /// Unique per kind of configuration.
     pub name: Value<String>,
     /// The engine's key.
     #[serde(flatten)]
     pub payload: Payload,
+    /// What stands for the key in the state when it is write-only.
+    pub api_key_wo_version: Value<String>,
     /// Whether the key is ignored.
     pub disabled: Value<bool>,
     /// IBM's name of the kind.
@@ -41,6 +46,8 @@ pub struct State {
 pub struct Payload {
     /// The key with which the engine works in IAM.
     pub api_key: Value<String>,
+    /// The same, write-only: it is in the configuration and nowhere else.
+    pub api_key_wo: Value<String>,
 }
 
 impl fmt::Debug for Payload {
@@ -49,44 +56,70 @@ impl fmt::Debug for Payload {
     }
 }
 
-fn api_key(state: &State) -> SecretString {
-    state.payload.api_key.as_deref_option().unwrap_or_default().into()
+impl State {
+    /// Whether the key is kept out of the state.
+    pub fn is_write_only(&self) -> bool {
+        !self.api_key_wo_version.is_null()
+    }
+
+    /// The key that a configuration gives, in either way.
+    fn given_key(&self) -> SecretString {
+        let Payload { api_key, api_key_wo } = &self.payload;
+        api_key.as_deref_option().or(api_key_wo.as_deref_option()).unwrap_or_default().into()
+    }
 }
 
 /// What to create.
-pub(super) fn prototype(plan: &State) -> client::ConfigurationPrototype {
+pub(super) fn prototype(plan: &State, config: &State) -> client::ConfigurationPrototype {
     client::ConfigurationPrototype {
         name: plan.name.as_deref_option().unwrap_or_default().to_owned(),
-        api_key: api_key(plan),
+        api_key: config.given_key(),
         disabled: plan.disabled == Value::Value(true),
     }
 }
 
 /// What to change, if anything.
-pub(super) fn patch(prior: &State, plan: &State) -> Option<client::ConfigurationPatch> {
+pub(super) fn patch(
+    prior: &State,
+    plan: &State,
+    config: &State,
+) -> Option<client::ConfigurationPatch> {
     let patch = client::ConfigurationPatch {
-        api_key: (prior.payload != plan.payload).then(|| api_key(plan)),
+        api_key: sends_key(prior, plan, config).then(|| config.given_key()),
         disabled: (prior.disabled != plan.disabled).then_some(plan.disabled == Value::Value(true)),
     };
     (patch.api_key.is_some() || patch.disabled.is_some()).then_some(patch)
 }
 
-/// The state of a configuration as the service describes it. `known` is the
-/// state before: it keeps its key where the service does not say it.
+/// Whether the service has to be told the key. Moving one key from `api_key` to
+/// `api_key_wo` does not change it.
+fn sends_key(prior: &State, plan: &State, config: &State) -> bool {
+    match &prior.payload.api_key {
+        Value::Value(known) => *known != config.given_key().expose_secret(),
+        _ => !plan.is_write_only() || prior.api_key_wo_version != plan.api_key_wo_version,
+    }
+}
+
+/// The state of a configuration as the service describes it, with the key if it
+/// says one. `known` is the state before: it keeps its key where the service
+/// says none, and none where it is write-only.
 pub(super) fn state(
     known: &State,
     instance: &Instance,
-    configuration: client::Configuration,
+    metadata: client::ConfigurationMetadata,
+    api_key: Option<&SecretString>,
 ) -> State {
-    let client::Configuration { metadata, api_key } = configuration;
     let api_key = match api_key {
+        _ if known.is_write_only() => Value::Null,
         Some(key) => text(key.expose_secret()),
         None => known.payload.api_key.clone(),
     };
     State {
         scope: known.scope.of(instance, &metadata.name),
         name: text(metadata.name),
-        payload: Payload { api_key },
+        payload: Payload { api_key, api_key_wo: Value::Null },
+        api_key_wo_version: known.api_key_wo_version.clone(),
+        timeouts: known.timeouts.clone(),
         disabled: Value::Value(metadata.disabled.unwrap_or(false)),
         config_type: text(metadata.config_type.as_str()),
         secret_type: text(metadata.secret_type.as_str()),
@@ -100,31 +133,51 @@ pub(super) fn state(
 mod tests {
     use super::*;
 
-    fn engine(api_key: &str, disabled: bool) -> State {
-        State {
-            name: text("engine"),
-            payload: Payload { api_key: text(api_key) },
-            disabled: Value::Value(disabled),
-            ..State::default()
+    fn plain(api_key: &str) -> State {
+        let payload = Payload { api_key: text(api_key), ..Payload::default() };
+        State { payload, disabled: Value::Value(false), ..State::default() }
+    }
+
+    /// The configuration; its state has no key.
+    fn write_only(api_key: &str, version: &str) -> State {
+        let payload = Payload { api_key_wo: text(api_key), ..Payload::default() };
+        State { payload, api_key_wo_version: text(version), ..plain("") }
+    }
+
+    fn stored(config: &State) -> State {
+        let mut state = config.clone();
+        state.payload.api_key_wo = Value::Null;
+        state
+    }
+
+    #[test]
+    fn the_key_is_sent_when_it_changes_and_only_then() {
+        for (name, prior, config, sent) in [
+            ("same key", plain("one"), plain("one"), None),
+            ("other key", plain("one"), plain("two"), Some("two")),
+            ("moved to write-only", plain("one"), write_only("one", "1"), None),
+            ("moved and changed", plain("one"), write_only("two", "1"), Some("two")),
+            ("same version", write_only("one", "1"), write_only("two", "1"), None),
+            ("other version", write_only("one", "1"), write_only("two", "2"), Some("two")),
+            ("moved back", write_only("one", "1"), plain("one"), Some("one")),
+        ] {
+            let patch = patch(&stored(&prior), &stored(&config), &config);
+            let key = patch.and_then(|patch| patch.api_key);
+            assert_eq!(key.as_ref().map(ExposeSecret::expose_secret), sent, "{name}");
         }
     }
 
     #[test]
     fn a_patch_names_only_what_changes() {
-        let prior = engine("first", false);
-        for (plan, key, disabled) in [
-            (engine("second", false), Some("second"), None),
-            (engine("first", true), None, Some(true)),
-        ] {
-            let patch = patch(&prior, &plan).unwrap();
-            assert_eq!(patch.api_key.as_ref().map(ExposeSecret::expose_secret), key);
-            assert_eq!(patch.disabled, disabled);
-        }
-        assert!(patch(&prior, &prior).is_none());
+        let off = State { disabled: Value::Value(true), ..plain("one") };
+        let patch = patch(&plain("one"), &off, &off).unwrap();
+        assert!(patch.api_key.is_none());
+        assert_eq!(patch.disabled, Some(true));
     }
 
     #[test]
-    fn the_key_is_not_printed() {
-        assert!(!format!("{:?}", engine("hush-hush", false)).contains("hush"));
+    fn the_keys_are_not_printed() {
+        assert!(!format!("{:?}", plain("hush-hush")).contains("hush"));
+        assert!(!format!("{:?}", write_only("hush-hush", "1")).contains("hush"));
     }
 }

@@ -2,6 +2,9 @@
 
 use super::fields::fields;
 use super::model::{State, patch, prototype, state};
+use super::rules;
+use secrecy::SecretString;
+
 use crate::client;
 use crate::client::ConfigurationType::IamCredentialsConfiguration;
 use crate::framework::diag::{Diagnostics, Report, error, path};
@@ -10,8 +13,9 @@ use crate::framework::resource::{Call, ManagedResource};
 use crate::framework::value::text;
 use crate::scope::Scope;
 use crate::scope::connection::{Connection, Instance};
-use crate::scope::failure::{Action, Advice, failure};
+use crate::scope::failure::{Action, Advice};
 use crate::scope::id::ObjectId;
+use crate::scope::timeouts;
 
 /// `ibm_sm_iam_credentials_configuration`.
 pub struct EngineConfiguration {
@@ -41,68 +45,85 @@ impl ManagedResource for EngineConfiguration {
         &["region", "instance_id", "name"]
     }
 
-    fn validate(&self, _: &State) -> Diagnostics {
-        Diagnostics::default()
+    fn validate(&self, config: &State) -> Diagnostics {
+        rules::validate(config)
     }
 
     async fn read(&self, call: Call, prior: State) -> Report<Option<State>> {
+        let call = call.within(timeouts::limit(&prior.timeouts, Action::Read));
         let instance = match self.connection.instance(&prior.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(Some(prior), diagnostics),
         };
-        match instance.client.get_configuration(name(&prior)).await {
-            Ok(found) if found.metadata.config_type != IamCredentialsConfiguration => {
+        match read(&instance, &prior).await {
+            Ok(Some((metadata, _))) if metadata.config_type != IamCredentialsConfiguration => {
                 let diagnostics = error(
                     path("name"),
                     format!("{} is of another kind", describe(&prior)),
                     format!(
                         "It is a {}, and this resource manages an \
                          iam_credentials_configuration. Check the name.",
-                        found.metadata.config_type.as_str()
+                        metadata.config_type.as_str()
                     ),
                 );
                 Report::with(Some(prior), diagnostics)
             }
-            Ok(found) => Report::of(Some(state(&prior, &instance, found))),
-            Err(reason) if reason.is_not_found() => Report::of(None),
+            Ok(Some((metadata, api_key))) => {
+                Report::of(Some(state(&prior, &instance, metadata, api_key.as_ref())))
+            }
+            Ok(None) => Report::of(None),
             Err(reason) => {
-                let diagnostics = failure(Action::Read, &describe(&prior), &reason, None);
+                let diagnostics = instance.failure(Action::Read, &describe(&prior), &reason, None);
                 Report::with(Some(prior), diagnostics)
             }
         }
     }
 
-    async fn create(&self, call: Call, plan: State, _: State) -> Report<Option<State>> {
+    async fn create(&self, call: Call, plan: State, config: State) -> Report<Option<State>> {
+        let call = call.within(timeouts::limit(&plan.timeouts, Action::Create));
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(None, diagnostics),
         };
-        match create_once(&instance, &plan).await {
-            Ok(created) => Report::of(Some(state(&plan, &instance, created))),
+        match create_once(&instance, &plan, &config).await {
+            Ok(created) => {
+                let key = created.api_key.as_ref();
+                Report::of(Some(state(&plan, &instance, created.metadata, key)))
+            }
             Err(diagnostics) => Report::with(None, diagnostics),
         }
     }
 
-    async fn update(&self, call: Call, prior: State, plan: State, _: State) -> Report<State> {
+    async fn update(&self, call: Call, prior: State, plan: State, config: State) -> Report<State> {
+        let call = call.within(timeouts::limit(&plan.timeouts, Action::Update));
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(prior, diagnostics),
         };
-        let answer = match patch(&prior, &plan) {
-            Some(patch) => instance.client.update_configuration(name(&prior), &patch).await,
-            None => instance.client.get_configuration(name(&prior)).await,
+        let answer = match patch(&prior, &plan, &config) {
+            Some(patch) => {
+                instance.client.update_configuration(name(&prior), &patch).await.map(|updated| {
+                    state(&plan, &instance, updated.metadata, updated.api_key.as_ref())
+                })
+            }
+            // Only what Terraform alone knows has changed.
+            None => {
+                Ok(State { scope: plan.scope.of(&instance, name(&prior)), ..known(&prior, &plan) })
+            }
         };
         match answer {
-            Ok(updated) => Report::of(state(&plan, &instance, updated)),
+            Ok(state) => Report::of(state),
             Err(reason) => {
+                let advice = refused_key(&reason);
                 let diagnostics =
-                    failure(Action::Update, &describe(&prior), &reason, refused_key(&reason));
+                    instance.failure(Action::Update, &describe(&prior), &reason, advice);
                 Report::with(prior, diagnostics)
             }
         }
     }
 
     async fn delete(&self, call: Call, prior: State) -> Diagnostics {
+        let call = call.within(timeouts::limit(&prior.timeouts, Action::Delete));
         let instance = match self.connection.instance(&prior.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return diagnostics,
@@ -118,7 +139,7 @@ impl ManagedResource for EngineConfiguration {
                          that this configuration does not manage.",
                     )
                 });
-                failure(Action::Delete, &describe(&prior), &reason, advice)
+                instance.failure(Action::Delete, &describe(&prior), &reason, advice)
             }
         }
     }
@@ -129,15 +150,38 @@ impl ManagedResource for EngineConfiguration {
     }
 }
 
+/// The configuration as it is, with its key unless that is write-only: then no
+/// call is made that returns it.
+async fn read(
+    instance: &Instance,
+    prior: &State,
+) -> Result<Option<(client::ConfigurationMetadata, Option<SecretString>)>, client::ApiError> {
+    if prior.is_write_only() {
+        let found = instance.client.find_configuration(name(prior)).await?;
+        return Ok(found.map(|metadata| (metadata, None)));
+    }
+    match instance.client.get_configuration(name(prior)).await {
+        Ok(found) => Ok(Some((found.metadata, found.api_key))),
+        Err(reason) if reason.is_not_found() => Ok(None),
+        Err(reason) => Err(reason),
+    }
+}
+
+/// The planned state, with what the service said last.
+fn known(prior: &State, plan: &State) -> State {
+    State { updated_at: prior.updated_at.clone(), ..plan.clone() }
+}
+
 /// Creates the configuration. When it is not known whether that worked, it is
 /// looked up, and created again only if it is not there.
 async fn create_once(
     instance: &Instance,
     plan: &State,
+    config: &State,
 ) -> Result<client::Configuration, Diagnostics> {
-    let prototype = prototype(plan);
+    let prototype = prototype(plan, config);
     let failed = |reason: &client::ApiError, advice: Option<Advice>| {
-        failure(Action::Create, &describe(plan), reason, advice)
+        instance.failure(Action::Create, &describe(plan), reason, advice)
     };
     let refused = |reason: client::ApiError| {
         let advice = if reason.is_conflict() {
@@ -159,11 +203,9 @@ async fn create_once(
         Err(reason) if reason.outcome_unknown() => reason,
         answer => return answer.map_err(refused),
     };
-    match instance.client.get_configuration(&prototype.name).await {
-        Ok(_) => Err(failed(&reason, Some(Advice::import(instance, &prototype.name)))),
-        Err(absent) if absent.is_not_found() => {
-            instance.client.create_configuration(&prototype).await.map_err(refused)
-        }
+    match instance.client.find_configuration(&prototype.name).await {
+        Ok(Some(_)) => Err(failed(&reason, Some(Advice::import(instance, &prototype.name)))),
+        Ok(None) => instance.client.create_configuration(&prototype).await.map_err(refused),
         Err(_) => Err(failed(&reason, None)),
     }
 }

@@ -5,10 +5,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::codec::{to_model, to_object};
 use super::diag::{AttributePath, Diagnostics, Report};
@@ -20,8 +23,43 @@ use super::value::Object;
 /// What surrounds one call of Terraform.
 #[derive(Clone, Debug, Default)]
 pub struct Call {
-    /// Fires when the user interrupts the run: start nothing new, stop waiting.
+    /// Fires when the user interrupts the run, or the time is up: start nothing
+    /// new, stop waiting.
     pub cancel: CancellationToken,
+    time_is_up: Arc<AtomicBool>,
+    /// Ends the timer with the call.
+    _timer: Option<Arc<DropGuard>>,
+}
+
+impl Call {
+    /// A call that ends when this token fires.
+    pub fn new(cancel: CancellationToken) -> Call {
+        Call { cancel, ..Call::default() }
+    }
+
+    /// The same call, with an end of its own. Without a limit it has none.
+    pub fn within(self, limit: Option<Duration>) -> Call {
+        let Some(limit) = limit else { return self };
+        let cancel = self.cancel.child_token();
+        let time_is_up = Arc::new(AtomicBool::new(false));
+        let (timer, flag) = (cancel.clone(), Arc::clone(&time_is_up));
+        tokio::spawn(async move {
+            tokio::select! {
+                () = timer.cancelled() => {}
+                () = tokio::time::sleep(limit) => {
+                    flag.store(true, Ordering::Relaxed);
+                    timer.cancel();
+                }
+            }
+        });
+        let timer = Some(Arc::new(cancel.clone().drop_guard()));
+        Call { cancel, time_is_up, _timer: timer }
+    }
+
+    /// Whether it was the limit of [`Call::within`] that ended the call.
+    pub fn ran_out_of_time(&self) -> bool {
+        self.time_is_up.load(Ordering::Relaxed)
+    }
 }
 
 /// A managed resource, in the terms of its noun.
@@ -308,5 +346,28 @@ fn finish<R: ManagedResource>(
         refreshed(fields, planned, answered, false)
     } else {
         settle(fields, planned, answered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_with_a_limit_ends_then_and_says_why() {
+        let run = CancellationToken::new();
+        let call = Call::new(run.clone()).within(Some(Duration::from_secs(60)));
+        call.cancel.cancelled().await;
+        assert!(call.ran_out_of_time());
+        assert!(!run.is_cancelled());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interrupt_ends_a_call_before_its_limit() {
+        let run = CancellationToken::new();
+        let call = Call::new(run.clone()).within(Some(Duration::from_secs(60)));
+        run.cancel();
+        call.cancel.cancelled().await;
+        assert!(!call.ran_out_of_time());
     }
 }

@@ -3,12 +3,13 @@
 mod crn;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use self::crn::Crn;
 use crate::framework::field::Kind;
 use crate::framework::function::{Failure, Function, Parameter};
 use crate::framework::value::ValueAny;
-use crate::scope::duration::{DURATION_RULE, Seconds};
+use crate::scope::duration::{self, DURATION_RULE};
 use crate::scope::id::ObjectId;
 
 /// Every function.
@@ -76,10 +77,13 @@ fn duration_to_seconds() -> Function {
         returns: Kind::Number,
         call: |arguments| {
             let text = text(arguments)?;
-            let duration = Seconds::parse(text).ok_or_else(|| {
-                of_the_first(format!("The value must {DURATION_RULE}. It is {text:?}."))
-            })?;
-            Ok(ValueAny::Number(duration.get()))
+            let seconds = duration::parse(text).and_then(|it| i64::try_from(it.as_secs()).ok());
+            match seconds.filter(|seconds| *seconds > 0) {
+                Some(seconds) => Ok(ValueAny::Number(seconds)),
+                None => Err(of_the_first(format!(
+                    "The value must {DURATION_RULE}, and be a second or more. It is {text:?}."
+                ))),
+            }
         },
     }
 }
@@ -98,10 +102,12 @@ fn seconds_to_duration() -> Function {
         returns: Kind::Text,
         call: |arguments| {
             let number = number(arguments)?;
-            let duration = Seconds::new(number).ok_or_else(|| {
-                of_the_first(format!("The value must be 1 or more. It is {number}."))
-            })?;
-            Ok(ValueAny::String(duration.to_string()))
+            match u64::try_from(number) {
+                Ok(seconds) if seconds > 0 => {
+                    Ok(ValueAny::String(duration::spell(Duration::from_secs(seconds))))
+                }
+                _ => Err(of_the_first(format!("The value must be 1 or more. It is {number}."))),
+            }
         },
     }
 }
@@ -205,8 +211,9 @@ mod tests {
         for (name, argument, rule) in [
             ("parse_crn", string("crn:v1"), "has 10 parts"),
             ("parse_id", string("us-south/i-1"), "<region>/<instance_id>/<object>"),
-            ("duration_to_seconds", string("1h30m"), "be a duration of a second or more"),
-            ("duration_to_seconds", string("0"), "be a duration of a second or more"),
+            ("duration_to_seconds", string("1h30m"), "be a duration: digits for seconds"),
+            ("duration_to_seconds", string("0"), "and be a second or more"),
+            ("duration_to_seconds", string("9223372036854775808"), "be a duration: digits"),
             ("seconds_to_duration", ValueAny::Number(0), "be 1 or more"),
             ("seconds_to_duration", ValueAny::Number(-60), "be 1 or more"),
             ("parse_id", ValueAny::Unknown, "one known string"),

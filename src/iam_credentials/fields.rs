@@ -1,8 +1,7 @@
 //! Each attribute of IAM credentials, said once.
 //!
 //! What an update does to a computed attribute is a claim about the service
-//! (ibm-api.md 2.4, 4.5): a key and its lease change only by rotation, which an
-//! update never does.
+//! (ibm-api.md 2.4, 4.5): a key and its lease change only by rotation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +9,22 @@ use super::ttl::{TTL_RULE, Ttl, same_ttl};
 use crate::framework::check::{Rule, count, length, made_of, text as text_check};
 use crate::framework::field::{Field, FieldSet, Kind, flag, list, map, number, text};
 use crate::framework::value::ValueAny;
-use crate::scope::{self, NAME_RULE, is_name, same_text};
+use crate::scope::duration::{DURATION_RULE, parse};
+use crate::scope::{self, NAME_RULE, is_name, same_text, timeouts};
 
 /// The most that custom metadata may take, in bytes of JSON (ibm-api.md 2.2).
 const METADATA_BYTES: usize = 10_240;
+
+/// Named when a plan rotates: what changes with a new key depends on it.
+pub(super) const RENEWAL: &str = "ready_for_renewal";
 
 /// The declaration of `ibm_sm_iam_credentials_secret` (ibm-api.md 5.4).
 pub(super) fn fields() -> FieldSet {
     let mut fields = scope::fields();
     fields.extend(given());
+    fields.extend(renewal());
     fields.extend(learned());
+    fields.push(timeouts::field());
     FieldSet::new(
         "An IAM credentials secret: an API key with a lease, made by the IAM credentials engine of \
          a Secrets Manager instance for a service ID or for access groups.",
@@ -70,7 +75,7 @@ fn given() -> Vec<Field> {
         text("service_id")
             .optional_computed()
             .requires_replace()
-            .keeps()
+            .keeps_unless(&[RENEWAL])
             .check(text_check("have the form ServiceId-<uuid>", is_service_id))
             .about("The id of an existing service ID to make the key for."),
         text("account_id")
@@ -112,11 +117,42 @@ fn given() -> Vec<Field> {
     ]
 }
 
+/// What the official provider does not have: where the key goes, and when it is
+/// replaced.
+fn renewal() -> Vec<Field> {
+    vec![
+        flag("store_api_key").about(
+            "Whether the state holds the key. Default: true, as the official provider does. With \
+             `false` no plan, apply or refresh reads it; use the ephemeral resource \
+             `ibm_sm_iam_credentials_secret` where it is needed.",
+        ),
+        map("rotation_triggers", Kind::Text).about(
+            "Any strings; when one of them changes, the secret is rotated in place: a new key, \
+             while the one before works until its own lease ends.",
+        ),
+        text("early_renewal").check(text_check(DURATION_RULE, |text| parse(text).is_some())).about(
+            "A duration such as `7d`. Once the lease ends within it, or has ended, or the key was \
+             deleted in IAM, the next apply rotates. Off by default.",
+        ),
+        flag(RENEWAL).computed().keeps().about(
+            "Whether `early_renewal` says that the next apply rotates; judged by the clock of the \
+             service at the last refresh.",
+        ),
+    ]
+}
+
 /// What only the service says.
 fn learned() -> Vec<Field> {
     vec![
-        text("api_key").computed().sensitive().keeps().about("The API key."),
-        text("api_key_id").computed().keeps().about("The id of the API key in IAM."),
+        text("api_key")
+            .computed()
+            .sensitive()
+            .keeps_unless(&[RENEWAL, "store_api_key"])
+            .about("The API key."),
+        text("api_key_id")
+            .computed()
+            .keeps_unless(&[RENEWAL])
+            .about("The id of the API key in IAM."),
         flag("service_id_is_static")
             .computed()
             .keeps()
@@ -130,10 +166,13 @@ fn learned() -> Vec<Field> {
         text("retrieved_at")
             .computed()
             .about("When the key was last read, RFC 3339; 1970 if it never was."),
-        text("expiration_date").computed().keeps().about("When the current key ends, RFC 3339."),
+        text("expiration_date")
+            .computed()
+            .keeps_unless(&[RENEWAL])
+            .about("When the current key ends, RFC 3339."),
         text("next_rotation_date")
             .computed()
-            .keeps_unless(&["rotation"])
+            .keeps_unless(&["rotation", RENEWAL])
             .about("When the service makes the next key by itself, RFC 3339."),
         flag("downloaded").computed().about("Whether the current key was ever read."),
         number("locks_total").computed().about("How many locks its versions have."),

@@ -13,7 +13,7 @@ use crate::framework::list::{ListResource, Listed};
 use crate::framework::resource::Call;
 use crate::framework::value::{TextList, Value, known_texts};
 use crate::scope::connection::Connection;
-use crate::scope::failure::{Action, failure};
+use crate::scope::failure::Action;
 use crate::scope::{self, OBJECT_ID_RULE, Scope, is_object_id};
 
 /// The list of `ibm_sm_iam_credentials_secret`.
@@ -61,10 +61,9 @@ impl IamCredentialsSecretList {
         limit: usize,
     ) -> Result<Vec<Listed>, Diagnostics> {
         let instance = self.connection.instance(&filters.scope, call)?;
-        let found =
-            instance.client.list_secrets(&filters.of_the_service(), limit).await.map_err(
-                |reason| failure(Action::List, "IAM credentials secrets", &reason, None),
-            )?;
+        let found = instance.client.list_secrets(&filters.of_the_service(), limit).await.map_err(
+            |reason| instance.failure(Action::Read, "the IAM credentials secrets", &reason, None),
+        )?;
         found
             .into_iter()
             .map(|found| {

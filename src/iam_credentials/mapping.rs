@@ -9,7 +9,7 @@ use super::model::{Metadata, Payload, Rotation, State};
 use super::ttl::Ttl;
 use crate::client::{
     self, JsonObject, KeyOwner, RotationPolicy, RotationUnit, SecretMetadata, SecretMetadataPatch,
-    SecretPrototype, VersionMetadataPatch,
+    SecretPrototype, VersionMetadataPatch, VersionPrototype,
 };
 use crate::framework::value::{TextList, TextMap, Value, known_texts, text};
 
@@ -56,6 +56,12 @@ pub(super) fn patch(prior: &State, plan: &State) -> Option<SecretMetadataPatch> 
 pub(super) fn version_patch(prior: &TextMap, plan: &TextMap) -> Option<VersionMetadataPatch> {
     let version_custom_metadata = object(differs(prior, plan)?);
     Some(VersionMetadataPatch { version_custom_metadata })
+}
+
+/// The version that a rotation makes: it carries the user's data on.
+pub(super) fn version_prototype(plan: &State) -> VersionPrototype {
+    let data = plan.version_custom_metadata.as_ref_option().map(json_object);
+    VersionPrototype { version_custom_metadata: data }
 }
 
 /// The metadata as the service describes it.

@@ -4,17 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::fields::fields;
+use super::lookup::{self, Lookup};
 use super::mapping;
 use super::model::Metadata;
-use crate::client::{SecretMetadata, SecretType};
-use crate::framework::check::text as text_check;
 use crate::framework::data_source::{DataSource, view};
 use crate::framework::diag::{Diagnostics, Report};
-use crate::framework::field::{Field, FieldSet};
+use crate::framework::field::FieldSet;
 use crate::framework::resource::Call;
-use crate::scope::connection::{Connection, Instance};
-use crate::scope::failure::{Action, another_kind, failure, nothing_there};
-use crate::scope::{self, OBJECT_ID_RULE, Scope, is_object_id};
+use crate::scope::connection::Connection;
+use crate::scope::{self, Scope};
 
 /// `ibm_sm_iam_credentials_secret_metadata`.
 pub struct SecretMetadataSource {
@@ -26,9 +24,9 @@ pub struct SecretMetadataSource {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Found {
     #[serde(flatten)]
-    pub(super) scope: Scope,
+    scope: Scope,
     #[serde(flatten)]
-    pub(super) metadata: Metadata,
+    metadata: Metadata,
 }
 
 impl SecretMetadataSource {
@@ -39,7 +37,7 @@ impl SecretMetadataSource {
              key. Reading it changes nothing.",
             fields(),
             |field| match field.name {
-                "secret_id" => lookup_id(field).required(),
+                "secret_id" => lookup::secret_id().required().about("The id of the secret."),
                 _ => scope::found(field),
             },
         );
@@ -49,39 +47,12 @@ impl SecretMetadataSource {
     async fn find(&self, call: &Call, config: &Found) -> Result<Found, Diagnostics> {
         let instance = self.connection.instance(&config.scope, call)?;
         let id = config.metadata.secret_id.as_deref_option().unwrap_or_default();
-        let found = metadata_by_id(&instance, id).await?;
+        let found = Lookup::Id(id).metadata(&instance).await?;
         Ok(Found {
             scope: config.scope.of(&instance, &found.id),
             metadata: mapping::metadata(found),
         })
     }
-}
-
-/// The id of a secret as something to look up.
-pub(super) fn lookup_id(field: Field) -> Field {
-    field.check(text_check(OBJECT_ID_RULE, is_object_id)).about("The id of the secret to look up.")
-}
-
-/// The metadata of the IAM credentials with this id.
-pub(super) async fn metadata_by_id(
-    instance: &Instance,
-    id: &str,
-) -> Result<SecretMetadata, Diagnostics> {
-    let found = instance.client.get_secret_metadata(id).await.map_err(|reason| {
-        let advice = reason.is_not_found().then(|| nothing_there("secret_id", instance));
-        failure(Action::Read, &format!("IAM credentials secret {id}"), &reason, advice)
-    })?;
-    if found.secret_type != SecretType::IamCredentials {
-        let object = format!("Secret {id}");
-        let wanted = SecretType::IamCredentials;
-        return Err(another_kind(
-            "secret_id",
-            &object,
-            found.secret_type.as_str(),
-            wanted.as_str(),
-        ));
-    }
-    Ok(found)
 }
 
 impl DataSource for SecretMetadataSource {

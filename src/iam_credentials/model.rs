@@ -5,8 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::client::SecretState;
 use crate::framework::value::{TextList, TextMap, Value};
 use crate::scope::Scope;
+use crate::scope::timeouts::Timeouts;
 
 /// Configuration, plan and state of the resource.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,6 +16,8 @@ pub struct State {
     /// The instance it is in.
     #[serde(flatten)]
     pub scope: Scope,
+    /// How long operations may take.
+    pub timeouts: Value<Timeouts>,
     /// What the metadata endpoint returns.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -22,6 +26,14 @@ pub struct State {
     pub payload: Payload,
     /// The user's own data about the current version.
     pub version_custom_metadata: TextMap,
+    /// Whether the state holds the key; null is yes.
+    pub store_api_key: Value<bool>,
+    /// A change of these rotates.
+    pub rotation_triggers: TextMap,
+    /// How long before its end a key is to be renewed.
+    pub early_renewal: Value<String>,
+    /// Whether the next plan renews the key.
+    pub ready_for_renewal: Value<bool>,
 }
 
 /// Everything about a secret but its key.
@@ -116,6 +128,16 @@ impl State {
     /// Whether every read of the value makes a new key.
     pub fn is_dynamic(&self) -> bool {
         self.metadata.reuse_api_key == Value::Value(false)
+    }
+
+    /// Whether the key belongs into the state: never that of a dynamic secret.
+    pub fn stores_key(&self) -> bool {
+        !self.is_dynamic() && self.store_api_key != Value::Value(false)
+    }
+
+    /// Whether the service has destroyed the key at the end of its lease.
+    pub fn is_destroyed(&self) -> bool {
+        self.metadata.state == Value::Value(SecretState::Destroyed.code())
     }
 
     /// Whether this is the stub of an import, which knows nothing but ids.

@@ -1,19 +1,20 @@
 //! The sequence of calls, and what is saved when one of them fails; no field
 //! names of the wire.
 
-use super::fields::fields;
+use super::fields::{RENEWAL, fields};
 use super::mapping;
 use super::model::{Metadata, Payload, State};
 use super::rules;
-use crate::client::{self, ApiError, ApiErrorKind, SecretState, SecretType};
+use crate::client::{self, ApiError, ApiErrorKind, SecretType};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::field::FieldSet;
 use crate::framework::resource::{Call, ManagedResource};
 use crate::framework::value::{TextMap, Value, text};
 use crate::scope::Scope;
 use crate::scope::connection::{Connection, Instance};
-use crate::scope::failure::{Action, Advice, failure};
+use crate::scope::failure::{Action, Advice};
 use crate::scope::id::ObjectId;
+use crate::scope::timeouts;
 
 /// The version whose data the user manages.
 const CURRENT: &str = "current";
@@ -50,10 +51,19 @@ impl ManagedResource for IamCredentialsSecret {
         rules::validate(config)
     }
 
+    fn due(&self, prior: &State, config: &State) -> &'static [&'static str] {
+        if rules::rotates(prior, config) { &[RENEWAL] } else { &[] }
+    }
+
+    fn advise(&self, prior: Option<&State>, plan: &State) -> Diagnostics {
+        rules::advise(prior, plan)
+    }
+
     /// Reads the metadata, and the key only when the state does not hold the one
     /// that the metadata names: reading a key locks it in IAM again and is
     /// audited, so a refresh that changes nothing does not.
     async fn read(&self, call: Call, prior: State) -> Report<Option<State>> {
+        let call = call.within(timeouts::limit(&prior.timeouts, Action::Read));
         let instance = match self.connection.instance(&prior.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(Some(prior), diagnostics),
@@ -66,13 +76,14 @@ impl ManagedResource for IamCredentialsSecret {
             Err(Unread::Gone) => Report::of(None),
             Err(Unread::Foreign(diagnostics)) => Report::with(Some(prior), diagnostics),
             Err(Unread::Failed(reason)) => {
-                let diagnostics = failure(Action::Read, &describe(&prior), &reason, None);
+                let diagnostics = instance.failure(Action::Read, &describe(&prior), &reason, None);
                 Report::with(Some(prior), diagnostics)
             }
         }
     }
 
     async fn create(&self, call: Call, plan: State, _: State) -> Report<Option<State>> {
+        let call = call.within(timeouts::limit(&plan.timeouts, Action::Create));
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(None, diagnostics),
@@ -85,17 +96,17 @@ impl ManagedResource for IamCredentialsSecret {
         let mut state = State {
             scope: plan.scope.of(&instance, &created.metadata.id),
             metadata: mapping::metadata(created.metadata),
-            payload: mapping::payload(created.api_key.as_ref()),
-            version_custom_metadata: plan.version_custom_metadata.clone(),
+            ready_for_renewal: Value::Value(false),
+            ..plan.clone()
         };
         let failed = |reason: &ApiError| {
             let advice = Advice::new(
                 "The secret exists, but it could not be read to its end. Terraform marks it as \
                  tainted and replaces it at the next apply; `terraform untaint` keeps it.",
             );
-            failure(Action::Create, &describe(&plan), reason, Some(advice))
+            instance.failure(Action::Create, &describe(&plan), reason, Some(advice))
         };
-        if !plan.is_dynamic()
+        if plan.stores_key()
             && let Err(reason) = fetch_key(&instance, &mut state).await
         {
             return Report::with(Some(state), failed(&reason));
@@ -108,46 +119,24 @@ impl ManagedResource for IamCredentialsSecret {
     }
 
     async fn update(&self, call: Call, prior: State, plan: State, _: State) -> Report<State> {
+        let call = call.within(timeouts::limit(&plan.timeouts, Action::Update));
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(prior, diagnostics),
         };
-        let id = prior.secret_id();
-        let failed = |reason: &ApiError| {
-            let advice = (reason.kind() == ApiErrorKind::Invalid
-                && prior.metadata.rotation != plan.metadata.rotation)
-                .then(|| {
-                    Advice::on(
-                        "rotation",
-                        "The service refuses a rotation that would come after the current key has \
-                         ended. Choose a shorter interval, or rotate the secret first, so that a \
-                         key with the full ttl is current.",
-                    )
-                });
-            failure(Action::Update, &describe(&prior), reason, advice)
+        let mut state = prior.clone();
+        let answer = apply(&instance, &prior, &plan, &mut state).await;
+        let Err(reason) = answer else {
+            // What only Terraform knows is settled from the plan.
+            return Report::of(state);
         };
-        let answer = match mapping::patch(&prior, &plan) {
-            Some(patch) => instance.client.update_secret_metadata(id, &patch).await,
-            None => instance.client.get_secret_metadata(id).await,
-        };
-        let metadata = match answer {
-            Ok(metadata) => mapping::metadata(metadata),
-            Err(reason) => return Report::with(prior.clone(), failed(&reason)),
-        };
-        let mut state = State { scope: plan.scope.of(&instance, id), metadata, ..prior.clone() };
-        let (before, after) = (&prior.version_custom_metadata, &plan.version_custom_metadata);
-        if let Some(patch) = mapping::version_patch(before, after) {
-            if let Err(reason) = instance.client.update_version_metadata(id, CURRENT, &patch).await
-            {
-                // The first step is done and stays done.
-                return Report::with(state, failed(&reason));
-            }
-            state.version_custom_metadata = after.clone();
-        }
-        Report::of(state)
+        let advice = refused_rotation(&reason, &prior, &plan);
+        let diagnostics = instance.failure(Action::Update, &describe(&prior), &reason, advice);
+        Report::with(state, diagnostics)
     }
 
     async fn delete(&self, call: Call, prior: State) -> Diagnostics {
+        let call = call.within(timeouts::limit(&prior.timeouts, Action::Delete));
         let instance = match self.connection.instance(&prior.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return diagnostics,
@@ -155,7 +144,7 @@ impl ManagedResource for IamCredentialsSecret {
         match instance.client.delete_secret(prior.secret_id()).await {
             Ok(()) => Diagnostics::default(),
             Err(reason) if reason.is_not_found() => Diagnostics::default(),
-            Err(reason) => failure(Action::Delete, &describe(&prior), &reason, None),
+            Err(reason) => instance.failure(Action::Delete, &describe(&prior), &reason, None),
         }
     }
 
@@ -198,19 +187,85 @@ async fn read(instance: &Instance, prior: &State) -> Result<State, Unread> {
             ),
         )));
     }
-    let destroyed = found.state == Some(SecretState::Destroyed);
     let mut state = State {
         scope: prior.scope.of(instance, &found.id),
         metadata: mapping::metadata(found),
         ..prior.clone()
     };
-    if state.is_dynamic() || destroyed {
+    if !state.stores_key() || state.is_destroyed() {
         state.payload = Payload::default();
     } else if key_is_stale(prior, &state) {
         fetch_key(instance, &mut state).await?;
     }
     state.version_custom_metadata = version_metadata(instance, prior).await?;
+    state.ready_for_renewal = Value::Value(is_ready(instance, &state).await);
     Ok(state)
+}
+
+/// Whether the next plan renews the key. IAM is asked for the key only where the
+/// user wants renewals; who may not ask there is not told of a deleted key.
+async fn is_ready(instance: &Instance, state: &State) -> bool {
+    if state.is_dynamic() || !state.early_renewal.is_value() {
+        return false;
+    }
+    let exists = match state.metadata.api_key_id.as_deref_option() {
+        Some(id) => instance.client.key_exists(id).await.unwrap_or(true),
+        None => true,
+    };
+    rules::ready(state, exists, instance.client.service_time())
+}
+
+/// Brings the secret from `prior` to `plan`, step by step. `state` follows each
+/// step that is done, so that a failure leaves what exists.
+async fn apply(
+    instance: &Instance,
+    prior: &State,
+    plan: &State,
+    state: &mut State,
+) -> Result<(), ApiError> {
+    let (client, id) = (&instance.client, prior.secret_id());
+    let metadata = match mapping::patch(prior, plan) {
+        Some(patch) => client.update_secret_metadata(id, &patch).await?,
+        None => client.get_secret_metadata(id).await?,
+    };
+    state.scope = plan.scope.of(instance, id);
+    state.metadata = mapping::metadata(metadata);
+    state.store_api_key = plan.store_api_key;
+    if !state.stores_key() {
+        state.payload = Payload::default();
+    }
+    let (before, after) = (&prior.version_custom_metadata, &plan.version_custom_metadata);
+    if rules::rotates(prior, plan) {
+        let version = client.create_version(id, &mapping::version_prototype(plan)).await?;
+        state.rotation_triggers = plan.rotation_triggers.clone();
+        state.ready_for_renewal = Value::Value(false);
+        state.version_custom_metadata = after.clone();
+        if state.stores_key() {
+            state.payload = mapping::payload(version.api_key.as_ref());
+        }
+        state.metadata = mapping::metadata(client.get_secret_metadata(id).await?);
+    } else if let Some(patch) = mapping::version_patch(before, after) {
+        client.update_version_metadata(id, CURRENT, &patch).await?;
+        state.version_custom_metadata = after.clone();
+    }
+    if state.stores_key() && !state.payload.api_key.is_value() && !state.is_destroyed() {
+        fetch_key(instance, state).await?;
+    }
+    Ok(())
+}
+
+/// Advice where the service refuses a new rotation policy (ibm-api.md 4.5).
+fn refused_rotation(reason: &ApiError, prior: &State, plan: &State) -> Option<Advice> {
+    let refused =
+        reason.kind() == ApiErrorKind::Invalid && prior.metadata.rotation != plan.metadata.rotation;
+    refused.then(|| {
+        Advice::on(
+            "rotation",
+            "The service refuses a rotation that would come after the current key has ended. \
+             Choose a shorter interval, or rotate first by a change of rotation_triggers, so that \
+             a key with the full ttl is current.",
+        )
+    })
 }
 
 /// Whether the key in the state is not the one that the metadata names.
@@ -265,7 +320,7 @@ async fn settle_version_metadata(instance: &Instance, state: &State) -> Result<(
 async fn create_once(instance: &Instance, plan: &State) -> Result<client::Secret, Diagnostics> {
     let prototype = mapping::prototype(plan);
     let failed = |reason: &ApiError, advice: Option<Advice>| {
-        failure(Action::Create, &describe(plan), reason, advice)
+        instance.failure(Action::Create, &describe(plan), reason, advice)
     };
     let refused = |reason: ApiError| failed(&reason, refusal_advice(&reason));
     let reason = match instance.client.create_secret(&prototype).await {
@@ -304,14 +359,14 @@ fn refusal_advice(reason: &ApiError) -> Option<Advice> {
 /// A secret that ought to hold a key and holds none is never stored silently.
 fn missing_key(state: &State) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
-    if !state.is_dynamic() && !state.payload.api_key.is_value() {
+    if state.stores_key() && !state.payload.api_key.is_value() {
         diagnostics.add_warning(diagnostic(
             path("api_key"),
             format!("{} has no key", describe(state)),
             format!(
                 "The service holds no API key for it (state: {}), and api_key is null. Its lease \
-                 may have ended, or its key was deleted. `terraform apply -replace=ADDRESS` makes \
-                 a new one.",
+                 may have ended, or its key was deleted. A change of rotation_triggers makes a new \
+                 one; early_renewal does so by itself.",
                 state.metadata.state_description.as_deref_option().unwrap_or("unknown")
             ),
         ));

@@ -18,7 +18,8 @@ use crate::framework::provider::{Provider, Registry};
 use crate::framework::value::Object;
 use crate::functions::functions;
 use crate::iam_credentials::{
-    IamCredentialsSecret, IamCredentialsSecretList, SecretMetadataSource, SecretSource,
+    HeldSecret, IamCredentialsSecret, IamCredentialsSecretList, Rotate, SecretMetadataSource,
+    SecretSource,
 };
 use crate::scope::connection::{Configured, Connection};
 use crate::secret_group::{SecretGroup, SecretGroupList, SecretGroupSource, SecretGroupsSource};
@@ -59,7 +60,8 @@ impl IbmSm {
                     Box::new(SecretGroupList::new(connection.clone())),
                 ],
                 functions: functions(),
-                ..Registry::default()
+                ephemeral_resources: vec![Box::new(HeldSecret::new(connection.clone()))],
+                actions: vec![Box::new(Rotate::new(connection.clone()))],
             },
             connection,
             variable,

@@ -32,6 +32,8 @@ pub struct Instance {
     pub region: String,
     /// The GUID of the instance.
     pub instance_id: String,
+    /// The call that it serves.
+    pub(super) call: Call,
 }
 
 impl Instance {
@@ -64,7 +66,7 @@ impl Connection {
             endpoint: endpoint_kind(&scope.endpoint_type),
         };
         match client.instance(&address, call.cancel.clone()) {
-            Ok(client) => Ok(Instance { client, region, instance_id }),
+            Ok(client) => Ok(Instance { client, region, instance_id, call: call.clone() }),
             Err(reason) => Err(error(
                 path("instance_id"),
                 "Invalid address of a Secrets Manager instance",

@@ -14,8 +14,6 @@ pub enum Action {
     Create,
     /// Reading an object.
     Read,
-    /// Looking for objects.
-    List,
     /// Updating an object.
     Update,
     /// Deleting an object.
@@ -27,7 +25,6 @@ impl fmt::Display for Action {
         f.write_str(match self {
             Action::Create => "create",
             Action::Read => "read",
-            Action::List => "list",
             Action::Update => "update",
             Action::Delete => "delete",
         })
@@ -63,6 +60,30 @@ impl Advice {
     }
 }
 
+impl Instance {
+    /// An error while doing `action` to `object`: see [`failure`].
+    pub fn failure(
+        &self,
+        action: Action,
+        object: &str,
+        reason: &ApiError,
+        advice: Option<Advice>,
+    ) -> Diagnostics {
+        let advice = if reason.is_cancelled() && self.call.ran_out_of_time() {
+            Some(Advice::on(
+                "timeouts",
+                format!(
+                    "It took longer than the timeouts block allows. Allow more time for {action}, \
+                     or run it again: it goes on from what exists."
+                ),
+            ))
+        } else {
+            advice
+        };
+        failure(action, object, reason, advice)
+    }
+}
+
 /// An error while doing `action` to `object` (kind and name, such as
 /// `secret group "team-a"`). A noun's `advice` goes before the general one.
 pub fn failure(
@@ -91,7 +112,7 @@ pub fn another_kind(
     error(
         path(attribute),
         format!("{object} is of another kind"),
-        format!("It is of type {found}, and this reads type {wanted}. Check {attribute}."),
+        format!("It is of type {found}, and not of type {wanted}. Check {attribute}."),
     )
 }
 

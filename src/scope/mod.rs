@@ -6,20 +6,21 @@ pub mod connection;
 pub mod duration;
 pub mod failure;
 pub mod id;
+pub mod timeouts;
 
 use serde::{Deserialize, Serialize};
 
 use self::connection::Instance;
 use self::id::ObjectId;
 use crate::framework::check::{length, made_of, one_of, text as text_check};
-use crate::framework::field::{Field, text};
+use crate::framework::field::{Field, OnUpdate, text};
 use crate::framework::value::{Value, ValueAny, is_blank, text as known};
 
 /// The attributes that place an object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Scope {
-    /// `region/instance_id/object`.
+    /// `region/instance_id/object`; lookups, filters and actions have none.
+    #[serde(default)]
     pub id: Value<String>,
     /// The GUID of the service instance.
     pub instance_id: Value<String>,
@@ -63,16 +64,6 @@ pub fn found(field: Field) -> Field {
     }
 }
 
-/// What a list needs to know of the instance to search. Nothing in a list's
-/// configuration is computed.
-pub fn filters() -> Vec<Field> {
-    fields()
-        .into_iter()
-        .filter(|field| field.name != "id")
-        .map(|field| if field.name == "region" { field.optional() } else { field })
-        .collect()
-}
-
 /// The filter on texts, which every list has.
 pub fn search(description: &'static str) -> Field {
     text("search").check(length(2, 128)).about(description)
@@ -85,6 +76,25 @@ pub fn is_object_id(id: &str) -> bool {
 
 /// The rule of [`is_object_id`] in words that follow "must".
 pub const OBJECT_ID_RULE: &str = "be an id: letters, digits and dashes";
+
+/// The declaration of what names an instance where nothing is managed: in
+/// lookups, filters and actions.
+pub fn lookup_fields() -> Vec<Field> {
+    fields().into_iter().filter(|field| field.name != "id").map(without_management).collect()
+}
+
+fn without_management(field: Field) -> Field {
+    Field { requires_replace: false, on_update: OnUpdate::Unknown, ..field }
+}
+
+/// The filters that every list begins with. Nothing in a list's configuration
+/// is computed.
+pub fn filters() -> Vec<Field> {
+    lookup_fields()
+        .into_iter()
+        .map(|field| if field.name == "region" { field.optional() } else { field })
+        .collect()
+}
 
 impl Scope {
     /// The scope of an object in the instance, with what the user wrote kept.

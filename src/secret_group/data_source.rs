@@ -11,7 +11,7 @@ use crate::framework::field::{FieldSet, Kind, list, number, text};
 use crate::framework::resource::Call;
 use crate::framework::value::{Value, text as known};
 use crate::scope::connection::Connection;
-use crate::scope::failure::{Action, failure, nothing_there};
+use crate::scope::failure::{Action, nothing_there};
 use crate::scope::{self, OBJECT_ID_RULE, Scope, is_object_id};
 
 /// `ibm_sm_secret_group`, looked up.
@@ -58,7 +58,7 @@ impl SecretGroupSource {
         let id = config.secret_group_id.as_deref_option().unwrap_or_default();
         let group = instance.client.get_secret_group(id).await.map_err(|reason| {
             let advice = reason.is_not_found().then(|| nothing_there("secret_group_id", &instance));
-            failure(Action::Read, &format!("secret group {id}"), &reason, advice)
+            instance.failure(Action::Read, &format!("secret group {id}"), &reason, advice)
         })?;
         Ok(Found {
             scope: config.scope.of(&instance, &group.id),
@@ -140,11 +140,10 @@ impl SecretGroupsSource {
 
     async fn find(&self, call: &Call, config: &FoundAll) -> Result<FoundAll, Diagnostics> {
         let instance = self.connection.instance(&config.scope, call)?;
-        let groups = instance
-            .client
-            .list_secret_groups()
-            .await
-            .map_err(|reason| failure(Action::List, "secret groups", &reason, None))?;
+        let groups =
+            instance.client.list_secret_groups().await.map_err(|reason| {
+                instance.failure(Action::Read, "the secret groups", &reason, None)
+            })?;
         let groups: Vec<Group> = groups.into_iter().map(group).collect();
         Ok(FoundAll {
             scope: config.scope.whole(&instance),

@@ -2,7 +2,7 @@
 
 use crate::framework::check::{length, text as text_check};
 use crate::framework::field::{FieldSet, text};
-use crate::scope::{self, NAME_RULE, is_name, same_text};
+use crate::scope::{self, NAME_RULE, is_name, same_text, timeouts};
 
 /// The declaration of `ibm_sm_secret_group` (ibm-api.md 2.7, 5.6).
 pub(super) fn fields() -> FieldSet {
@@ -20,6 +20,7 @@ pub(super) fn fields() -> FieldSet {
         text("secret_group_id").computed().keeps().about("The id that secrets refer to."),
         text("created_at").computed().keeps().about("When the group was made, RFC 3339."),
         text("updated_at").computed().about("When the group last changed, RFC 3339."),
+        timeouts::field(),
     ]);
     FieldSet::new(
         "A secret group of a Secrets Manager instance: access to the secrets in it can be given \

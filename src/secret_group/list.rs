@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::model::state;
+use super::model::{State, state};
 use crate::client::SecretGroup;
 use crate::framework::diag::{Diagnostics, Report};
 use crate::framework::field::FieldSet;
@@ -13,7 +13,7 @@ use crate::framework::list::{ListResource, Listed};
 use crate::framework::resource::Call;
 use crate::framework::value::Value;
 use crate::scope::connection::Connection;
-use crate::scope::failure::{Action, failure};
+use crate::scope::failure::Action;
 use crate::scope::{self, Scope};
 
 /// The list of `ibm_sm_secret_group`.
@@ -46,18 +46,18 @@ impl SecretGroupList {
         limit: usize,
     ) -> Result<Vec<Listed>, Diagnostics> {
         let instance = self.connection.instance(&filters.scope, call)?;
-        let groups = instance
-            .client
-            .list_secret_groups()
-            .await
-            .map_err(|reason| failure(Action::List, "secret groups", &reason, None))?;
+        let groups =
+            instance.client.list_secret_groups().await.map_err(|reason| {
+                instance.failure(Action::Read, "the secret groups", &reason, None)
+            })?;
+        let nothing_known = State { scope: filters.scope.clone(), ..State::default() };
         let search = filters.search.as_deref_option();
         groups
             .into_iter()
             .filter(|group| search.is_none_or(|search| mentions(group, search)))
             .take(limit)
             .map(|group| {
-                let group = state(&filters.scope, &instance, group);
+                let group = state(&nothing_known, &instance, group);
                 Listed::new(group.name.as_deref_option().unwrap_or_default(), &group)
             })
             .collect()

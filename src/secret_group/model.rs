@@ -6,6 +6,7 @@ use crate::client;
 use crate::framework::value::{Value, text};
 use crate::scope::Scope;
 use crate::scope::connection::Instance;
+use crate::scope::timeouts::Timeouts;
 
 /// Configuration, plan and state of a group.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,6 +14,8 @@ pub struct State {
     /// The instance it is in.
     #[serde(flatten)]
     pub scope: Scope,
+    /// How long operations may take.
+    pub timeouts: Value<Timeouts>,
     /// Unique in the instance.
     pub name: Value<String>,
     /// What it is for.
@@ -45,10 +48,12 @@ pub(super) fn patch(prior: &State, plan: &State) -> Option<client::SecretGroupPa
     (patch != client::SecretGroupPatch::default()).then_some(patch)
 }
 
-/// The state of a group as the service describes it.
-pub(super) fn state(scope: &Scope, instance: &Instance, group: client::SecretGroup) -> State {
+/// The state of a group as the service describes it. `known` is the state
+/// before: it keeps what only Terraform knows.
+pub(super) fn state(known: &State, instance: &Instance, group: client::SecretGroup) -> State {
     State {
-        scope: scope.of(instance, &group.id),
+        scope: known.scope.of(instance, &group.id),
+        timeouts: known.timeouts.clone(),
         name: group.name.into(),
         description: group.description.into(),
         secret_group_id: text(group.id),

@@ -9,8 +9,9 @@ use crate::framework::resource::{Call, ManagedResource};
 use crate::framework::value::text;
 use crate::scope::Scope;
 use crate::scope::connection::{Connection, Instance};
-use crate::scope::failure::{Action, Advice, failure};
+use crate::scope::failure::{Action, Advice};
 use crate::scope::id::ObjectId;
+use crate::scope::timeouts;
 
 /// `ibm_sm_secret_group`.
 pub struct SecretGroup {
@@ -40,37 +41,40 @@ impl ManagedResource for SecretGroup {
         &["region", "instance_id", "secret_group_id"]
     }
 
-    fn validate(&self, _: &State) -> Diagnostics {
-        Diagnostics::default()
+    fn validate(&self, config: &State) -> Diagnostics {
+        timeouts::validate(&config.timeouts)
     }
 
     async fn read(&self, call: Call, prior: State) -> Report<Option<State>> {
+        let call = call.within(timeouts::limit(&prior.timeouts, Action::Read));
         let instance = match self.connection.instance(&prior.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(Some(prior), diagnostics),
         };
         match instance.client.get_secret_group(id(&prior)).await {
-            Ok(group) => Report::of(Some(state(&prior.scope, &instance, group))),
+            Ok(group) => Report::of(Some(state(&prior, &instance, group))),
             Err(reason) if reason.is_not_found() => Report::of(None),
             Err(reason) => {
-                let diagnostics = failure(Action::Read, &describe(&prior), &reason, None);
+                let diagnostics = instance.failure(Action::Read, &describe(&prior), &reason, None);
                 Report::with(Some(prior), diagnostics)
             }
         }
     }
 
     async fn create(&self, call: Call, plan: State, _: State) -> Report<Option<State>> {
+        let call = call.within(timeouts::limit(&plan.timeouts, Action::Create));
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(None, diagnostics),
         };
         match create_once(&instance, &plan).await {
-            Ok(group) => Report::of(Some(state(&plan.scope, &instance, group))),
+            Ok(group) => Report::of(Some(state(&plan, &instance, group))),
             Err(diagnostics) => Report::with(None, diagnostics),
         }
     }
 
     async fn update(&self, call: Call, prior: State, plan: State, _: State) -> Report<State> {
+        let call = call.within(timeouts::limit(&plan.timeouts, Action::Update));
         let instance = match self.connection.instance(&plan.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(prior, diagnostics),
@@ -80,15 +84,17 @@ impl ManagedResource for SecretGroup {
             None => instance.client.get_secret_group(id(&prior)).await,
         };
         match answer {
-            Ok(group) => Report::of(state(&plan.scope, &instance, group)),
+            Ok(group) => Report::of(state(&plan, &instance, group)),
             Err(reason) => {
-                let diagnostics = failure(Action::Update, &describe(&prior), &reason, None);
+                let diagnostics =
+                    instance.failure(Action::Update, &describe(&prior), &reason, None);
                 Report::with(prior, diagnostics)
             }
         }
     }
 
     async fn delete(&self, call: Call, prior: State) -> Diagnostics {
+        let call = call.within(timeouts::limit(&prior.timeouts, Action::Delete));
         let instance = match self.connection.instance(&prior.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return diagnostics,
@@ -103,7 +109,7 @@ impl ManagedResource for SecretGroup {
                          of them may not be managed by this configuration.",
                     )
                 });
-                failure(Action::Delete, &describe(&prior), &reason, advice)
+                instance.failure(Action::Delete, &describe(&prior), &reason, advice)
             }
         }
     }
@@ -126,7 +132,7 @@ async fn create_once(
 ) -> Result<client::SecretGroup, Diagnostics> {
     let prototype = prototype(plan);
     let failed = |reason: &client::ApiError, advice: Option<Advice>| {
-        failure(Action::Create, &describe(plan), reason, advice)
+        instance.failure(Action::Create, &describe(plan), reason, advice)
     };
     let refused = |reason: client::ApiError| {
         let advice = reason.is_conflict().then(|| {

@@ -1,6 +1,6 @@
 //! The schema as Terraform gets it, from the real binary.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -14,6 +14,8 @@ use crate::support::plugin::Launch;
 const DIFFERENCES: &[(&str, &str)] = &[
     ("ibm_sm_iam_credentials_secret.reuse_api_key", "computed"),
     ("ibm_sm_iam_credentials_configuration.disabled", "computed"),
+    ("ibm_sm_iam_credentials_configuration.api_key", "required"),
+    ("ibm_sm_iam_credentials_configuration.api_key", "optional"),
     ("ibm_sm_iam_credentials_secret.id", "optional"),
     ("ibm_sm_iam_credentials_configuration.id", "optional"),
     ("ibm_sm_secret_group.id", "optional"),
@@ -37,30 +39,39 @@ async fn schema() -> get_provider_schema::Response {
     answer
 }
 
+/// Attributes, and blocks that hold some.
 fn attributes(schema: &tfplugin6::Schema) -> BTreeMap<String, Value> {
-    let block = schema.block.as_ref().unwrap();
-    assert!(block.block_types.is_empty());
-    block
-        .attributes
-        .iter()
-        .map(|attribute| {
-            let mut flags = Map::new();
-            for (name, set) in [
-                ("required", attribute.required),
-                ("optional", attribute.optional),
-                ("computed", attribute.computed),
-                ("sensitive", attribute.sensitive),
-                ("deprecated", attribute.deprecated),
-            ] {
-                if set {
-                    flags.insert(name.to_owned(), json!(true));
-                }
+    members(schema.block.as_ref().unwrap())
+}
+
+fn members(block: &tfplugin6::schema::Block) -> BTreeMap<String, Value> {
+    let attributes = block.attributes.iter().map(|attribute| {
+        let mut flags = Map::new();
+        for (name, set) in [
+            ("required", attribute.required),
+            ("optional", attribute.optional),
+            ("computed", attribute.computed),
+            ("sensitive", attribute.sensitive),
+            ("deprecated", attribute.deprecated),
+            ("write_only", attribute.write_only),
+        ] {
+            if set {
+                flags.insert(name.to_owned(), json!(true));
             }
-            let kind: Value = serde_json::from_slice(&attribute.r#type).unwrap();
-            flags.insert("type".to_owned(), kind);
-            (attribute.name.clone(), Value::Object(flags))
-        })
-        .collect()
+        }
+        flags.insert("type".to_owned(), kind(&attribute.r#type));
+        (attribute.name.clone(), Value::Object(flags))
+    });
+    let blocks = block.block_types.iter().map(|nested| {
+        let block = members(nested.block.as_ref().unwrap());
+        let nesting = nested.nesting().as_str_name();
+        (nested.type_name.clone(), json!({"nesting": nesting, "block": block}))
+    });
+    attributes.chain(blocks).collect()
+}
+
+fn kind(json: &[u8]) -> Value {
+    serde_json::from_slice(json).unwrap()
 }
 
 fn golden(name: &str) -> Value {
@@ -146,8 +157,10 @@ async fn every_argument_of_the_official_provider_block_is_accepted() {
 }
 
 /// All schemas of a kind, by type name.
-fn schemas(of: &HashMap<String, tfplugin6::Schema>) -> BTreeMap<&str, Value> {
-    of.iter()
+fn schemas<'a>(
+    of: impl IntoIterator<Item = (&'a String, &'a tfplugin6::Schema)>,
+) -> BTreeMap<&'a str, Value> {
+    of.into_iter()
         .map(|(name, schema)| {
             assert_eq!(schema.version, 0, "{name}");
             (name.as_str(), json!(attributes(schema)))
@@ -155,9 +168,15 @@ fn schemas(of: &HashMap<String, tfplugin6::Schema>) -> BTreeMap<&str, Value> {
         .collect()
 }
 
-/// A function as `name: [types of its parameters] -> type of its result`.
+/// The schemas of actions, by type name.
+fn actions(
+    schema: &get_provider_schema::Response,
+) -> impl Iterator<Item = (&String, &tfplugin6::Schema)> {
+    schema.action_schemas.iter().map(|(name, action)| (name, action.schema.as_ref().unwrap()))
+}
+
+/// A function's parameters and result.
 fn signature(function: &tfplugin6::Function) -> Value {
-    let kind = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap();
     assert_eq!(function.variadic_parameter, None);
     let parameters: Vec<Value> = function
         .parameters
@@ -179,7 +198,9 @@ async fn the_schema_is_the_one_that_was_reviewed() {
         "provider": attributes(schema.provider.as_ref().unwrap()),
         "resources": schemas(&schema.resource_schemas),
         "data_sources": schemas(&schema.data_source_schemas),
+        "ephemeral_resources": schemas(&schema.ephemeral_resource_schemas),
         "list_resources": schemas(&schema.list_resource_schemas),
+        "actions": schemas(actions(&schema)),
         "functions": functions,
     });
     assert_eq!(
@@ -193,39 +214,41 @@ async fn the_schema_is_the_one_that_was_reviewed() {
 #[tokio::test]
 async fn everything_is_described_and_every_key_is_hidden() {
     let schema = schema().await;
+    let provider = "provider".to_owned();
     let all = schema
         .provider
         .iter()
-        .map(|schema| ("provider", schema))
-        .chain(schema.resource_schemas.iter().map(named))
-        .chain(schema.data_source_schemas.iter().map(named))
-        .chain(schema.list_resource_schemas.iter().map(named));
+        .map(|schema| (&provider, schema))
+        .chain(&schema.resource_schemas)
+        .chain(&schema.data_source_schemas)
+        .chain(&schema.ephemeral_resource_schemas)
+        .chain(&schema.list_resource_schemas)
+        .chain(actions(&schema));
     let mut hidden = 0;
     for (name, schema) in all {
         let block = schema.block.as_ref().unwrap();
         assert!(block.description.len() > 20, "{name}");
+        for nested in &block.block_types {
+            let described = nested.block.as_ref().unwrap().description.len() > 10;
+            assert!(described, "{name}.{} is not described", nested.type_name);
+        }
         for attribute in &block.attributes {
             let path = format!("{name}.{}", attribute.name);
             assert!(attribute.description.len() > 10, "{path} is not described");
-            let secret = attribute.name.ends_with("api_key") && attribute.name != "reuse_api_key";
-            let token = attribute.name.ends_with("_token");
-            if secret || token {
+            let secret = ["api_key", "api_key_wo", "_token"]
+                .iter()
+                .any(|secret| attribute.name.ends_with(secret));
+            if secret && kind(&attribute.r#type) == "string" {
                 assert!(attribute.sensitive, "{path} is not hidden");
                 hidden += 1;
             }
         }
     }
-    assert!(hidden >= 8, "{hidden}");
+    assert!(hidden >= 10, "{hidden}");
     for (name, function) in &schema.functions {
         assert!(function.summary.len() > 10 && function.description.len() > 20, "{name}");
         for parameter in &function.parameters {
             assert!(parameter.description.len() > 10, "{name}({})", parameter.name);
         }
     }
-}
-
-fn named<'a>(
-    (name, schema): (&'a String, &'a tfplugin6::Schema),
-) -> (&'a str, &'a tfplugin6::Schema) {
-    (name, schema)
 }

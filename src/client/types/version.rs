@@ -1,5 +1,6 @@
 //! The JSON of a secret's versions (ibm-api.md 2.5).
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{JsonObject, Timestamp};
@@ -31,6 +32,33 @@ pub struct VersionMetadata {
     pub api_key_id: Option<String>,
     /// Its key's service ID.
     pub service_id: Option<String>,
+}
+
+/// A version together with its value.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Version {
+    /// Everything but the value.
+    #[serde(flatten)]
+    pub metadata: VersionMetadata,
+    /// The value, while it is stored.
+    pub api_key: Option<SecretString>,
+}
+
+/// A new version with a new key: a rotation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct VersionPrototype {
+    /// The user's own data about the new version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_custom_metadata: Option<JsonObject>,
+}
+
+/// A lock on a version of a secret (ibm-api.md 2.6).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SecretLock {
+    /// Unique on the version.
+    pub name: String,
+    /// The IAM id of who locked it.
+    pub created_by: Option<String>,
 }
 
 /// A version's place among the versions.

@@ -49,7 +49,7 @@ impl<P: Provider> Rpc<P> {
 
     fn call(&self) -> Call {
         let cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Call { cancel }
+        Call::new(cancel)
     }
 
     fn stop(&self) {
