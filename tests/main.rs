@@ -8,6 +8,7 @@
     reason = "in a test, a panic is how a failure is reported"
 )]
 
+mod client;
 mod contract;
 mod protocol;
 mod support;

@@ -77,6 +77,7 @@ struct State {
     token_steps: VecDeque<Step>,
     seen: Vec<Seen>,
     token_requests: Vec<Seen>,
+    connections: usize,
 }
 
 impl Scripted {
@@ -98,6 +99,7 @@ impl Scripted {
         let server = Arc::clone(&shared);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                server.state.lock().unwrap().connections += 1;
                 tokio::spawn(serve(stream, Arc::clone(&server)));
             }
         });
@@ -111,6 +113,10 @@ impl Scripted {
 
     pub(super) fn token_requests(&self) -> Vec<Seen> {
         self.shared.state.lock().unwrap().token_requests.clone()
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.shared.state.lock().unwrap().connections
     }
 
     /// Waits until this many requests have arrived, those for tokens not counted.

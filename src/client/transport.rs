@@ -44,6 +44,8 @@ struct Reply {
     retry_after: Option<Duration>,
     request_id: Option<String>,
     body: Bytes,
+    /// How many times the request was sent to get it.
+    attempts: u32,
 }
 
 impl Transport {
@@ -92,6 +94,7 @@ impl Transport {
                 .with_status(reply.status)
                 .with_message(message)
                 .with_request_id(reply.request_id)
+                .with_attempts(reply.attempts)
                 .with_unknown_outcome(call.idempotency == Idempotency::Once)
         })
     }
@@ -136,9 +139,8 @@ impl Transport {
                         }
                         refusal(call, token.as_ref(), reply)
                     }
-                    Err(broken) => no_answer(call, broken),
+                    Err(broken) => no_answer(call, broken, attempts),
                 };
-            let error = error.with_attempts(attempts);
             let verdict = retry::classify(call.idempotency, &failure);
             if verdict != Verdict::Repeat {
                 return Err(error.with_unknown_outcome(verdict == Verdict::Unknown));
@@ -167,11 +169,11 @@ impl Transport {
     ) -> Result<Result<Reply, Broken>, ApiError> {
         let request = self.request(call, token)?;
         let started = Instant::now();
-        let exchange = self.exchange(request);
+        let exchange = self.exchange(request, attempt);
         let result = if call.target.method.is_safe() {
             tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Err(cancelled(call)),
+                () = cancel.cancelled() => return Err(cancelled(call).with_attempts(attempt)),
                 result = exchange => result,
             }
         } else {
@@ -225,7 +227,11 @@ impl Transport {
         Ok(request)
     }
 
-    async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<Reply, Broken> {
+    async fn exchange(
+        &self,
+        request: reqwest::RequestBuilder,
+        attempts: u32,
+    ) -> Result<Reply, Broken> {
         let mut response = request.send().await.map_err(|e| Broken::from(&e))?;
         let status = response.status();
         let retry_after = response
@@ -246,7 +252,7 @@ impl Transport {
                 Err(error) => return Err(Broken::from(&error)),
             }
         }
-        Ok(Reply { status, retry_after, request_id, body: body.freeze() })
+        Ok(Reply { status, retry_after, request_id, body: body.freeze(), attempts })
     }
 }
 
@@ -268,14 +274,17 @@ fn refusal(call: &Call, token: Option<&Token>, reply: Reply) -> (Failure, ApiErr
         .with_status(reply.status)
         .with_code(problem.code)
         .with_message(problem.message)
-        .with_request_id(reply.request_id.or(problem.request_id));
+        .with_request_id(reply.request_id.or(problem.request_id))
+        .with_attempts(reply.attempts);
     let failure = Failure::Answered { status: reply.status, retry_after: reply.retry_after };
     (failure, error)
 }
 
-fn no_answer(call: &Call, broken: Broken) -> (Failure, ApiError) {
+fn no_answer(call: &Call, broken: Broken, attempts: u32) -> (Failure, ApiError) {
     let Broken { kind, sent, cause } = broken;
-    let error = ApiError::new(ApiErrorKind::Transport(kind), &call.target).with_message(cause);
+    let error = ApiError::new(ApiErrorKind::Transport(kind), &call.target)
+        .with_message(cause)
+        .with_attempts(attempts);
     (Failure::Silent { kind, sent }, error)
 }
 

@@ -10,7 +10,7 @@ use crate::framework::check::{Rule, count, length, made_of, text as text_check};
 use crate::framework::field::{Field, FieldSet, Kind, flag, list, map, number, text};
 use crate::framework::value::ValueAny;
 use crate::scope::duration::{DURATION_RULE, parse};
-use crate::scope::{self, NAME_RULE, is_name, same_text, timeouts};
+use crate::scope::{self, NAME_RULE, both_blank, is_name, timeouts};
 
 /// The most that custom metadata may take, in bytes of JSON (ibm-api.md 2.2).
 const METADATA_BYTES: usize = 10_240;
@@ -41,7 +41,7 @@ fn given() -> Vec<Field> {
         ),
         text("description")
             .check(length(0, 1024))
-            .same_when(same_text)
+            .same_when(both_blank)
             .about("What the credentials are for; up to 1024 characters."),
         text("secret_group_id")
             .optional_computed()
@@ -112,6 +112,7 @@ fn given() -> Vec<Field> {
             .check(metadata_size())
             .about("Your own data about the secret, up to 10 KB. Not for secrets."),
         map("version_custom_metadata", Kind::Text)
+            .same_when(both_blank)
             .check(metadata_size())
             .about("Your own data about the current version, up to 10 KB. Not for secrets."),
     ]

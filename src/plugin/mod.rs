@@ -75,8 +75,8 @@ enum Failure {
     #[error("the runtime did not start: {0}")]
     Runtime(#[source] io::Error),
     #[error(
-        "no socket could be made ({0}); TMPDIR has to name a directory that exists, can be \
-         written to and has a path of less than 70 characters"
+        "there is no place to listen at: {0}; on Unix, TMPDIR has to name a directory that exists, \
+         can be written to and has a path shorter than 70 characters"
     )]
     Listen(#[source] io::Error),
     #[error("TLS could not be set up: {0}")]
@@ -104,7 +104,7 @@ pub fn main<P: Provider>(identity: Identity, provider: P) -> ExitCode {
             Command::Serve => {
                 let launch = Launch::from_env(variable)?;
                 log::install(log::threshold(identity.name, variable));
-                run(serve(&launch, provider))
+                run(serve(launch, provider))
             }
             Command::Debug => {
                 log::install(log::threshold(identity.name, variable));
@@ -123,12 +123,12 @@ pub fn main<P: Provider>(identity: Identity, provider: P) -> ExitCode {
 }
 
 /// Serves the Terraform process that started us.
-async fn serve<P: Provider>(launch: &Launch, provider: P) -> Result<(), Failure> {
+async fn serve<P: Provider>(launch: Launch, provider: P) -> Result<(), Failure> {
     // Terraform gets the same interrupt and sends `StopProvider` when it has
     // decided what to do about it.
     let _swallowed = Interrupts::catch().map_err(Failure::Runtime)?;
-    let listener = Listener::bind(launch).map_err(Failure::Listen)?;
-    let tls = launch.client_certificate.clone().map(Tls::pinned_to).transpose()?;
+    let listener = Listener::bind(&launch).map_err(Failure::Listen)?;
+    let tls = launch.client_certificate.map(Tls::pinned_to).transpose()?;
     print(Announcement {
         address: &listener.address().map_err(Failure::Listen)?,
         certificate: tls.as_ref().map(Tls::certificate),
@@ -199,4 +199,34 @@ fn usage(identity: Identity) -> String {
         program = program(identity),
         version = identity.version,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_while_serving_is_a_failure_like_others() {
+        let outcome = run(in_background(async { panic!("on purpose") }));
+        assert!(matches!(outcome, Err(Failure::Panic)), "{outcome:?}");
+    }
+
+    #[test]
+    fn the_end_waits_for_no_blocking_call() {
+        let (release, blocked) = mpsc::channel();
+        let (started, running) = mpsc::channel();
+        let outcome = run(async move {
+            tokio::task::spawn_blocking(move || {
+                started.send(()).unwrap();
+                blocked.recv_timeout(Duration::from_secs(30))
+            });
+            running.recv().unwrap();
+            Ok(())
+        });
+        assert!(outcome.is_ok(), "{outcome:?}");
+        // The other end is there as long as the call is running.
+        assert_eq!(release.send(()), Ok(()));
+    }
 }

@@ -129,9 +129,9 @@ impl Scope {
     }
 }
 
-/// Whether two texts mean the same to the service, which does not tell an empty
-/// one from none.
-pub fn same_text(left: &ValueAny, right: &ValueAny) -> bool {
+/// Whether neither value says anything: the service does not tell an empty text
+/// or map from none.
+pub fn both_blank(left: &ValueAny, right: &ValueAny) -> bool {
     is_blank(left) && is_blank(right)
 }
 

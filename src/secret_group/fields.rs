@@ -2,7 +2,7 @@
 
 use crate::framework::check::{length, text as text_check};
 use crate::framework::field::{FieldSet, text};
-use crate::scope::{self, NAME_RULE, is_name, same_text, timeouts};
+use crate::scope::{self, NAME_RULE, both_blank, is_name, timeouts};
 
 /// The declaration of `ibm_sm_secret_group` (ibm-api.md 2.7, 5.6).
 pub(super) fn fields() -> FieldSet {
@@ -15,7 +15,7 @@ pub(super) fn fields() -> FieldSet {
             .about("The group's name, unique in the instance; 2 to 64 characters."),
         text("description")
             .check(length(0, 1024))
-            .same_when(same_text)
+            .same_when(both_blank)
             .about("What the group is for; up to 1024 characters."),
         text("secret_group_id").computed().keeps().about("The id that secrets refer to."),
         text("created_at").computed().keeps().about("When the group was made, RFC 3339."),

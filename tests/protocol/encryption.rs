@@ -8,7 +8,7 @@ use tokio::net::UnixStream;
 
 use super::assert_serves;
 use crate::support::host_certificate::{HostCertificate, Peer};
-use crate::support::plugin::{Launch, Plugin};
+use crate::support::plugin::{Launch, Plugin, soon};
 
 const VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 
@@ -16,8 +16,10 @@ const VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 async fn answer(plugin: &Plugin, peer: Peer<'_>) -> Result<[u8; 9], String> {
     let server = plugin.handshake.certificate().unwrap();
     let mut frame = [0; 9];
-    let mut stream = plugin.tls(&peer, server).await.map_err(|e| e.to_string())?;
-    stream.read_exact(&mut frame).await.map_err(|e| e.to_string())?;
+    let stream = plugin.tls(&peer, server).await;
+    let mut stream = stream.map_err(|error| error.to_string())?;
+    let read = soon(stream.read_exact(&mut frame)).await;
+    read.map_err(|error| error.to_string())?;
     Ok(frame)
 }
 
@@ -69,7 +71,7 @@ async fn plaintext_is_refused() {
     let mut socket = UnixStream::connect(plugin.handshake.socket()).await.unwrap();
     socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).await.unwrap();
+    soon(socket.read_to_end(&mut answer)).await.unwrap();
     // At most a TLS alert (record type 21), and the end.
     assert!(matches!(answer.as_slice(), [] | [21, ..]), "{answer:?}");
 }

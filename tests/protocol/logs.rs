@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
 use super::assert_serves;
-use crate::support::plugin::Launch;
+use crate::support::plugin::{Launch, soon};
 
 #[tokio::test]
 async fn every_line_of_stderr_is_a_record_of_the_host() {
@@ -15,7 +15,7 @@ async fn every_line_of_stderr_is_a_record_of_the_host() {
     // Something to write about: a peer that is not the host.
     let mut stranger = UnixStream::connect(plugin.handshake.socket()).await.unwrap();
     stranger.write_all(b"hello, who is there?").await.unwrap();
-    stranger.read_to_end(&mut Vec::new()).await.unwrap();
+    soon(stranger.read_to_end(&mut Vec::new())).await.unwrap();
     connection.shutdown().await;
     let stderr = plugin.exit_in_time().await.stderr;
     let mut messages = Vec::new();

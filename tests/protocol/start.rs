@@ -81,6 +81,14 @@ async fn a_certificate_that_cannot_be_read_is_not_plaintext() {
 }
 
 #[tokio::test]
+async fn without_a_place_for_the_socket_it_says_what_is_needed() {
+    let exit = Launch::by_terraform().with("TMPDIR", "/nowhere").spawn().exit().await;
+    assert_eq!(exit.status.code(), Some(1));
+    assert_eq!(exit.stdout, "");
+    assert!(exit.stderr.contains("TMPDIR has to name a directory"), "{}", exit.stderr);
+}
+
+#[tokio::test]
 async fn the_socket_is_private_and_goes_with_the_process() {
     let wanted = tempfile::tempdir().unwrap();
     for chosen in [None, wanted.path().to_str()] {

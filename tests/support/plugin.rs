@@ -37,6 +37,12 @@ const KILLED_AFTER: Duration = Duration::from_secs(2);
 /// For everything that has no bound of its own; a test that gets here has failed.
 const FOREVER: Duration = Duration::from_secs(30);
 
+/// Waits for what ought to come at once, rather than hang when it does not.
+pub(crate) async fn soon<T>(coming: impl Future<Output = T>) -> T {
+    let come = timeout(FOREVER, coming).await;
+    come.expect("it has come within half a minute")
+}
+
 /// A start that is being prepared.
 pub(crate) struct Launch {
     arguments: Vec<String>,
@@ -156,8 +162,7 @@ impl Process {
     /// The next line of stdout, with its end; empty after the last one.
     pub(crate) async fn line(&mut self) -> String {
         let mut line = String::new();
-        let read = timeout(FOREVER, self.stdout.read_line(&mut line)).await;
-        read.expect("a line on stdout").unwrap();
+        soon(self.stdout.read_line(&mut line)).await.unwrap();
         line
     }
 
@@ -257,7 +262,8 @@ impl Plugin {
     ) -> std::io::Result<TlsStream<UnixStream>> {
         let socket = UnixStream::connect(self.handshake.socket()).await?;
         let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(peer.config(server)).connect(name, socket).await
+        let connector = TlsConnector::from(peer.config(server));
+        soon(connector.connect(name, socket)).await
     }
 
     /// Waits as long as Terraform does before it kills.

@@ -177,10 +177,16 @@ fn add_generated(step: &mut Step<'_>, secret: &mut Secret, made: Credentials, re
     if let Some(current) = secret.current() {
         version.version_custom_metadata = current.version_custom_metadata.clone();
         let untouched = current.api_key_id.is_none();
-        if untouched && step.state.switches.first_read == FirstRead::FillsVersion {
+        let fills = untouched && step.state.switches.first_read == FirstRead::FillsVersion;
+        // A locked version must stay `previous`: the empty one after it gives its place.
+        let previous_is_locked =
+            secret.previous().is_some_and(|previous| !previous.locks.is_empty());
+        if fills {
             version.id.clone_from(&current.id);
             version.created_by.clone_from(&current.created_by);
             version.created_at = current.created_at;
+        }
+        if fills || previous_is_locked {
             secret.versions.pop();
         }
     }

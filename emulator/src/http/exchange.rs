@@ -4,6 +4,7 @@ use crate::App;
 use crate::faults::{Effect, Reset, Spoilt};
 use crate::http::errors::{self, Family};
 use crate::http::operation::{Answer, Call, Handler, IamCall, Operation, Reply, VaultCall};
+use crate::http::server::AddressedPath;
 use crate::iam::access::{self, Service};
 use crate::iam::tokens::{Claims, unauthenticated};
 use crate::journal::{self, Entry};
@@ -18,11 +19,14 @@ use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_stream::StreamExt as _;
 
 /// Larger bodies are refused.
 const LARGEST_BODY: usize = 1024 * 1024;
 /// A body that does not arrive within that time is not waited for.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
+/// How long the half of a truncated answer gets to leave.
+const CUT_AFTER: Duration = Duration::from_millis(20);
 const CORRELATION: &str = "x-correlation-id";
 
 /// Marks an answer that must not be sent: the connection is dropped instead.
@@ -32,7 +36,7 @@ pub struct Dropped;
 /// Serves a route that exists.
 pub async fn serve(
     app: Arc<App>,
-    operation: Option<&'static Operation>,
+    operation: &'static Operation,
     path: Option<RawPathParams>,
     request: Request,
 ) -> Response<Body> {
@@ -46,10 +50,9 @@ pub async fn serve(
         _ => None,
     };
     let call = call(&parts, path.unwrap_or_default(), body.unwrap_or_default(), app.trace());
-    answer(&app, operation, &parts, &call, |now| match (refused, operation) {
-        (Some(refusal), _) => (now, Err(refusal)),
-        (None, Some(operation)) => perform(&app, operation, &call),
-        (None, None) => (now, Err(Refusal::new(Kind::NotFound, "No such route."))),
+    answer(&app, Some(operation), &parts, &call, |now| match refused {
+        Some(refusal) => (now, Err(refusal)),
+        None => perform(&app, operation, &call),
     })
     .await
 }
@@ -137,7 +140,10 @@ fn call(parts: &Parts, path: Vec<(String, String)>, body: Bytes, trace: String) 
         headers: parts.headers.clone(),
         body,
         base: format!("http://{}", host(parts)),
-        route: parts.uri.path().to_owned(),
+        route: parts
+            .extensions
+            .get::<AddressedPath>()
+            .map_or_else(|| parts.uri.path().to_owned(), |AddressedPath(path)| path.clone()),
         trace: given.map_or(trace, str::to_owned),
     }
 }
@@ -161,7 +167,7 @@ async fn answer(
     if let Some(delay) = effect.delay_milliseconds {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
-    let family = Family::of(&call.route);
+    let family = Family::of(parts.uri.path());
     let mut headers = Vec::new();
     let (now, status, body) = if effect.reset == Some(Reset::BeforeCommit) {
         (app.store.clock().now(), None, None)
@@ -253,7 +259,14 @@ fn half(text: String) -> Body {
     let bytes = Bytes::from(text);
     let first = bytes.slice(..bytes.len() / 2);
     let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    Body::from_stream(tokio_stream::iter([Ok(first), Err(cut)]))
+    let parts = tokio_stream::iter([Ok(first), Err(cut)]).then(async |part| {
+        if part.is_err() {
+            // The first half leaves only when there is a moment without anything to send.
+            tokio::time::sleep(CUT_AFTER).await;
+        }
+        part
+    });
+    Body::from_stream(parts)
 }
 
 /// One line on stderr: stdout belongs to what was asked to be printed.

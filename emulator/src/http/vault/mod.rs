@@ -3,6 +3,7 @@
 pub mod bodies;
 pub mod configurations;
 pub mod groups;
+pub mod locks;
 pub mod secrets;
 pub mod settings;
 pub mod versions;

@@ -51,7 +51,7 @@ async fn cancelling_drops_a_read_and_lets_a_change_end() {
     });
     let error = result.unwrap_err();
     assert!(error.is_cancelled());
-    assert_eq!(error.message(), None, "dropped, not timed out");
+    assert_eq!((error.message(), error.attempts()), (None, 1), "dropped, not timed out");
     drop(release_read);
 
     let setup = Setup::at(&server.url);

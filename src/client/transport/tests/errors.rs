@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use super::{REFUSAL, create};
+use super::super::MAX_BODY_BYTES;
+use super::{GROUP, REFUSAL, create};
 use crate::client::scripted::{Scripted, Setup, Step, answer, answer_with};
 use crate::client::{ApiErrorKind, ConfigurationPrototype};
 
@@ -56,7 +57,7 @@ async fn an_answer_that_repeats_a_secret_does_not_reach_the_error() {
     let error = client.create_configuration(&prototype).await.unwrap_err();
     assert_eq!(error.message(), Some("(redacted) may not use (redacted)"));
     let error = client.get_secret("s-1").await.unwrap_err();
-    assert_eq!(error.kind(), ApiErrorKind::UnexpectedBody);
+    assert_eq!((error.kind(), error.attempts()), (ApiErrorKind::UnexpectedBody, 1));
     let shown = format!("{error} {error:?} {client:?}");
     assert!(!shown.contains("s3cret") && !shown.contains("token-1"), "{shown}");
 }
@@ -85,6 +86,29 @@ async fn a_compressed_answer_is_read() {
     assert_eq!(server.seen()[0].header("accept-encoding"), "gzip");
 }
 
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    // JSON that would do, were it not so long.
+    let mut endless = GROUP.trim_end_matches('}').as_bytes().to_vec();
+    endless.extend_from_slice(br#","padding":""#);
+    endless.resize(MAX_BODY_BYTES + (1 << 20), b' ');
+    endless.extend_from_slice(br#""}"#);
+    let server = Scripted::start(vec![Step::Answer(200, Vec::new(), endless)]).await;
+    let client = Setup::at(&server.url).client();
+    let error = client.get_secret_group("g-1").await.unwrap_err();
+    assert_eq!(error.kind(), ApiErrorKind::UnexpectedBody);
+}
+
+#[tokio::test]
+async fn calls_share_a_connection() {
+    let server = Scripted::start((0..3).map(|_| answer(200, GROUP)).collect()).await;
+    let client = Setup::at(&server.url).client();
+    for _ in 0..3 {
+        client.get_secret_group("g-1").await.unwrap();
+    }
+    assert_eq!((server.seen().len(), server.connections()), (3, 1));
+}
+
 /// Keeps the fields of each event of this crate.
 #[derive(Clone, Default)]
 struct Events(Arc<Mutex<Vec<BTreeMap<&'static str, String>>>>);
@@ -109,6 +133,9 @@ impl<S: tracing::Subscriber> Layer<S> for Events {
 #[tokio::test]
 async fn each_exchange_is_one_line_of_the_log_without_bodies_and_queries() {
     let events = Events::default();
+    // While there is only one subscriber, tracing asks the thread that first reaches an event
+    // whether anybody listens, and another test's thread says no for all. Two are asked properly.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber = tracing_subscriber::registry().with(events.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
     let server = Scripted::start(vec![

@@ -131,3 +131,22 @@ async fn a_service_that_asks_for_more_time_than_there_is_gets_no_second_request(
     assert_eq!(error.kind(), ApiErrorKind::RateLimited);
     assert_eq!(server.seen().len(), 1);
 }
+
+#[tokio::test]
+async fn a_refusal_counts_even_when_its_text_is_cut_off() {
+    let server = Scripted::start(vec![Step::CutOff(409, r#"{"errors":[{"mess"#)]).await;
+    let error = create(&Setup::at(&server.url).client()).await.unwrap_err();
+    assert_eq!(error.kind(), ApiErrorKind::Conflict);
+    assert_eq!((error.message(), error.outcome_unknown()), (None, false));
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let server =
+        Scripted::start(vec![answer_with(307, "location", "/elsewhere", ""), answer(200, GROUP)])
+            .await;
+    let client = Setup::at(&server.url).client();
+    let error = client.get_secret_group("g-1").await.unwrap_err();
+    assert_eq!(error.kind(), ApiErrorKind::UnexpectedStatus);
+    assert_eq!(server.seen().len(), 1);
+}

@@ -1,0 +1,227 @@
+//! One emulator process for each life, and the client of its control surface.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::http::Request;
+
+/// A running emulator; it ends when this is dropped.
+pub(crate) struct Emulator {
+    process: Child,
+    // Kept open, so that the process never writes into a closed pipe.
+    _stdout: BufReader<ChildStdout>,
+    /// What it told a newcomer to export.
+    pub(crate) exports: BTreeMap<String, String>,
+    url: String,
+    agent: Agent,
+}
+
+/// One exchange in the journal.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Exchange {
+    /// The operation; none for an address that does not exist.
+    pub(crate) operation: Option<String>,
+    /// The method.
+    pub(crate) method: String,
+    /// The path.
+    pub(crate) path: String,
+    /// The status; none if the connection was dropped.
+    pub(crate) status: Option<u16>,
+    /// The body of the request, its secrets masked.
+    pub(crate) request_body: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Journal {
+    requests: Vec<Exchange>,
+}
+
+/// An answer of any of the emulator's APIs.
+pub(crate) struct Answer {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The JSON body, or null.
+    pub(crate) body: Value,
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It holds nothing on disk; an error means that it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Emulator {
+    /// Starts the binary on a free port, with its clock standing still.
+    pub(crate) fn start(binary: &Path, now: &str) -> Result<Emulator> {
+        let mut process = Command::new(binary)
+            .args(["--listen", "127.0.0.1:0"])
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| {
+                format!("{} cannot be run; `cargo build --workspace` makes it", binary.display())
+            })?;
+        let mut stdout =
+            BufReader::new(process.stdout.take().context("the emulator has no output")?);
+        let mut exports = BTreeMap::new();
+        let mut line = String::new();
+        while line.trim() != "ready" {
+            line.clear();
+            ensure!(stdout.read_line(&mut line)? > 0, "the emulator ended before it was ready");
+            if let Some((name, value)) =
+                line.trim().strip_prefix("export ").and_then(|export| export.split_once('='))
+            {
+                exports.insert(name.to_owned(), unquoted(value).to_owned());
+            }
+        }
+        let url = exports.get("EMULATOR_URL").context("the emulator exports no URL")?.clone();
+        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let emulator = Emulator { process, _stdout: stdout, exports, url, agent };
+        emulator.control("PUT", "clock", Some(json!({"mode": "frozen", "now": now})))?;
+        Ok(emulator)
+    }
+
+    /// What it exports under this name.
+    pub(crate) fn export(&self, name: &str) -> Result<&str> {
+        let value = self.exports.get(name);
+        Ok(value.with_context(|| format!("the emulator exports no {name}"))?)
+    }
+
+    /// Everything that exists.
+    pub(crate) fn state(&self) -> Result<Value> {
+        self.control("GET", "state", None)
+    }
+
+    /// Adds the rows of each table of `more` to what exists.
+    pub(crate) fn add(&self, more: Value) -> Result<()> {
+        let mut state = self.state()?;
+        append(&mut state, more)?;
+        self.control("PUT", "state", Some(state)).map(drop)
+    }
+
+    /// Moves the clock.
+    pub(crate) fn advance_clock(&self, seconds: u64) -> Result<()> {
+        self.control("POST", "clock/advance", Some(json!({"seconds": seconds}))).map(drop)
+    }
+
+    /// Makes something go wrong.
+    pub(crate) fn add_fault(&self, fault: &Value) -> Result<()> {
+        self.control("POST", "faults", Some(fault.clone())).map(drop)
+    }
+
+    /// Nothing goes wrong any more.
+    pub(crate) fn clear_faults(&self) -> Result<()> {
+        self.control("DELETE", "faults", None).map(drop)
+    }
+
+    /// What was asked since the last call of this.
+    pub(crate) fn take_journal(&self) -> Result<Vec<Exchange>> {
+        let exchanges = self.journal()?;
+        self.control("DELETE", "journal", None)?;
+        Ok(exchanges)
+    }
+
+    /// What was asked since the last [`take_journal`](Self::take_journal).
+    pub(crate) fn journal(&self) -> Result<Vec<Exchange>> {
+        let journal: Journal = serde_json::from_value(self.control("GET", "journal", None)?)?;
+        Ok(journal.requests)
+    }
+
+    /// Asks the token service for a token.
+    pub(crate) fn exchange_key(&self, api_key: &str) -> Result<Answer> {
+        let form = [
+            ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+            ("apikey", api_key),
+            ("response_type", "cloud_iam"),
+        ];
+        answer(self.agent.post(format!("{}/identity/token", self.url)).send_form(form)?)
+    }
+
+    /// A token of the account's administrator.
+    pub(crate) fn administrator_token(&self) -> Result<String> {
+        let answer = self.exchange_key(self.export("IBMCLOUD_API_KEY")?)?;
+        let token =
+            answer.body["access_token"].as_str().context("no token for the administrator")?;
+        Ok(token.to_owned())
+    }
+
+    /// Calls one of IBM's APIs as the account's administrator. `path` is below
+    /// the emulator's address.
+    pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let authorization = format!("Bearer {}", self.administrator_token()?);
+        let content_type = match method {
+            "PATCH" => "application/merge-patch+json",
+            _ => "application/json",
+        };
+        self.send(
+            method,
+            path,
+            body,
+            &[("authorization", &authorization), ("content-type", content_type), ("if-match", "*")],
+        )
+    }
+
+    fn control(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
+        let path = format!("/_emulator/{path}");
+        let answer =
+            self.send(method, &path, body.as_ref(), &[("content-type", "application/json")])?;
+        if answer.status >= 300 {
+            bail!("{method} {path} answered {}: {}", answer.status, answer.body);
+        }
+        Ok(answer.body)
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer> {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        match body {
+            Some(body) => answer(self.agent.run(request.body(body.to_string())?)?),
+            None => answer(self.agent.run(request.body(())?)?),
+        }
+    }
+}
+
+fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
+    let text = response.body_mut().read_to_string()?;
+    let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? };
+    Ok(Answer { status: response.status().as_u16(), body })
+}
+
+/// The value of a shell assignment that is plain or in one pair of quotes.
+fn unquoted(value: &str) -> &str {
+    let within = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    within('\'').or_else(|| within('"')).unwrap_or(value)
+}
+
+/// Appends the lists of `more` to those of `state`, object by object, and
+/// replaces what is no list.
+fn append(state: &mut Value, more: Value) -> Result<()> {
+    match (state, more) {
+        (Value::Object(state), Value::Object(more)) => {
+            for (name, more) in more {
+                let table = state.get_mut(&name).with_context(|| format!("no table {name}"))?;
+                append(table, more)?;
+            }
+        }
+        (Value::Array(rows), Value::Array(more)) => rows.extend(more),
+        (state, more) => *state = more,
+    }
+    Ok(())
+}

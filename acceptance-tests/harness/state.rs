@@ -1,0 +1,102 @@
+//! Reads a state file: every object by its address.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// A state, as far as tests look at it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Snapshot {
+    /// Managed objects of IBM's types by address.
+    pub(crate) objects: BTreeMap<String, Object>,
+    /// Output values by name.
+    pub(crate) outputs: BTreeMap<String, Value>,
+}
+
+/// One object in the state.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    /// The attributes as stored.
+    pub(crate) attributes: Map<String, Value>,
+    /// Whether the next plan replaces it.
+    pub(crate) tainted: bool,
+}
+
+#[derive(Deserialize)]
+struct StateFile {
+    outputs: BTreeMap<String, Output>,
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Output {
+    value: Value,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    mode: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    instances: Vec<Instance>,
+}
+
+#[derive(Deserialize)]
+struct Instance {
+    index_key: Option<Value>,
+    attributes: Map<String, Value>,
+    status: Option<String>,
+}
+
+impl Snapshot {
+    /// The state in this file; no file is an empty state.
+    pub(crate) fn read(path: &Path) -> Result<Snapshot> {
+        if !path.exists() {
+            return Ok(Snapshot::default());
+        }
+        let text = std::fs::read_to_string(path)?;
+        let file: StateFile = serde_json::from_str(&text).context("the state file")?;
+        let mut snapshot = Snapshot {
+            outputs: file.outputs.into_iter().map(|(name, output)| (name, output.value)).collect(),
+            ..Snapshot::default()
+        };
+        for resource in file.resources {
+            if resource.mode != "managed" || !resource.kind.starts_with("ibm_") {
+                continue;
+            }
+            for instance in resource.instances {
+                let key = instance.index_key.map(|key| format!("[{key}]")).unwrap_or_default();
+                let address = format!("{}.{}{key}", resource.kind, resource.name);
+                let object = Object {
+                    attributes: instance.attributes,
+                    tainted: instance.status.as_deref() == Some("tainted"),
+                };
+                snapshot.objects.insert(address, object);
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// The value of `ADDRESS.ATTRIBUTE`.
+    pub(crate) fn lookup(&self, place: &str) -> Option<&Value> {
+        let (address, attribute) = place.rsplit_once('.')?;
+        self.objects.get(address)?.attributes.get(attribute)
+    }
+
+    /// `text` with each `{ADDRESS.ATTRIBUTE}` that this state has replaced by
+    /// its value.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        for (address, object) in &self.objects {
+            for (attribute, value) in &object.attributes {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                filled = filled.replace(&format!("{{{address}.{attribute}}}"), &value);
+            }
+        }
+        filled
+    }
+}

@@ -1,0 +1,151 @@
+//! A folder of its own for each life: configuration, state, command line
+//! configuration, home.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::plan::Plan;
+use super::state::Snapshot;
+use super::terraform::{Run, Terraform};
+
+/// Our address, and the one of the official provider.
+const SOURCES: [(&str, &str); 2] =
+    [("ibm-sm/ibm-sm", "terraform-provider-ibm-sm"), ("IBM-Cloud/ibm", "terraform-provider-ibm")];
+/// What every configuration begins with, unless it says so itself.
+const COMMON: &str = include_str!("../common.tf");
+/// Stands in fixtures for the name of the provider registry's host.
+const HOST: &str = "REGISTRY_HOST";
+
+/// A place to run terraform in. Clones share the place.
+#[derive(Clone)]
+pub(crate) struct Workspace {
+    root: Arc<TempDir>,
+    folder: PathBuf,
+    terraform: Terraform,
+    environment: BTreeMap<String, String>,
+    source: &'static str,
+}
+
+impl Workspace {
+    /// A new place whose commands see these variables and no others.
+    pub(crate) fn new(
+        terraform: &Terraform,
+        provider: &Path,
+        stand_in: bool,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Workspace> {
+        let root = tempfile::Builder::new().prefix("acceptance-").tempdir()?;
+        let mut overrides = String::new();
+        for (source, executable) in SOURCES {
+            let folder = root.path().join(executable);
+            fs::create_dir(&folder)?;
+            symlink(provider, folder.join(executable))?;
+            overrides += &format!("    {source:?} = {folder:?}\n");
+        }
+        let settings = root.path().join("cli.tfrc");
+        fs::write(
+            &settings,
+            format!(
+                "disable_checkpoint = true\nprovider_installation {{\n  dev_overrides {{\n\
+                 {overrides}  }}\n}}\n"
+            ),
+        )?;
+        let home = root.path().join("home");
+        let folder = root.path().join("work");
+        fs::create_dir(&home)?;
+        fs::create_dir(&folder)?;
+        let mut environment = variables.clone();
+        environment.insert("HOME".to_owned(), home.display().to_string());
+        environment.insert("TF_CLI_CONFIG_FILE".to_owned(), settings.display().to_string());
+        environment.insert("TF_IN_AUTOMATION".to_owned(), "1".to_owned());
+        let source = SOURCES[usize::from(stand_in)].0;
+        let (root, terraform) = (Arc::new(root), terraform.clone());
+        Ok(Workspace { root, folder, terraform, environment, source })
+    }
+
+    /// Another folder with the same configuration and without a state.
+    pub(crate) fn elsewhere(&self, name: &str) -> Result<Workspace> {
+        let folder = self.root.path().join(name);
+        fs::create_dir(&folder)?;
+        for file in ["main.tf", "common.tf"] {
+            let from = self.folder.join(file);
+            if from.exists() {
+                fs::copy(from, folder.join(file))?;
+            }
+        }
+        Ok(Workspace { folder, ..self.clone() })
+    }
+
+    /// Makes this the configuration.
+    pub(crate) fn configure(&self, configuration: &str) -> Result<()> {
+        fs::write(self.folder.join("main.tf"), configuration)?;
+        let common = self.folder.join("common.tf");
+        if configuration.contains("required_providers") {
+            // The configuration stands for itself.
+            return fs::remove_file(common).or_else(|_| Ok(()));
+        }
+        Ok(fs::write(common, COMMON.replace("SOURCE", self.source))?)
+    }
+
+    /// Puts another file beside the configuration.
+    pub(crate) fn add(&self, name: &str, text: &str) -> Result<()> {
+        Ok(fs::write(self.folder.join(name), text)?)
+    }
+
+    /// Puts a state in place; its placeholder becomes the name of the host.
+    pub(crate) fn use_state(&self, text: &str) -> Result<()> {
+        self.add("terraform.tfstate", &text.replace(HOST, &self.host()?))
+    }
+
+    /// The name of the host in provider addresses, as terraform tells it.
+    fn host(&self) -> Result<String> {
+        let run = self.run(&["providers", "schema", "-json"])?.expect_code(0)?;
+        let answer: Value = serde_json::from_str(&run.stdout)?;
+        let addresses = answer["provider_schemas"].as_object().context("no provider schemas")?;
+        let address = addresses.keys().next().context("no provider in the configuration")?;
+        let (host, _) = address.split_once('/').context("no host in the provider's address")?;
+        Ok(host.to_owned())
+    }
+
+    /// Changes the variables that later commands see; null takes one away.
+    pub(crate) fn change_environment(&mut self, changes: &BTreeMap<String, Option<String>>) {
+        for (name, value) in changes {
+            match value {
+                Some(value) => self.environment.insert(name.clone(), value.clone()),
+                None => self.environment.remove(name),
+            };
+        }
+    }
+
+    /// The variables that commands see.
+    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Result<Run> {
+        Run::of(self.start(arguments)?)
+    }
+
+    /// Starts a command.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Result<std::process::Child> {
+        self.terraform.start(&self.folder, &self.environment, arguments)
+    }
+
+    /// The plan in this file.
+    pub(crate) fn plan(&self, file: &str) -> Result<Plan> {
+        Plan::parse(&self.run(&["show", "-json", file])?.expect_code(0)?.stdout)
+    }
+
+    /// The state as it is stored now.
+    pub(crate) fn state(&self) -> Result<Snapshot> {
+        Snapshot::read(&self.folder.join("terraform.tfstate"))
+    }
+}

@@ -1,0 +1,8 @@
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id   = var.instance_id
+  name          = "dynamic"
+  description   = "made on every read"
+  access_groups = [var.access_group_id]
+  ttl           = "1800"
+  reuse_api_key = false
+}

@@ -1,0 +1,15 @@
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id   = var.instance_id
+  name          = "renamed"
+  description   = "second"
+  labels        = ["dev"]
+  access_groups = [var.access_group_id]
+  ttl           = "90d"
+  rotation {
+    auto_rotate = true
+    interval    = 1
+    unit        = "month"
+  }
+  custom_metadata         = { owner = "team-a" }
+  version_custom_metadata = { ticket = "OPS-1" }
+}

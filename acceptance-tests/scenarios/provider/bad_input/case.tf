@@ -1,0 +1,6 @@
+resource "ibm_sm_secret_group" "bad" {
+  instance_id = var.instance_id
+  name        = "bad"
+}
+
+# CASE

@@ -1,0 +1,7 @@
+provider "ibm" {
+  region = "us-south"
+}
+
+resource "terraform_data" "other" {
+  input = "something"
+}

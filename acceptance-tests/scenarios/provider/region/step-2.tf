@@ -1,0 +1,13 @@
+provider "ibm" {
+  region = "us-east"
+}
+
+resource "ibm_sm_secret_group" "a" {
+  instance_id = var.instance_id
+  name        = "group-a"
+}
+
+resource "ibm_sm_secret_group" "b" {
+  instance_id = var.instance_id
+  name        = "group-b"
+}

@@ -1,0 +1,24 @@
+variable "writer_key" {
+  sensitive = true
+}
+
+provider "ibm" {
+  alias            = "writer"
+  ibmcloud_api_key = var.writer_key
+  region           = "eu-de"
+}
+
+resource "ibm_sm_iam_credentials_secret" "a" {
+  instance_id = var.instance_id
+  name        = "app-a"
+  service_id  = var.service_id
+  ttl         = "1800"
+}
+
+resource "ibm_sm_iam_credentials_secret" "b" {
+  provider    = ibm.writer
+  instance_id = var.instance_id
+  name        = "app-b"
+  service_id  = var.service_id
+  ttl         = "1800"
+}

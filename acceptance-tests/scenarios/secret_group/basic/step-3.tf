@@ -1,0 +1,5 @@
+resource "ibm_sm_secret_group" "team" {
+  instance_id = var.instance_id
+  name        = "team-b"
+  description = "group of team b"
+}

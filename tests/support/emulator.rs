@@ -1,0 +1,83 @@
+//! A fresh emulator, and its control surface.
+
+use ibm_sm_emulator::{Emulator as Library, Handle, Options, seed};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// One emulator; it ends when this is dropped.
+pub(crate) struct Emulator {
+    handle: Handle,
+    http: reqwest::Client,
+}
+
+impl Emulator {
+    pub(crate) async fn start() -> Self {
+        let handle = Library::start(Options::default()).await.unwrap();
+        // Without a named provider, reqwest panics; for plain HTTP nobody needs to be trusted.
+        let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        let http = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy();
+        Self { handle, http: http.build().unwrap() }
+    }
+
+    /// The base URL of IAM.
+    pub(crate) fn url(&self) -> String {
+        self.handle.url()
+    }
+
+    /// The requests of one operation so far, oldest first.
+    pub(crate) async fn journal(&self, operation: &str) -> Vec<Value> {
+        let url = format!("{}/_emulator/journal?operation={operation}", self.url());
+        let answer = self.http.get(url).send().await.unwrap().error_for_status().unwrap();
+        let mut journal: Value = answer.json().await.unwrap();
+        serde_json::from_value(journal["requests"].take()).unwrap()
+    }
+
+    /// Makes something go wrong, as the emulator's README describes.
+    pub(crate) async fn fault(&self, fault: Value) {
+        self.control("faults", fault).await;
+    }
+
+    /// Makes everything go right again.
+    pub(crate) async fn clear_faults(&self) {
+        let url = format!("{}/_emulator/faults", self.url());
+        self.http.delete(url).send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Moves the clock.
+    pub(crate) async fn advance(&self, seconds: u32) {
+        self.control("clock/advance", json!({ "seconds": seconds })).await;
+    }
+
+    /// Locks the current version of a secret, as an application does that uses it.
+    pub(crate) async fn lock(&self, secret_id: &str) {
+        let form = format!(
+            "grant_type=urn:ibm:params:oauth:grant-type:apikey&response_type=cloud_iam&apikey={}",
+            seed::BOOTSTRAP_API_KEY
+        );
+        let request = self
+            .http
+            .post(format!("{}/identity/token", self.url()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        let token: Value = answer.json().await.unwrap();
+        let instance = self.handle.instance_url(seed::INSTANCE_ID);
+        let request = self
+            .http
+            .post(format!("{instance}/api/v2/secrets/{secret_id}/locks_bulk"))
+            .bearer_auth(token["access_token"].as_str().unwrap())
+            .json(&json!({"locks": [{"name": "app-1"}]}));
+        request.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    async fn control(&self, path: &str, body: Value) {
+        let url = format!("{}/_emulator/{path}", self.url());
+        self.http.post(url).json(&body).send().await.unwrap().error_for_status().unwrap();
+    }
+}
