@@ -12,6 +12,7 @@ mod error;
 mod groups;
 mod http;
 mod iam;
+mod pages;
 mod problem;
 mod retry;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use config::ClientConfig;
 pub use endpoint::{Endpoint, EndpointError, EndpointKind, IamUrl, InstanceAddress, Template};
 pub use error::{ApiError, ApiErrorKind, TransportKind};
 pub use retry::RetryPolicy;
+pub use secrets::SecretFilter;
 pub use types::{
     Configuration, ConfigurationMetadata, ConfigurationPatch, ConfigurationPrototype,
     ConfigurationType, JsonObject, KeyOwner, RotationPolicy, RotationUnit, Secret, SecretGroup,

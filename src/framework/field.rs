@@ -156,6 +156,12 @@ impl Field {
         self
     }
 
+    /// The user may give it, and nobody else does.
+    pub fn optional(mut self) -> Self {
+        self.constraint = AttributeConstraint::Optional;
+        self
+    }
+
     /// Only the provider gives it.
     pub fn computed(mut self) -> Self {
         self.constraint = AttributeConstraint::Computed;
@@ -370,6 +376,15 @@ impl FieldSet {
             field.check_value(attribute(config, field.name), &mut diagnostics);
         }
         diagnostics
+    }
+}
+
+impl IntoIterator for FieldSet {
+    type Item = Field;
+    type IntoIter = std::vec::IntoIter<Field>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.fields.into_iter()
     }
 }
 
