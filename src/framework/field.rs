@@ -199,6 +199,12 @@ impl Field {
         self
     }
 
+    /// The same attribute where nothing is managed: the user may give it, and
+    /// else it is filled in.
+    pub fn unmanaged(self) -> Self {
+        Field { requires_replace: false, on_update: OnUpdate::Unknown, ..self }.optional_computed()
+    }
+
     /// The same attribute where only the provider gives it, as in a data source.
     pub fn read_only(self) -> Self {
         Field {
