@@ -5,15 +5,15 @@ use crate::clock::{Clock, Mode};
 use crate::faults::Fault;
 use crate::http::errors::{self, Family};
 use crate::journal::{Entry, Filter};
-use crate::model::State;
 use crate::model::timestamp::Timestamp;
+use crate::model::{State, Switches};
 use crate::refusal::{Kind, Refusal};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, RawQuery, State as Shared};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Shared};
 use axum::http::{Response, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,8 @@ pub fn router() -> Router<Arc<App>> {
             "/_emulator/faults",
             get(get_faults).post(post_fault).delete(delete_faults),
         )
+        .route("/_emulator/switches", get(get_switches).put(put_switches))
+        .route("/_emulator/instances/{id}", delete(delete_instance))
         .route("/_emulator/reset", post(reset))
         // A state with thousands of secrets is larger than any request of IBM's.
         .layer(DefaultBodyLimit::disable())
@@ -137,6 +139,30 @@ async fn get_state(Shared(app): Shared<Arc<App>>) -> Answer {
 async fn put_state(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
     let state: State = parse(&body)?;
     app.store.replace(state);
+    Ok(empty())
+}
+
+async fn get_switches(Shared(app): Shared<Arc<App>>) -> Answer {
+    Ok(json_response(200, &app.store.state().switches))
+}
+
+/// What is left out goes back to its default.
+async fn put_switches(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+    let switches: Switches = parse(&body)?;
+    let (_, outcome) = app.store.step(|step| {
+        step.state.switches = switches;
+        Ok(())
+    });
+    outcome.map_err(ControlRefusal)?;
+    Ok(json_response(200, &switches))
+}
+
+/// Deletes an instance with everything in it. What its engine made stays in IAM (ibm-api.md 4.6).
+async fn delete_instance(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Answer {
+    let (_, outcome) = app
+        .store
+        .step(|step| step.state.secrets_manager.delete_instance(&id));
+    outcome.map_err(ControlRefusal)?;
     Ok(empty())
 }
 

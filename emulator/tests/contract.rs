@@ -20,12 +20,16 @@ mod contract {
     mod configurations;
     mod control;
     mod credentials;
+    mod grants;
     mod groups;
     mod leases;
+    mod lists;
     mod locks;
+    mod policies;
     mod rotation;
     mod secrets;
     mod service_ids;
+    mod switches;
     mod tokens;
     mod wire;
 }

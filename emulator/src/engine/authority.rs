@@ -58,9 +58,13 @@ pub fn authorize(
             step.now,
         )
     };
-    if by_service(Service::IamIdentity, &[Role::Operator]).is_empty() {
+    let identity = by_service(Service::IamIdentity, &[Role::Operator]);
+    if identity.is_empty()
+        && !access::is_authorized_service(step.state, &instance.account_id, account)
+    {
         return Err(no_engine());
     }
+    require(identity)?;
     if generated {
         require(by_service(Service::IamGroups, &[Role::MemberManage]))?;
         if restricted(step, account) {
@@ -99,7 +103,7 @@ fn enabled_configuration(step: &Step<'_>, instance: &Instance) -> Option<Configu
         .secrets_manager
         .configurations
         .starting_with(&within(&instance.id, ""))
-        .find(|configuration| !configuration.disabled)
+        .find(|configuration| configuration.is_engine() && !configuration.disabled)
         .cloned()
 }
 

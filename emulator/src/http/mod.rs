@@ -34,6 +34,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         iam::api_keys::OPERATIONS,
         iam::access_groups::OPERATIONS,
         iam::members::OPERATIONS,
+        iam::policies::OPERATIONS,
         vault::groups::OPERATIONS,
         vault::configurations::OPERATIONS,
         vault::secrets::OPERATIONS,

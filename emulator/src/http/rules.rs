@@ -88,6 +88,15 @@ pub const NOT_EMPTY: Rule = Rule {
     says: "must not be empty",
 };
 
+/// The CRN of a role.
+pub const ROLE: Rule = Rule {
+    holds: |text| {
+        text.starts_with("crn:v1:bluemix:public:")
+            && (text.contains("::::role:") || text.contains("::::serviceRole:"))
+    },
+    says: "must be the CRN of a role",
+};
+
 /// A lower-case UUID.
 pub fn is_uuid(text: &str) -> bool {
     let mut groups = text.split('-');

@@ -175,6 +175,19 @@ pub fn service_grant(
     collect(state, request, known_since(state, now), is_subject)
 }
 
+/// Whether the account has any authorization for Secrets Manager of the caller's account, known
+/// everywhere or not: then a refusal is about roles, and not about a missing engine.
+pub fn is_authorized_service(state: &State, caller_account: &str, account_id: &str) -> bool {
+    state.iam.policies.values().any(|policy| {
+        policy.resource.account_id == account_id
+            && matches!(
+                &policy.subject,
+                Subject::Service { account_id, service_name, .. }
+                    if account_id == caller_account && service_name == Service::SecretsManager.name()
+            )
+    })
+}
+
 /// What was made by then is known everywhere in IAM; without a delay, everything is.
 pub fn known_since(state: &State, now: Timestamp) -> Timestamp {
     match state.switches.iam_propagation_seconds {

@@ -196,8 +196,13 @@ impl Iam {
 
     /// The account of a living identity.
     pub fn account_of(&self, iam_id: &str) -> Option<&str> {
-        let service_id = self.service_ids.get(iam_id.strip_prefix("iam-")?)?;
-        Some(&service_id.account_id)
+        if let Some(user) = self.users.get(iam_id) {
+            return Some(&user.account_id);
+        }
+        let id = iam_id.strip_prefix("iam-")?;
+        let service_id = self.service_ids.get(id).map(|found| &found.account_id);
+        let profile = self.profiles.get(id).map(|found| &found.account_id);
+        service_id.or(profile).map(String::as_str)
     }
 }
 

@@ -182,8 +182,8 @@ async fn lists() {
     for (query, keys) in [
         (format!("account_id={account}"), 1),
         (format!("account_id={account}&iam_id={iam_id}"), 2),
-        (format!("account_id={account}&scope=account"), 6),
-        (format!("account_id={account}&scope=account&type=user"), 0),
+        (format!("account_id={account}&scope=account"), 7),
+        (format!("account_id={account}&scope=account&type=user"), 1),
     ] {
         let page = lab.get(&format!("{NEW}?{query}")).await.expect(200);
         let found = page.at("apikeys").as_array().unwrap();
@@ -197,7 +197,7 @@ async fn lists() {
         .await;
     let next = page.text("next").strip_prefix(&lab.url).unwrap();
     let page = lab.get(next).await.expect(200);
-    assert_eq!(page.at("apikeys").as_array().unwrap().len(), 2);
+    assert_eq!(page.at("apikeys").as_array().unwrap().len(), 3);
     assert!(page.has("previous") && !page.has("next"));
 }
 

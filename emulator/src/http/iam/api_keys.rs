@@ -9,6 +9,7 @@ use crate::http::rules;
 use crate::http::tokens_page::TokenPage;
 use crate::iam::access::Service;
 use crate::iam::{NewApiKey, no_entity, refuse_locked};
+use crate::model::IamLockReply;
 use crate::model::iam::ApiKey;
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
@@ -212,18 +213,28 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let account_id = fields.text("account_id", rules::NOT_EMPTY)?;
     let support_sessions = fields.flag("support_sessions")?;
     fields.finish()?;
-    if support_sessions == Some(true) {
-        return Err(Refusal::field(
-            "support_sessions",
-            "is for keys of users only",
-        ));
-    }
     let account_id = account_id.unwrap_or_else(|| iam.caller.account.bss.clone());
     own_account(iam, &account_id)?;
     if step.state.iam.account_of(&iam_id) != Some(account_id.as_str()) {
         return Err(Refusal::field(
             "iam_id",
             "is not an identity of the account",
+        ));
+    }
+    let is_user = step.state.iam.users.get(&iam_id).is_some();
+    if is_user && iam_id != iam.caller.iam_id {
+        return Err(Refusal::field(
+            "iam_id",
+            "does not match the user of the token",
+        ));
+    }
+    if is_user && key.store_value {
+        return Err(Refusal::field("store_value", "is not for keys of users"));
+    }
+    if !is_user && support_sessions == Some(true) {
+        return Err(Refusal::field(
+            "support_sessions",
+            "is for keys of users only",
         ));
     }
     let new = NewApiKey {
@@ -354,9 +365,12 @@ fn lock(iam: &IamCall<'_>, step: &mut Step<'_>, locked: bool) -> Answer {
     if key.locked != locked {
         key.locked = locked;
         touch(&mut key, step.now);
-        step.state.iam.api_keys.insert(key);
+        step.state.iam.api_keys.insert(key.clone());
     }
-    Reply::empty(204)
+    match step.state.switches.iam_lock_reply {
+        IamLockReply::Empty => Reply::empty(204),
+        IamLockReply::Entity => Reply::json(200, Body::of(&key)),
+    }
 }
 
 fn disable(iam: &IamCall<'_>, step: &mut Step<'_>, disabled: bool) -> Answer {

@@ -3,6 +3,7 @@
 pub mod access_groups;
 pub mod api_keys;
 pub mod members;
+pub mod policies;
 pub mod service_ids;
 pub mod token;
 

@@ -9,6 +9,7 @@ use crate::http::rules;
 use crate::http::tokens_page::TokenPage;
 use crate::iam::access::Service;
 use crate::iam::{NewServiceId, no_entity, refuse_locked};
+use crate::model::IamLockReply;
 use crate::model::iam::ServiceId;
 use crate::model::timestamp::Timestamp;
 use crate::refusal::{Kind, Refusal, Result};
@@ -273,9 +274,12 @@ fn lock(iam: &IamCall<'_>, step: &mut Step<'_>, locked: bool) -> Answer {
         service_id.locked = locked;
         service_id.revision = service_id.revision.saturating_add(1);
         service_id.modified_at = step.now;
-        step.state.iam.service_ids.insert(service_id);
+        step.state.iam.service_ids.insert(service_id.clone());
     }
-    Reply::empty(204)
+    match step.state.switches.iam_lock_reply {
+        IamLockReply::Empty => Reply::empty(204),
+        IamLockReply::Entity => Reply::json(200, Body::of(&service_id)),
+    }
 }
 
 fn find(step: &Step<'_>, iam: &IamCall<'_>, id: &str) -> Result<ServiceId> {

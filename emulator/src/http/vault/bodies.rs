@@ -5,6 +5,7 @@ use crate::model::secret::{Kind, Metadata, Secret, Source, Version};
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
 use crate::model::vault::Instance;
+use crate::model::{Switches, TtlEcho};
 use serde::Serialize;
 
 /// A secret: the metadata model, and the full model when it carries the data.
@@ -63,16 +64,16 @@ enum KindBody<'a> {
 
 impl<'a> SecretBody<'a> {
     /// Without the data.
-    pub fn metadata(secret: &'a Secret, instance: &Instance) -> Self {
-        Self::new(secret, instance, false)
+    pub fn metadata(secret: &'a Secret, instance: &Instance, switches: Switches) -> Self {
+        Self::new(secret, instance, switches, false)
     }
 
     /// With the data, while there is some.
-    pub fn with_data(secret: &'a Secret, instance: &Instance) -> Self {
-        Self::new(secret, instance, true)
+    pub fn with_data(secret: &'a Secret, instance: &Instance, switches: Switches) -> Self {
+        Self::new(secret, instance, switches, true)
     }
 
-    fn new(secret: &'a Secret, instance: &Instance, with_data: bool) -> Self {
+    fn new(secret: &'a Secret, instance: &Instance, switches: Switches, with_data: bool) -> Self {
         let current = secret.current();
         let live = current.filter(|current| current.payload_available());
         let payload = live
@@ -89,7 +90,10 @@ impl<'a> SecretBody<'a> {
                     ),
                 };
                 let kind = KindBody::IamCredentials {
-                    ttl: settings.ttl.seconds().to_string(),
+                    ttl: match (switches.ttl_echo, &settings.ttl_given) {
+                        (TtlEcho::AsGiven, Some(given)) => given.clone(),
+                        _ => settings.ttl.seconds().to_string(),
+                    },
                     reuse_api_key: settings.reuse_api_key,
                     access_groups,
                     service_id,

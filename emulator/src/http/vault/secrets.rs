@@ -9,6 +9,7 @@ use crate::http::rules;
 use crate::http::vault::bodies::SecretBody;
 use crate::http::vault::settings::{self, Common};
 use crate::http::vault::{ALL, MANAGE, READ_DATA, WRITE, groups, secret};
+use crate::model::CustomMetadataPatch;
 use crate::model::secret::{Kind, Metadata, Secret, Version};
 use crate::model::sensitive::Sensitive;
 use crate::refusal::{self, Refusal, Result};
@@ -133,7 +134,10 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         credentials::check_source(&step.state.iam, &vault.instance, settings)?;
     }
     let secret = new_secret(step, vault, common, kind, payload);
-    let reply = Reply::json(201, SecretBody::with_data(&secret, &vault.instance));
+    let reply = Reply::json(
+        201,
+        SecretBody::with_data(&secret, &vault.instance, step.state.switches),
+    );
     step.state.secrets_manager.secrets.insert(secret);
     reply
 }
@@ -219,7 +223,7 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         order.then_with(|| a.id.cmp(&b.id))
     });
     let page = window.page(vault.call, "secrets", &found, |secret| {
-        SecretBody::metadata(secret, &vault.instance)
+        SecretBody::metadata(secret, &vault.instance, step.state.switches)
     });
     Reply::json(200, page)
 }
@@ -287,7 +291,10 @@ fn get_by_name(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
 
 fn read(vault: &VaultCall<'_>, step: &mut Step<'_>, mut secret: Secret) -> Answer {
     versions::read(step, &vault.instance, &mut secret, &vault.caller.iam_id)?;
-    let reply = Reply::json(200, SecretBody::with_data(&secret, &vault.instance));
+    let reply = Reply::json(
+        200,
+        SecretBody::with_data(&secret, &vault.instance, step.state.switches),
+    );
     step.state.secrets_manager.secrets.insert(secret);
     reply
 }
@@ -296,7 +303,7 @@ fn metadata(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     Query::none(vault.call)?;
     Reply::json(
         200,
-        SecretBody::metadata(&secret(vault, step)?, &vault.instance),
+        SecretBody::metadata(&secret(vault, step)?, &vault.instance, step.state.switches),
     )
 }
 
@@ -327,7 +334,10 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     match changes.custom_metadata {
         Patch::Keep => {}
         Patch::Remove => secret.custom_metadata = Metadata::new(),
-        Patch::Set(metadata) => secret.custom_metadata = metadata,
+        Patch::Set(patch) => match step.state.switches.custom_metadata_patch {
+            CustomMetadataPatch::Replace => secret.custom_metadata = patch,
+            CustomMetadataPatch::Merge => settings::merge(&mut secret.custom_metadata, patch)?,
+        },
     }
     let lease_end = secret
         .current()
@@ -355,7 +365,10 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         }
     }
     secret.updated_at = step.now;
-    let reply = Reply::json(200, SecretBody::metadata(&secret, &vault.instance));
+    let reply = Reply::json(
+        200,
+        SecretBody::metadata(&secret, &vault.instance, step.state.switches),
+    );
     step.state.secrets_manager.secrets.insert(secret);
     reply
 }

@@ -51,7 +51,7 @@ pub fn common(fields: &mut Fields) -> Result<Common> {
 /// Takes the fields that only IAM credentials have.
 pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Result<IamCredentials> {
     let ttl = fields.value("ttl").ok_or_else(|| fields::missing("ttl"))?;
-    let ttl = parse_ttl(ttl)?;
+    let (ttl, ttl_given) = parse_ttl(ttl)?;
     let reuse_api_key = fields
         .flag("reuse_api_key")?
         .ok_or_else(|| fields::missing("reuse_api_key"))?;
@@ -80,6 +80,7 @@ pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Resul
     };
     let settings = IamCredentials {
         ttl,
+        ttl_given: Some(ttl_given),
         reuse_api_key,
         source,
         account_id,
@@ -105,7 +106,7 @@ pub struct Changes {
     /// The whole object.
     pub custom_metadata: Patch<Metadata>,
     /// For credentials generated from now on.
-    pub ttl: Patch<Ttl>,
+    pub ttl: Patch<(Ttl, String)>,
     /// The whole policy.
     pub rotation: Patch<Rotation>,
 }
@@ -132,7 +133,7 @@ pub fn changes(mut fields: Fields) -> Result<Changes> {
 /// its data is kept; `base` is the last rotation, or the creation.
 pub fn apply(
     settings: &mut IamCredentials,
-    ttl: Patch<Ttl>,
+    ttl: Patch<(Ttl, String)>,
     rotation: Patch<Rotation>,
     lease_end: Option<Timestamp>,
     base: Timestamp,
@@ -143,7 +144,10 @@ pub fn apply(
     match ttl {
         Patch::Keep => {}
         Patch::Remove => return Err(Refusal::field("ttl", "cannot be removed")),
-        Patch::Set(ttl) => settings.ttl = ttl,
+        Patch::Set((ttl, given)) => {
+            settings.ttl = ttl;
+            settings.ttl_given = Some(given);
+        }
     }
     match rotation {
         Patch::Keep => {}
@@ -185,13 +189,41 @@ fn check_rotation(settings: &IamCredentials, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-fn parse_ttl(value: Value) -> Result<Ttl> {
-    let ttl = match &value {
-        Value::String(text) => Ttl::parse(text),
-        Value::Number(number) => number.as_u64().and_then(Ttl::from_seconds),
-        _ => None,
+/// A time to live, and the text it was given as.
+fn parse_ttl(value: Value) -> Result<(Ttl, String)> {
+    let given = match value {
+        Value::String(text) => text,
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
     };
-    ttl.ok_or_else(|| Refusal::field("ttl", TTL_RULE))
+    let ttl = Ttl::parse(&given).ok_or_else(|| Refusal::field("ttl", TTL_RULE))?;
+    Ok((ttl, given))
+}
+
+/// Merges a patch into attached metadata: objects recursively, null deletes (RFC 7396).
+pub fn merge(target: &mut Metadata, patch: Metadata) -> Result<()> {
+    merge_objects(target, patch);
+    fields::metadata("custom_metadata", Value::Object(target.clone()))?;
+    Ok(())
+}
+
+fn merge_objects(target: &mut Metadata, patch: Metadata) {
+    for (name, value) in patch {
+        match (target.get_mut(&name), value) {
+            (_, Value::Null) => {
+                target.remove(&name);
+            }
+            (Some(Value::Object(inner)), Value::Object(patch)) => merge_objects(inner, patch),
+            (_, Value::Object(patch)) => {
+                let mut inner = Metadata::new();
+                merge_objects(&mut inner, patch);
+                target.insert(name, Value::Object(inner));
+            }
+            (_, value) => {
+                target.insert(name, value);
+            }
+        }
+    }
 }
 
 fn parse_rotation(value: Value) -> Result<Rotation> {
