@@ -16,6 +16,7 @@ mod support;
 
 mod contract {
     mod access_groups;
+    mod addresses;
     mod api_keys;
     mod configurations;
     mod control;

@@ -4,7 +4,7 @@ use crate::App;
 use crate::faults::{Effect, Reset, Spoilt};
 use crate::http::errors::{self, Family};
 use crate::http::operation::{Answer, Call, Handler, IamCall, Operation, Reply, VaultCall};
-use crate::http::server::AddressedPath;
+use crate::http::server::{Addressed, Scheme};
 use crate::iam::access::{self, Service};
 use crate::iam::tokens::{Claims, unauthenticated};
 use crate::journal::{self, Entry};
@@ -98,7 +98,13 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> (Timestamp, Answer)
             let caller = known(bearer?, step)?;
             let id = call.param("instance_id");
             let instance = step.state.secrets_manager.instances.get(id).cloned();
-            let instance = instance.ok_or_else(|| Refusal::not_found("Instance", id))?;
+            let instance = instance
+                .filter(|instance| {
+                    call.region
+                        .as_ref()
+                        .is_none_or(|region| *region == instance.region)
+                })
+                .ok_or_else(|| Refusal::not_found("Instance", id))?;
             let wanted = access::Request {
                 account_id: &instance.account_id,
                 service: Service::SecretsManager,
@@ -162,28 +168,26 @@ fn call(parts: &Parts, path: Vec<(String, String)>, body: Bytes, trace: String) 
         .headers
         .get(CORRELATION)
         .and_then(|value| value.to_str().ok());
+    let addressed = parts
+        .extensions
+        .get::<Addressed>()
+        .cloned()
+        .unwrap_or_default();
+    let scheme = parts
+        .extensions
+        .get::<Scheme>()
+        .map_or("http", |scheme| scheme.name());
     Call {
         path,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
         body,
-        base: format!("http://{}", host(parts)),
-        route: parts.extensions.get::<AddressedPath>().map_or_else(
-            || parts.uri.path().to_owned(),
-            |AddressedPath(path)| path.clone(),
-        ),
+        base: format!("{scheme}://{}", addressed.host),
+        host: addressed.host,
+        route: addressed.path,
+        region: addressed.region,
         trace: given.map_or(trace, str::to_owned),
     }
-}
-
-fn host(parts: &Parts) -> &str {
-    let header = parts
-        .headers
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok());
-    header
-        .or(parts.uri.authority().map(|authority| authority.as_str()))
-        .unwrap_or_default()
 }
 
 /// Strikes with a fault if one waits, does the work, journals, and writes the answer.
@@ -242,7 +246,7 @@ async fn answer(
         method: method.to_owned(),
         path: call.route.clone(),
         query: call.query.clone(),
-        host: host(parts).to_owned(),
+        host: call.host.clone(),
         operation: operation.map(|operation| operation.name),
         status,
         authorized: parts.headers.contains_key(header::AUTHORIZATION),

@@ -7,6 +7,7 @@ pub mod fields;
 pub mod iam;
 pub mod operation;
 pub mod page;
+pub mod proxy;
 pub mod query;
 pub mod rules;
 pub mod server;
