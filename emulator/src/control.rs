@@ -5,15 +5,15 @@ use crate::clock::{Clock, Mode};
 use crate::faults::Fault;
 use crate::http::errors::{self, Family};
 use crate::journal::{Entry, Filter};
-use crate::model::State;
 use crate::model::timestamp::Timestamp;
+use crate::model::{State, Switches};
 use crate::refusal::{Kind, Refusal};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, RawQuery, State as Shared};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Shared};
 use axum::http::{Response, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -28,9 +28,17 @@ pub fn router() -> Router<Arc<App>> {
         .route("/_emulator/healthz", get(healthz))
         .route("/_emulator/clock", get(get_clock).put(put_clock))
         .route("/_emulator/clock/advance", post(advance_clock))
-        .route("/_emulator/journal", get(get_journal).delete(delete_journal))
+        .route(
+            "/_emulator/journal",
+            get(get_journal).delete(delete_journal),
+        )
         .route("/_emulator/state", get(get_state).put(put_state))
-        .route("/_emulator/faults", get(get_faults).post(post_fault).delete(delete_faults))
+        .route(
+            "/_emulator/faults",
+            get(get_faults).post(post_fault).delete(delete_faults),
+        )
+        .route("/_emulator/switches", get(get_switches).put(put_switches))
+        .route("/_emulator/instances/{id}", delete(delete_instance))
         .route("/_emulator/reset", post(reset))
         // A state with thousands of secrets is larger than any request of IBM's.
         .layer(DefaultBodyLimit::disable())
@@ -134,6 +142,30 @@ async fn put_state(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
     Ok(empty())
 }
 
+async fn get_switches(Shared(app): Shared<Arc<App>>) -> Answer {
+    Ok(json_response(200, &app.store.state().switches))
+}
+
+/// What is left out goes back to its default.
+async fn put_switches(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+    let switches: Switches = parse(&body)?;
+    let (_, outcome) = app.store.step(|step| {
+        step.state.switches = switches;
+        Ok(())
+    });
+    outcome.map_err(ControlRefusal)?;
+    Ok(json_response(200, &switches))
+}
+
+/// Deletes an instance with everything in it. What its engine made stays in IAM (ibm-api.md 4.6).
+async fn delete_instance(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Answer {
+    let (_, outcome) = app
+        .store
+        .step(|step| step.state.secrets_manager.delete_instance(&id));
+    outcome.map_err(ControlRefusal)?;
+    Ok(empty())
+}
+
 async fn get_faults(Shared(app): Shared<Arc<App>>) -> Answer {
     Ok(json_response(200, &json!({ "faults": app.faults.list() })))
 }
@@ -160,11 +192,19 @@ async fn reset(Shared(app): Shared<Arc<App>>) -> Answer {
 }
 
 fn clock_response(clock: Clock) -> Response<Body> {
-    let body = ClockBody { mode: clock.mode(), now: clock.now() };
+    let body = ClockBody {
+        mode: clock.mode(),
+        now: clock.now(),
+    };
     json_response(200, &body)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlRefusal> {
+    // A list would do for serde as a struct whose fields are all left out.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        let refusal = Refusal::new(Kind::Invalid, "The body must be a JSON object.");
+        return Err(ControlRefusal(refusal));
+    }
     serde_json::from_slice(body)
         .map_err(|error| ControlRefusal(Refusal::new(Kind::Invalid, error.to_string())))
 }
@@ -174,9 +214,10 @@ fn json_response(status: u16, body: &impl Serialize) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("application/json"),
+    );
     response
 }
 

@@ -36,7 +36,14 @@ struct Core {
 impl Store {
     /// A store with that content and clock.
     pub fn new(state: State, clock: Clock, ids: Ids) -> Self {
-        Self { core: Mutex::new(Core { state, clock, ids, next_due: Timestamp::EPOCH }) }
+        Self {
+            core: Mutex::new(Core {
+                state,
+                clock,
+                ids,
+                next_due: Timestamp::EPOCH,
+            }),
+        }
     }
 
     /// Does one step at the clock's time, after everything that was due until then, and says when
@@ -45,7 +52,11 @@ impl Store {
         let mut core = self.lock();
         let core = &mut *core;
         let now = core.catch_up();
-        let outcome = work(&mut Step { state: &mut core.state, ids: &mut core.ids, now });
+        let outcome = work(&mut Step {
+            state: &mut core.state,
+            ids: &mut core.ids,
+            now,
+        });
         match &outcome {
             Ok(_) => core.commit(),
             Err(_) => core.state.rollback(),
@@ -142,7 +153,9 @@ mod tests {
         let before = serde_json::to_value(store.state()).unwrap();
         let (_, refused): (_, Result<()>) = store.step(|step| {
             step.state.iam.service_ids.remove(seed::STATIC_SERVICE_ID);
-            step.state.iam.create_service_id(Default::default(), step.ids, step.now);
+            step.state
+                .iam
+                .create_service_id(Default::default(), step.ids, step.now);
             Err(Refusal::not_found("Anything", "x"))
         });
         assert!(refused.is_err());

@@ -2,5 +2,6 @@
 
 pub mod authority;
 pub mod credentials;
+pub mod locks;
 pub mod schedule;
 pub mod versions;

@@ -4,6 +4,7 @@ use crate::App;
 use crate::faults::{Effect, Reset, Spoilt};
 use crate::http::errors::{self, Family};
 use crate::http::operation::{Answer, Call, Handler, IamCall, Operation, Reply, VaultCall};
+use crate::http::server::{Addressed, Scheme};
 use crate::iam::access::{self, Service};
 use crate::iam::tokens::{Claims, unauthenticated};
 use crate::journal::{self, Entry};
@@ -18,11 +19,14 @@ use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_stream::StreamExt as _;
 
 /// Larger bodies are refused.
 const LARGEST_BODY: usize = 1024 * 1024;
 /// A body that does not arrive within that time is not waited for.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
+/// How long the half of a truncated answer gets to leave.
+const CUT_AFTER: Duration = Duration::from_millis(20);
 const CORRELATION: &str = "x-correlation-id";
 
 /// Marks an answer that must not be sent: the connection is dropped instead.
@@ -32,24 +36,31 @@ pub struct Dropped;
 /// Serves a route that exists.
 pub async fn serve(
     app: Arc<App>,
-    operation: Option<&'static Operation>,
+    operation: &'static Operation,
     path: Option<RawPathParams>,
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = read(body).await;
-    let path: Option<Vec<_>> = path
-        .map(|path| path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+    let path: Option<Vec<_>> = path.map(|path| {
+        path.iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    });
     let refused = match (&path, &body) {
         (None, _) => Some(Refusal::new(Kind::Invalid, "The path is not valid UTF-8.")),
         (_, Err(refusal)) => Some(refusal.clone()),
         _ => None,
     };
-    let call = call(&parts, path.unwrap_or_default(), body.unwrap_or_default(), app.trace());
-    answer(&app, operation, &parts, &call, |now| match (refused, operation) {
-        (Some(refusal), _) => (now, Err(refusal)),
-        (None, Some(operation)) => perform(&app, operation, &call),
-        (None, None) => (now, Err(Refusal::new(Kind::NotFound, "No such route."))),
+    let call = call(
+        &parts,
+        path.unwrap_or_default(),
+        body.unwrap_or_default(),
+        app.trace(),
+    );
+    answer(&app, Some(operation), &parts, &call, |now| match refused {
+        Some(refusal) => (now, Err(refusal)),
+        None => perform(&app, operation, &call),
     })
     .await
 }
@@ -60,7 +71,10 @@ pub async fn serve_unknown(app: Arc<App>, request: Request, kind: Kind) -> Respo
     let body = read(body).await.unwrap_or_default();
     let call = call(&parts, Vec::new(), body, app.trace());
     let message = format!("{} {} does not exist.", parts.method, parts.uri.path());
-    answer(&app, None, &parts, &call, |now| (now, Err(Refusal::new(kind, message)))).await
+    answer(&app, None, &parts, &call, |now| {
+        (now, Err(Refusal::new(kind, message)))
+    })
+    .await
 }
 
 /// Does the operation as one step.
@@ -71,8 +85,12 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> (Timestamp, Answer)
         Handler::Public(run) => run(call, step, &app.tokens),
         Handler::Iam(service, roles, run) => {
             let caller = known(bearer?, step)?;
-            let wanted =
-                access::Request { account_id: &caller.account.bss, service, instance: None, roles };
+            let wanted = access::Request {
+                account_id: &caller.account.bss,
+                service,
+                instance: None,
+                roles,
+            };
             access::grant(step.state, &caller.iam_id, &wanted, step.now).require_everywhere()?;
             run(&IamCall { call, caller }, step)
         }
@@ -80,7 +98,13 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> (Timestamp, Answer)
             let caller = known(bearer?, step)?;
             let id = call.param("instance_id");
             let instance = step.state.secrets_manager.instances.get(id).cloned();
-            let instance = instance.ok_or_else(|| Refusal::not_found("Instance", id))?;
+            let instance = instance
+                .filter(|instance| {
+                    call.region
+                        .as_ref()
+                        .is_none_or(|region| *region == instance.region)
+                })
+                .ok_or_else(|| Refusal::not_found("Instance", id))?;
             let wanted = access::Request {
                 account_id: &instance.account_id,
                 service: Service::SecretsManager,
@@ -91,7 +115,12 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> (Timestamp, Answer)
             if caller.account.bss != instance.account_id || grant.is_empty() {
                 return Err(access::forbidden());
             }
-            let vault = VaultCall { call, caller, instance, grant };
+            let vault = VaultCall {
+                call,
+                caller,
+                instance,
+                grant,
+            };
             run(&vault, step)
         }
     })
@@ -113,7 +142,9 @@ fn known(claims: Claims, step: &Step<'_>) -> Result<Claims> {
         return Err(unauthenticated("The access token has expired."));
     }
     if step.state.iam.account_of(&claims.iam_id) != Some(claims.account.bss.as_str()) {
-        return Err(unauthenticated("The identity of the access token does not exist."));
+        return Err(unauthenticated(
+            "The identity of the access token does not exist.",
+        ));
     }
     Ok(claims)
 }
@@ -125,26 +156,38 @@ async fn read(body: Body) -> Result<Bytes> {
             Kind::TooLarge,
             format!("The body is broken or larger than {LARGEST_BODY} bytes."),
         )),
-        Err(_) => Err(Refusal::new(Kind::Invalid, "The body did not arrive in time.")),
+        Err(_) => Err(Refusal::new(
+            Kind::Invalid,
+            "The body did not arrive in time.",
+        )),
     }
 }
 
 fn call(parts: &Parts, path: Vec<(String, String)>, body: Bytes, trace: String) -> Call {
-    let given = parts.headers.get(CORRELATION).and_then(|value| value.to_str().ok());
+    let given = parts
+        .headers
+        .get(CORRELATION)
+        .and_then(|value| value.to_str().ok());
+    let addressed = parts
+        .extensions
+        .get::<Addressed>()
+        .cloned()
+        .unwrap_or_default();
+    let scheme = parts
+        .extensions
+        .get::<Scheme>()
+        .map_or("http", |scheme| scheme.name());
     Call {
         path,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
         body,
-        base: format!("http://{}", host(parts)),
-        route: parts.uri.path().to_owned(),
+        base: format!("{scheme}://{}", addressed.host),
+        host: addressed.host,
+        route: addressed.path,
+        region: addressed.region,
         trace: given.map_or(trace, str::to_owned),
     }
-}
-
-fn host(parts: &Parts) -> &str {
-    let header = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    header.or(parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
 }
 
 /// Strikes with a fault if one waits, does the work, journals, and writes the answer.
@@ -156,23 +199,35 @@ async fn answer(
     work: impl FnOnce(Timestamp) -> (Timestamp, Answer),
 ) -> Response<Body> {
     let method = parts.method.as_str();
-    let fault = app.faults.strike(operation.map(|operation| operation.name), method, &call.route);
+    let fault = app.faults.strike(
+        operation.map(|operation| operation.name),
+        method,
+        &call.route,
+    );
     let effect = fault.clone().unwrap_or_default();
     if let Some(delay) = effect.delay_milliseconds {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
-    let family = Family::of(&call.route);
+    let family = Family::of(parts.uri.path());
     let mut headers = Vec::new();
     let (now, status, body) = if effect.reset == Some(Reset::BeforeCommit) {
         (app.store.clock().now(), None, None)
     } else if let Some(status) = effect.status {
-        headers.extend(effect.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
+        headers.extend(
+            effect
+                .retry_after
+                .map(|seconds| ("retry-after", seconds.to_string())),
+        );
         let body = errors::injected(family, status, &call.trace);
         (app.store.clock().now(), Some(status), Some(body))
     } else {
         let (now, outcome) = work(app.store.clock().now());
         let (status, body) = match outcome {
-            Ok(Reply { status, body, headers: more }) => {
+            Ok(Reply {
+                status,
+                body,
+                headers: more,
+            }) => {
                 headers.extend(more);
                 (status, body)
             }
@@ -191,7 +246,7 @@ async fn answer(
         method: method.to_owned(),
         path: call.route.clone(),
         query: call.query.clone(),
-        host: host(parts).to_owned(),
+        host: call.host.clone(),
         operation: operation.map(|operation| operation.name),
         status,
         authorized: parts.headers.contains_key(header::AUTHORIZATION),
@@ -235,11 +290,15 @@ fn written(status: u16, text: String, effect: &Effect) -> Response<Body> {
         _ => "application/json",
     };
     if !text.is_empty() {
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
     match effect.body {
         Some(Spoilt::Truncated) => {
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
             *response.body_mut() = half(text);
         }
         Some(Spoilt::InvalidJson) => *response.body_mut() = Body::from(format!("{{{text}")),
@@ -253,7 +312,14 @@ fn half(text: String) -> Body {
     let bytes = Bytes::from(text);
     let first = bytes.slice(..bytes.len() / 2);
     let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    Body::from_stream(tokio_stream::iter([Ok(first), Err(cut)]))
+    let parts = tokio_stream::iter([Ok(first), Err(cut)]).then(async |part| {
+        if part.is_err() {
+            // The first half leaves only when there is a moment without anything to send.
+            tokio::time::sleep(CUT_AFTER).await;
+        }
+        part
+    });
+    Body::from_stream(parts)
 }
 
 /// One line on stderr: stdout belongs to what was asked to be printed.

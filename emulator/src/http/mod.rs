@@ -1,11 +1,13 @@
 //! What crosses the wire: routes, bodies, callers, and IBM's error forms.
 
+pub mod address;
 pub mod errors;
 pub mod exchange;
 pub mod fields;
 pub mod iam;
 pub mod operation;
 pub mod page;
+pub mod proxy;
 pub mod query;
 pub mod rules;
 pub mod server;
@@ -33,10 +35,12 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         iam::api_keys::OPERATIONS,
         iam::access_groups::OPERATIONS,
         iam::members::OPERATIONS,
+        iam::policies::OPERATIONS,
         vault::groups::OPERATIONS,
         vault::configurations::OPERATIONS,
         vault::secrets::OPERATIONS,
         vault::versions::OPERATIONS,
+        vault::locks::OPERATIONS,
     ]
     .into_iter()
     .flatten()
@@ -49,7 +53,7 @@ pub fn router(app: Arc<App>) -> anyhow::Result<Router> {
         let filter = MethodFilter::try_from(operation.method.clone())?;
         let handler =
             move |State(app): State<Arc<App>>, path: Result<RawPathParams, _>, request: Request| {
-                exchange::serve(app, Some(operation), path.ok(), request)
+                exchange::serve(app, operation, path.ok(), request)
             };
         router = router.route(operation.path, on(filter, handler));
     }

@@ -159,14 +159,33 @@ pub fn service_grant(
     now: Timestamp,
 ) -> Grant {
     let is_subject = |subject: &Subject| match subject {
-        Subject::Service { account_id, service_name, service_instance } => {
+        Subject::Service {
+            account_id,
+            service_name,
+            service_instance,
+        } => {
             account_id == caller_account
                 && service_name == Service::SecretsManager.name()
-                && service_instance.as_deref().is_none_or(|id| id == caller_instance)
+                && service_instance
+                    .as_deref()
+                    .is_none_or(|id| id == caller_instance)
         }
         Subject::IamId(_) | Subject::AccessGroupId(_) => false,
     };
     collect(state, request, known_since(state, now), is_subject)
+}
+
+/// Whether the account has any authorization for Secrets Manager of the caller's account, known
+/// everywhere or not: then a refusal is about roles, and not about a missing engine.
+pub fn is_authorized_service(state: &State, caller_account: &str, account_id: &str) -> bool {
+    state.iam.policies.values().any(|policy| {
+        policy.resource.account_id == account_id
+            && matches!(
+                &policy.subject,
+                Subject::Service { account_id, service_name, .. }
+                    if account_id == caller_account && service_name == Service::SecretsManager.name()
+            )
+    })
 }
 
 /// What was made by then is known everywhere in IAM; without a delay, everything is.
@@ -203,10 +222,18 @@ fn collect(
 
 fn on_target(resource: &Resource, request: &Request<'_>) -> bool {
     resource.account_id == request.account_id
-        && resource.service_name.as_deref().is_none_or(|name| name == request.service.name())
-        && resource.service_instance.as_deref().is_none_or(|id| request.instance == Some(id))
+        && resource
+            .service_name
+            .as_deref()
+            .is_none_or(|name| name == request.service.name())
+        && resource
+            .service_instance
+            .as_deref()
+            .is_none_or(|id| request.instance == Some(id))
 }
 
 fn gives(policy: &Policy, roles: &[Role]) -> bool {
-    roles.iter().any(|role| policy.roles.iter().any(|crn| crn == role.crn()))
+    roles
+        .iter()
+        .any(|role| policy.roles.iter().any(|crn| crn == role.crn()))
 }

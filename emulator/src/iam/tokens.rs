@@ -1,6 +1,7 @@
 //! Access tokens: minted and checked with one key pair, whose public half is served as a JWK.
 
 use crate::ids::Ids;
+use crate::model::iam::Iam;
 use crate::model::timestamp::Timestamp;
 use crate::refusal::{Kind, Refusal, Result};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -34,8 +35,15 @@ pub struct Claims {
     pub identifier: String,
     /// The same.
     pub sub: String,
-    /// `ServiceId`.
-    pub sub_type: String,
+    /// `ServiceId` or `Profile`; users have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_type: Option<String>,
+    /// Users only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Users only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// The account.
     pub account: Account,
     /// When it was made, in seconds since 1970.
@@ -137,34 +145,52 @@ impl Tokens {
 
 const KEY_ID: &str = "emulator-1";
 
+/// What a token is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Grantee<'a> {
+    /// The identity; it exists.
+    pub iam_id: &'a str,
+    /// The grant of the form.
+    pub grant_type: &'a str,
+    /// The client that asked.
+    pub client_id: &'a str,
+}
+
 impl Claims {
     /// What a token of the identity says.
-    pub fn new(
-        iam_id: &str,
-        account_id: &str,
-        grant_type: &str,
-        ids: &mut Ids,
-        now: Timestamp,
-    ) -> Self {
-        let identifier = iam_id.strip_prefix("iam-").unwrap_or(iam_id).to_owned();
-        Self {
+    pub fn new(iam: &Iam, grantee: Grantee<'_>, ids: &mut Ids, now: Timestamp) -> Option<Self> {
+        let iam_id = grantee.iam_id;
+        let account_id = iam.account_of(iam_id)?;
+        let user = iam.users.get(iam_id);
+        let identifier = iam_id.strip_prefix("iam-").unwrap_or(iam_id);
+        let sub_type = identifier
+            .split_once('-')
+            .map(|(kind, _)| kind)
+            .filter(|_| user.is_none());
+        Some(Self {
             iam_id: iam_id.to_owned(),
             id: iam_id.to_owned(),
-            realmid: "iam".to_owned(),
+            realmid: if user.is_some() { "IBMid" } else { "iam" }.to_owned(),
             jti: ids.uuid(),
-            sub: identifier.clone(),
-            identifier,
-            sub_type: "ServiceId".to_owned(),
-            account: Account { valid: true, bss: account_id.to_owned(), frozen: false },
+            identifier: identifier.to_owned(),
+            sub: user.map_or(identifier, |user| &user.email).to_owned(),
+            sub_type: sub_type.map(str::to_owned),
+            name: user.map(|user| user.name.clone()),
+            email: user.map(|user| user.email.clone()),
+            account: Account {
+                valid: true,
+                bss: account_id.to_owned(),
+                frozen: false,
+            },
             iat: now.unix(),
             exp: now.plus_seconds(LIFETIME).unix(),
             iss: ISSUER.to_owned(),
-            grant_type: grant_type.to_owned(),
+            grant_type: grantee.grant_type.to_owned(),
             scope: "ibm openid".to_owned(),
-            client_id: "default".to_owned(),
+            client_id: grantee.client_id.to_owned(),
             acr: 1,
             amr: vec!["pwd".to_owned()],
-        }
+        })
     }
 }
 

@@ -21,6 +21,12 @@ pub struct Iam {
     pub memberships: Table<Membership>,
     /// Access policies and authorizations by id.
     pub policies: Table<Policy>,
+    /// Users by IAM id.
+    pub users: Table<User>,
+    /// Trusted profiles by id.
+    pub profiles: Table<Profile>,
+    /// Refresh tokens that were issued, by value.
+    pub refresh_tokens: Table<RefreshToken>,
 }
 
 /// An account, the owner of everything else.
@@ -157,6 +163,67 @@ pub struct Membership {
     pub created_by_id: String,
 }
 
+/// A person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// `IBMid-…`.
+    pub iam_id: String,
+    /// The account the user is in.
+    pub account_id: String,
+    /// Full name.
+    pub name: String,
+    /// Address.
+    pub email: String,
+}
+
+/// A trusted profile: an identity that others may become (ibm-api.md 1.5).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// `Profile-<uuid>`.
+    pub id: String,
+    /// The account it belongs to.
+    pub account_id: String,
+    /// Unique in the account.
+    pub name: String,
+    /// IAM ids that may assume it.
+    #[serde(default)]
+    pub trusted_identities: Vec<String>,
+    /// Compute-resource tokens that it accepts.
+    #[serde(default)]
+    pub cr_tokens: Vec<Sensitive>,
+}
+
+impl Profile {
+    /// The identity that tokens and policies name.
+    pub fn iam_id(&self) -> String {
+        format!("iam-{}", self.id)
+    }
+
+    /// The name that clients may assume it by.
+    pub fn crn(&self) -> String {
+        format!(
+            "crn:v1:bluemix:public:iam-identity::a/{}::profile:{}",
+            self.account_id, self.id
+        )
+    }
+}
+
+/// A refresh token that was issued to a client.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshToken {
+    /// The token.
+    pub value: Sensitive,
+    /// The client, by HTTP Basic, that it was issued to.
+    pub client_id: String,
+    /// Whose token it is.
+    pub iam_id: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 /// What gives roles: to an identity or group, or to a service ("authorization").
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +236,9 @@ pub struct Policy {
     pub roles: Vec<String>,
     /// On what.
     pub resource: Resource,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// `iam_id` of the caller that made it.
@@ -196,7 +266,7 @@ pub enum Subject {
 }
 
 /// On what the roles of a [`Policy`] count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
     /// The account that gives access.
@@ -250,5 +320,23 @@ impl Row for Membership {
 impl Row for Policy {
     fn key(&self) -> String {
         self.id.clone()
+    }
+}
+
+impl Row for User {
+    fn key(&self) -> String {
+        self.iam_id.clone()
+    }
+}
+
+impl Row for Profile {
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for RefreshToken {
+    fn key(&self) -> String {
+        self.value.expose().to_owned()
     }
 }

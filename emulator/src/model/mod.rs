@@ -32,6 +32,14 @@ pub struct Switches {
     pub first_read: FirstRead,
     /// For so many seconds a new key, membership or policy is not yet known everywhere.
     pub iam_propagation_seconds: u32,
+    /// How a time to live is answered (ibm-api.md 4.4).
+    pub ttl_echo: TtlEcho,
+    /// What a patch of `custom_metadata` does (ibm-api.md 2.4, S6).
+    pub custom_metadata_patch: CustomMetadataPatch,
+    /// What locking and unlocking in IAM answers (ibm-api.md 3.1).
+    pub iam_lock_reply: IamLockReply,
+    /// Whether creating and patching a configuration answers its key (ibm-api.md 2.8).
+    pub configuration_reply: ConfigurationReply,
 }
 
 /// See [`Switches::on_reuse_expiry`].
@@ -56,16 +64,67 @@ pub enum FirstRead {
     FillsVersion,
 }
 
+/// See [`Switches::ttl_echo`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TtlEcho {
+    /// Seconds.
+    #[default]
+    Seconds,
+    /// As it was given.
+    AsGiven,
+}
+
+/// See [`Switches::custom_metadata_patch`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CustomMetadataPatch {
+    /// The whole object is replaced.
+    #[default]
+    Replace,
+    /// It is merged, and null deletes (RFC 7396).
+    Merge,
+}
+
+/// See [`Switches::iam_lock_reply`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IamLockReply {
+    /// 204.
+    #[default]
+    Empty,
+    /// 200 with the entity, as older revisions of the API did.
+    Entity,
+}
+
+/// See [`Switches::configuration_reply`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigurationReply {
+    /// With the key, as a read does.
+    #[default]
+    WithKey,
+    /// Without it.
+    WithoutKey,
+}
+
 impl State {
     /// Keeps all changes.
     pub fn commit(&mut self) {
-        let Self { switches: _, iam, secrets_manager } = self;
+        let Self {
+            switches: _,
+            iam,
+            secrets_manager,
+        } = self;
         iam.accounts.commit();
         iam.service_ids.commit();
         iam.api_keys.commit();
         iam.access_groups.commit();
         iam.memberships.commit();
         iam.policies.commit();
+        iam.users.commit();
+        iam.profiles.commit();
+        iam.refresh_tokens.commit();
         secrets_manager.instances.commit();
         secrets_manager.secret_groups.commit();
         secrets_manager.configurations.commit();
@@ -74,13 +133,20 @@ impl State {
 
     /// Takes back all changes since the last commit.
     pub fn rollback(&mut self) {
-        let Self { switches: _, iam, secrets_manager } = self;
+        let Self {
+            switches: _,
+            iam,
+            secrets_manager,
+        } = self;
         iam.accounts.rollback();
         iam.service_ids.rollback();
         iam.api_keys.rollback();
         iam.access_groups.rollback();
         iam.memberships.rollback();
         iam.policies.rollback();
+        iam.users.rollback();
+        iam.profiles.rollback();
+        iam.refresh_tokens.rollback();
         secrets_manager.instances.rollback();
         secrets_manager.secret_groups.rollback();
         secrets_manager.configurations.rollback();

@@ -78,6 +78,9 @@ impl Kind {
 pub struct IamCredentials {
     /// How long credentials generated from now on live.
     pub ttl: Ttl,
+    /// The same as it was given, for the switch that answers it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_given: Option<String>,
     /// One key until the lease ends, or a new one on every read.
     pub reuse_api_key: bool,
     /// Where the service ID comes from.
@@ -229,7 +232,10 @@ impl Secret {
 
     /// Locks on all versions.
     pub fn locks_total(&self) -> usize {
-        self.versions.iter().map(|version| version.locks.len()).sum()
+        self.versions
+            .iter()
+            .map(|version| version.locks.len())
+            .sum()
     }
 
     /// Adds a version; the oldest metadata drops off.

@@ -4,6 +4,7 @@ use crate::model::secret::Secret;
 use crate::model::sensitive::Sensitive;
 use crate::model::table::{Row, Table};
 use crate::model::timestamp::Timestamp;
+use crate::refusal::{Refusal, Result};
 use serde::{Deserialize, Serialize};
 
 /// The id and name of the group that always exists.
@@ -21,6 +22,41 @@ pub struct Vault {
     pub configurations: Table<Configuration>,
     /// Secrets by id.
     pub secrets: Table<Secret>,
+}
+
+impl Vault {
+    /// Removes the instance and all that is in it.
+    pub fn delete_instance(&mut self, id: &str) -> Result<()> {
+        if self.instances.remove(id).is_none() {
+            return Err(Refusal::not_found("Instance", id));
+        }
+        let prefix = within(id, "");
+        let groups: Vec<_> = self
+            .secret_groups
+            .starting_with(&prefix)
+            .map(Row::key)
+            .collect();
+        let configurations: Vec<_> = self
+            .configurations
+            .starting_with(&prefix)
+            .map(Row::key)
+            .collect();
+        let secrets = self
+            .secrets
+            .values()
+            .filter(|secret| secret.instance_id == id);
+        let secrets: Vec<_> = secrets.map(Row::key).collect();
+        for key in groups {
+            self.secret_groups.remove(&key);
+        }
+        for key in configurations {
+            self.configurations.remove(&key);
+        }
+        for key in secrets {
+            self.secrets.remove(&key);
+        }
+        Ok(())
+    }
 }
 
 /// A service instance.
@@ -73,12 +109,23 @@ pub struct SecretGroup {
     pub updated_at: Timestamp,
 }
 
+/// The `config_type` of the engine's configuration.
+pub const IAM_CREDENTIALS_CONFIGURATION: &str = "iam_credentials_configuration";
+
+fn iam_credentials_configuration() -> String {
+    IAM_CREDENTIALS_CONFIGURATION.to_owned()
+}
+
 /// The engine's configuration by API key (ibm-api.md 2.8).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
     /// Where it is.
     pub instance_id: String,
+    /// Always the engine's, unless a state was put that has one of another engine: clients must
+    /// cope with names that are there twice.
+    #[serde(default = "iam_credentials_configuration")]
+    pub config_type: String,
     /// Unique in the instance for its type.
     pub name: String,
     /// The engine's key.
@@ -124,9 +171,17 @@ impl Row for SecretGroup {
     }
 }
 
+impl Configuration {
+    /// Whether it is the engine's.
+    pub fn is_engine(&self) -> bool {
+        self.config_type == IAM_CREDENTIALS_CONFIGURATION
+    }
+}
+
 impl Row for Configuration {
     fn key(&self) -> String {
-        within(&self.instance_id, &self.name)
+        let path = format!("{}/{}", self.name, self.config_type);
+        within(&self.instance_id, &path)
     }
 }
 

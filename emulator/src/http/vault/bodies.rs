@@ -5,6 +5,7 @@ use crate::model::secret::{Kind, Metadata, Secret, Source, Version};
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
 use crate::model::vault::Instance;
+use crate::model::{Switches, TtlEcho};
 use serde::Serialize;
 
 /// A secret: the metadata model, and the full model when it carries the data.
@@ -63,30 +64,36 @@ enum KindBody<'a> {
 
 impl<'a> SecretBody<'a> {
     /// Without the data.
-    pub fn metadata(secret: &'a Secret, instance: &Instance) -> Self {
-        Self::new(secret, instance, false)
+    pub fn metadata(secret: &'a Secret, instance: &Instance, switches: Switches) -> Self {
+        Self::new(secret, instance, switches, false)
     }
 
     /// With the data, while there is some.
-    pub fn with_data(secret: &'a Secret, instance: &Instance) -> Self {
-        Self::new(secret, instance, true)
+    pub fn with_data(secret: &'a Secret, instance: &Instance, switches: Switches) -> Self {
+        Self::new(secret, instance, switches, true)
     }
 
-    fn new(secret: &'a Secret, instance: &Instance, with_data: bool) -> Self {
+    fn new(secret: &'a Secret, instance: &Instance, switches: Switches, with_data: bool) -> Self {
         let current = secret.current();
         let live = current.filter(|current| current.payload_available());
-        let payload = live.and_then(|live| live.payload.as_ref()).filter(|_| with_data);
+        let payload = live
+            .and_then(|live| live.payload.as_ref())
+            .filter(|_| with_data);
         let (state, state_description) = secret.state();
         let (kind, expiration_date) = match &secret.kind {
             Kind::IamCredentials(settings) => {
                 let (access_groups, service_id) = match &settings.source {
                     Source::ServiceId(id) => (None, Some(id.as_str())),
-                    Source::AccessGroups(groups) => {
-                        (Some(groups.as_slice()), live.and_then(|live| live.service_id.as_deref()))
-                    }
+                    Source::AccessGroups(groups) => (
+                        Some(groups.as_slice()),
+                        live.and_then(|live| live.service_id.as_deref()),
+                    ),
                 };
                 let kind = KindBody::IamCredentials {
-                    ttl: settings.ttl.seconds().to_string(),
+                    ttl: match (switches.ttl_echo, &settings.ttl_given) {
+                        (TtlEcho::AsGiven, Some(given)) => given.clone(),
+                        _ => settings.ttl.seconds().to_string(),
+                    },
                     reuse_api_key: settings.reuse_api_key,
                     access_groups,
                     service_id,

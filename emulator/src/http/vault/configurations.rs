@@ -8,17 +8,17 @@ use crate::http::query::Query;
 use crate::http::rules;
 use crate::http::vault::MANAGE;
 use crate::iam::access::Role;
+use crate::model::ConfigurationReply;
 use crate::model::secret::Kind as SecretKind;
 use crate::model::sensitive::Sensitive;
+use crate::model::table::Row as _;
 use crate::model::timestamp::Timestamp;
-use crate::model::vault::{Configuration, within};
+use crate::model::vault::{Configuration, IAM_CREDENTIALS_CONFIGURATION as CONFIG_TYPE, within};
 use crate::refusal::{Kind, Refusal, Result};
 use crate::store::Step;
 use axum::http::Method;
 use serde::Serialize;
 
-const CONFIG_TYPE: &str = "iam_credentials_configuration";
-const SECRET_TYPE: &str = "iam_credentials";
 /// The types of configurations that IBM has and the emulator has not.
 const OTHER_TYPES: &[&str] = &[
     "custom_credentials_configuration",
@@ -68,9 +68,9 @@ pub static OPERATIONS: &[Operation] = &[
 
 #[derive(Serialize)]
 struct Body<'a> {
-    config_type: &'static str,
+    config_type: &'a str,
     name: &'a str,
-    secret_type: &'static str,
+    secret_type: &'a str,
     created_by: &'a str,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -82,9 +82,9 @@ struct Body<'a> {
 impl<'a> Body<'a> {
     fn metadata(configuration: &'a Configuration) -> Self {
         Self {
-            config_type: CONFIG_TYPE,
+            config_type: &configuration.config_type,
             name: &configuration.name,
-            secret_type: SECRET_TYPE,
+            secret_type: secret_type(configuration),
             created_by: &configuration.created_by,
             created_at: configuration.created_at,
             updated_at: configuration.updated_at,
@@ -94,7 +94,18 @@ impl<'a> Body<'a> {
     }
 
     fn with_key(configuration: &'a Configuration) -> Self {
-        Self { api_key: Some(&configuration.api_key), ..Self::metadata(configuration) }
+        Self {
+            api_key: Some(&configuration.api_key).filter(|_| configuration.is_engine()),
+            ..Self::metadata(configuration)
+        }
+    }
+
+    /// What a change answers: see [`ConfigurationReply`].
+    fn changed(configuration: &'a Configuration, step: &Step<'_>) -> Self {
+        match step.state.switches.configuration_reply {
+            ConfigurationReply::WithKey => Self::with_key(configuration),
+            ConfigurationReply::WithoutKey => Self::metadata(configuration),
+        }
     }
 }
 
@@ -110,7 +121,8 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let api_key = fields.required_text("api_key", rules::API_KEY)?;
     let disabled = fields.flag("disabled")?.unwrap_or(false);
     fields.finish()?;
-    if let Some(existing) = configurations(vault, step).first() {
+    let existing = configurations(vault, step);
+    if let Some(existing) = existing.iter().find(|existing| existing.is_engine()) {
         return Err(Refusal::new(
             Kind::Conflict,
             format!(
@@ -122,6 +134,7 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let session = authority::exchange(step, &api_key)?;
     let configuration = Configuration {
         instance_id: vault.instance.id.clone(),
+        config_type: CONFIG_TYPE.to_owned(),
         name,
         api_key: Sensitive::new(api_key),
         disabled,
@@ -130,8 +143,11 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         created_at: step.now,
         updated_at: step.now,
     };
-    let reply = Reply::json(201, Body::with_key(&configuration));
-    step.state.secrets_manager.configurations.insert(configuration);
+    let reply = Reply::json(201, Body::changed(&configuration, step));
+    step.state
+        .secrets_manager
+        .configurations
+        .insert(configuration);
     reply
 }
 
@@ -139,30 +155,64 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     vault.grant.require_everywhere()?;
     let mut query = Query::of(vault.call)?;
     let window = Window::of(&mut query, 1000, 1000, 200)?;
-    // One configuration at most: any allowed order is the same.
-    query.word(
+    let sort = query.word(
         "sort",
-        &["config_type", "-config_type", "secret_type", "-secret_type", "name", "-name"],
+        &[
+            "config_type",
+            "-config_type",
+            "secret_type",
+            "-secret_type",
+            "name",
+            "-name",
+        ],
     )?;
     let search = query.search()?;
     let types = query.list("secret_types", 4, |item| {
-        matches!(item, "iam_credentials" | "public_cert" | "private_cert" | "custom_credentials")
+        matches!(
+            item,
+            "iam_credentials" | "public_cert" | "private_cert" | "custom_credentials"
+        )
     })?;
     query.finish()?;
-    let found: Vec<_> = configurations(vault, step)
+    let mut found: Vec<_> = configurations(vault, step)
         .into_iter()
         .filter(|configuration| {
-            let texts = [configuration.name.as_str(), CONFIG_TYPE, SECRET_TYPE];
+            let texts = [
+                configuration.name.as_str(),
+                configuration.config_type.as_str(),
+                secret_type(configuration),
+            ];
             search.as_deref().is_none_or(|wanted| {
                 let wanted = wanted.to_lowercase();
-                texts.iter().any(|text| text.to_lowercase().contains(&wanted))
+                texts
+                    .iter()
+                    .any(|text| text.to_lowercase().contains(&wanted))
             })
         })
-        .filter(|_| {
-            types.as_ref().is_none_or(|types| types.iter().any(|wanted| wanted == SECRET_TYPE))
+        .filter(|configuration| {
+            types.as_ref().is_none_or(|types| {
+                types
+                    .iter()
+                    .any(|wanted| wanted == secret_type(configuration))
+            })
         })
         .collect();
-    Reply::json(200, window.page(vault.call, "configurations", &found, Body::metadata))
+    let (field, descending) = match sort.and_then(|sort| sort.strip_prefix('-')) {
+        Some(field) => (field, true),
+        None => (sort.unwrap_or("name"), false),
+    };
+    found.sort_by(|a, b| match field {
+        "config_type" => a.config_type.cmp(&b.config_type),
+        "secret_type" => secret_type(a).cmp(secret_type(b)),
+        _ => a.name.cmp(&b.name),
+    });
+    if descending {
+        found.reverse();
+    }
+    Reply::json(
+        200,
+        window.page(vault.call, "configurations", &found, Body::metadata),
+    )
 }
 
 fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
@@ -189,32 +239,38 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         configuration.disabled = disabled;
     }
     configuration.updated_at = step.now;
-    let reply = Reply::json(200, Body::with_key(&configuration));
-    step.state.secrets_manager.configurations.insert(configuration);
+    let reply = Reply::json(200, Body::changed(&configuration, step));
+    step.state
+        .secrets_manager
+        .configurations
+        .insert(configuration);
     reply
 }
 
 fn delete(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     Query::none(vault.call)?;
     let configuration = named(vault, step)?;
-    let in_use = step.state.secrets_manager.secrets.values().any(|secret| {
-        secret.instance_id == vault.instance.id
-            && matches!(secret.kind, SecretKind::IamCredentials(_))
-    });
+    let in_use = configuration.is_engine()
+        && step.state.secrets_manager.secrets.values().any(|secret| {
+            secret.instance_id == vault.instance.id
+                && matches!(secret.kind, SecretKind::IamCredentials(_))
+        });
     if in_use {
         return Err(Refusal::new(
             Kind::Conflict,
             "The configuration is in use: delete the secrets of type iam_credentials first.",
         ));
     }
-    let key = within(&configuration.instance_id, &configuration.name);
-    step.state.secrets_manager.configurations.remove(&key);
+    let configurations = &mut step.state.secrets_manager.configurations;
+    configurations.remove(&configuration.key());
     Reply::empty(204)
 }
 
 fn configurations(vault: &VaultCall<'_>, step: &Step<'_>) -> Vec<Configuration> {
     let all = &step.state.secrets_manager.configurations;
-    all.starting_with(&within(&vault.instance.id, "")).cloned().collect()
+    all.starting_with(&within(&vault.instance.id, ""))
+        .cloned()
+        .collect()
 }
 
 /// The configuration of the path, if it is of the type that the header asks for.
@@ -231,14 +287,31 @@ fn named(vault: &VaultCall<'_>, step: &Step<'_>) -> Result<Configuration> {
             "Invalid header 'X-Sm-Accept-Configuration-Type': not a configuration type.",
         ));
     }
-    let key = within(&vault.instance.id, name);
-    step.state
-        .secrets_manager
-        .configurations
-        .get(&key)
-        .filter(|_| wanted.is_none_or(|wanted| wanted == CONFIG_TYPE))
-        .cloned()
-        .ok_or_else(|| Refusal::not_found("Configuration", name))
+    let mut found = configurations(vault, step);
+    found.retain(|configuration| {
+        configuration.name == name
+            && wanted.is_none_or(|wanted| wanted == configuration.config_type)
+    });
+    match found.len() {
+        0 | 1 => found
+            .pop()
+            .ok_or_else(|| Refusal::not_found("Configuration", name)),
+        _ => Err(Refusal::new(
+            Kind::Ambiguous,
+            format!(
+                "Several configurations are called '{name}': say which with X-Sm-Accept-Configuration-Type."
+            ),
+        )),
+    }
+}
+
+/// The type of secrets that the configuration's engine makes.
+fn secret_type(configuration: &Configuration) -> &str {
+    let config_type = &configuration.config_type;
+    config_type
+        .find("_configuration")
+        .and_then(|end| config_type.get(..end))
+        .unwrap_or(config_type)
 }
 
 fn unsupported(config_type: &str) -> &'static str {

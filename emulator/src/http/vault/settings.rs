@@ -38,18 +38,23 @@ pub fn common(fields: &mut Fields) -> Result<Common> {
         secret_group_id: fields
             .text("secret_group_id", rules::GROUP_ID)?
             .unwrap_or_else(|| crate::model::vault::DEFAULT_GROUP.to_owned()),
-        labels: fields.texts("labels", rules::LABEL, 0..=30)?.unwrap_or_default(),
+        labels: fields
+            .texts("labels", rules::LABEL, 0..=30)?
+            .unwrap_or_default(),
         custom_metadata: fields.metadata("custom_metadata")?.unwrap_or_default(),
-        version_custom_metadata: fields.metadata("version_custom_metadata")?.unwrap_or_default(),
+        version_custom_metadata: fields
+            .metadata("version_custom_metadata")?
+            .unwrap_or_default(),
     })
 }
 
 /// Takes the fields that only IAM credentials have.
 pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Result<IamCredentials> {
     let ttl = fields.value("ttl").ok_or_else(|| fields::missing("ttl"))?;
-    let ttl = parse_ttl(ttl)?;
-    let reuse_api_key =
-        fields.flag("reuse_api_key")?.ok_or_else(|| fields::missing("reuse_api_key"))?;
+    let (ttl, ttl_given) = parse_ttl(ttl)?;
+    let reuse_api_key = fields
+        .flag("reuse_api_key")?
+        .ok_or_else(|| fields::missing("reuse_api_key"))?;
     let access_groups = fields.texts("access_groups", rules::ACCESS_GROUP_ID, 1..=10)?;
     let service_id = fields.text("service_id", rules::SERVICE_ID)?;
     let account_id = fields.text("account_id", rules::ACCOUNT_ID)?;
@@ -61,7 +66,10 @@ pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Resul
         (Some(id), None) => Source::ServiceId(id),
         (None, Some(groups)) => Source::AccessGroups(groups),
         (Some(_), Some(_)) => {
-            return Err(Refusal::field("service_id", "must not be combined with access_groups"));
+            return Err(Refusal::field(
+                "service_id",
+                "must not be combined with access_groups",
+            ));
         }
         (None, None) => {
             return Err(Refusal::field(
@@ -72,6 +80,7 @@ pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Resul
     };
     let settings = IamCredentials {
         ttl,
+        ttl_given: Some(ttl_given),
         reuse_api_key,
         source,
         account_id,
@@ -97,7 +106,7 @@ pub struct Changes {
     /// The whole object.
     pub custom_metadata: Patch<Metadata>,
     /// For credentials generated from now on.
-    pub ttl: Patch<Ttl>,
+    pub ttl: Patch<(Ttl, String)>,
     /// The whole policy.
     pub rotation: Patch<Rotation>,
 }
@@ -107,10 +116,12 @@ pub fn changes(mut fields: Fields) -> Result<Changes> {
     let changes = Changes {
         name: fields.patch_text("name", rules::SECRET_NAME)?,
         description: fields.patch_text("description", rules::DESCRIPTION)?,
-        labels: fields
-            .patch("labels", |value| fields::texts("labels", value, rules::LABEL, 0..=30))?,
-        custom_metadata: fields
-            .patch("custom_metadata", |value| fields::metadata("custom_metadata", value))?,
+        labels: fields.patch("labels", |value| {
+            fields::texts("labels", value, rules::LABEL, 0..=30)
+        })?,
+        custom_metadata: fields.patch("custom_metadata", |value| {
+            fields::metadata("custom_metadata", value)
+        })?,
         ttl: fields.patch("ttl", parse_ttl)?,
         rotation: fields.patch("rotation", parse_rotation)?,
     };
@@ -122,7 +133,7 @@ pub fn changes(mut fields: Fields) -> Result<Changes> {
 /// its data is kept; `base` is the last rotation, or the creation.
 pub fn apply(
     settings: &mut IamCredentials,
-    ttl: Patch<Ttl>,
+    ttl: Patch<(Ttl, String)>,
     rotation: Patch<Rotation>,
     lease_end: Option<Timestamp>,
     base: Timestamp,
@@ -133,7 +144,10 @@ pub fn apply(
     match ttl {
         Patch::Keep => {}
         Patch::Remove => return Err(Refusal::field("ttl", "cannot be removed")),
-        Patch::Set(ttl) => settings.ttl = ttl,
+        Patch::Set((ttl, given)) => {
+            settings.ttl = ttl;
+            settings.ttl_given = Some(given);
+        }
     }
     match rotation {
         Patch::Keep => {}
@@ -167,18 +181,49 @@ fn check_rotation(settings: &IamCredentials, now: Timestamp) -> Result<()> {
         return Err(Refusal::field("rotation", "needs reuse_api_key to be true"));
     }
     if next > settings.ttl.end_from(now) {
-        return Err(Refusal::field("rotation", "the interval must not exceed the ttl"));
+        return Err(Refusal::field(
+            "rotation",
+            "the interval must not exceed the ttl",
+        ));
     }
     Ok(())
 }
 
-fn parse_ttl(value: Value) -> Result<Ttl> {
-    let ttl = match &value {
-        Value::String(text) => Ttl::parse(text),
-        Value::Number(number) => number.as_u64().and_then(Ttl::from_seconds),
-        _ => None,
+/// A time to live, and the text it was given as.
+fn parse_ttl(value: Value) -> Result<(Ttl, String)> {
+    let given = match value {
+        Value::String(text) => text,
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
     };
-    ttl.ok_or_else(|| Refusal::field("ttl", TTL_RULE))
+    let ttl = Ttl::parse(&given).ok_or_else(|| Refusal::field("ttl", TTL_RULE))?;
+    Ok((ttl, given))
+}
+
+/// Merges a patch into attached metadata: objects recursively, null deletes (RFC 7396).
+pub fn merge(target: &mut Metadata, patch: Metadata) -> Result<()> {
+    merge_objects(target, patch);
+    fields::metadata("custom_metadata", Value::Object(target.clone()))?;
+    Ok(())
+}
+
+fn merge_objects(target: &mut Metadata, patch: Metadata) {
+    for (name, value) in patch {
+        match (target.get_mut(&name), value) {
+            (_, Value::Null) => {
+                target.remove(&name);
+            }
+            (Some(Value::Object(inner)), Value::Object(patch)) => merge_objects(inner, patch),
+            (_, Value::Object(patch)) => {
+                let mut inner = Metadata::new();
+                merge_objects(&mut inner, patch);
+                target.insert(name, Value::Object(inner));
+            }
+            (_, value) => {
+                target.insert(name, value);
+            }
+        }
+    }
 }
 
 fn parse_rotation(value: Value) -> Result<Rotation> {
@@ -202,12 +247,19 @@ fn parse_rotation(value: Value) -> Result<Rotation> {
     };
     let empty = auto_rotate.is_none() && interval.is_none() && unit.is_none();
     fields.finish()?;
-    let rotation = Rotation { auto_rotate: auto_rotate.unwrap_or(false), interval, unit };
+    let rotation = Rotation {
+        auto_rotate: auto_rotate.unwrap_or(false),
+        interval,
+        unit,
+    };
     if auto_rotate.is_none() && !empty {
         return Err(Refusal::field("rotation.auto_rotate", "is required"));
     }
     if rotation.auto_rotate && (interval.is_none() || unit.is_none()) {
-        return Err(Refusal::field("rotation", "auto_rotate needs interval and unit"));
+        return Err(Refusal::field(
+            "rotation",
+            "auto_rotate needs interval and unit",
+        ));
     }
     Ok(rotation)
 }

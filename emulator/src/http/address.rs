@@ -1,0 +1,133 @@
+//! Who was addressed: IBM's host names and paths, turned into the emulator's own paths. Pure.
+
+/// The public domain of Secrets Manager instances (ibm-api.md 1.1).
+const INSTANCE_DOMAIN: &str = ".secrets-manager.appdomain.cloud";
+/// The hosts of IAM (ibm-api.md 1.2).
+const IAM_HOSTS: &[&str] = &[
+    "iam.cloud.ibm.com",
+    "private.iam.cloud.ibm.com",
+    "private.us-south.iam.cloud.ibm.com",
+    "private.us-east.iam.cloud.ibm.com",
+];
+
+/// One of IBM's hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IbmHost {
+    /// IAM, public or private.
+    Iam,
+    /// A Secrets Manager instance, public or private.
+    Instance {
+        /// The first label.
+        id: String,
+        /// The label before the domain.
+        region: String,
+    },
+}
+
+/// Which of IBM's hosts that is, if it is one; a port does not matter.
+pub fn ibm_host(host: &str) -> Option<IbmHost> {
+    let name = host
+        .rsplit_once(':')
+        .map_or(host, |(name, _)| name)
+        .to_ascii_lowercase();
+    if IAM_HOSTS.contains(&name.as_str()) {
+        return Some(IbmHost::Iam);
+    }
+    let labels: Vec<&str> = name.strip_suffix(INSTANCE_DOMAIN)?.split('.').collect();
+    match labels.as_slice() {
+        [id, region] | [id, "private", region] if !id.is_empty() && !region.is_empty() => {
+            Some(IbmHost::Instance {
+                id: (*id).to_owned(),
+                region: (*region).to_owned(),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A path of the emulator's, and the region that the host name asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnPath {
+    /// The path.
+    pub path: String,
+    /// The region, if an instance was addressed by host name.
+    pub region: Option<String>,
+}
+
+/// The emulator's own path for a request to `host` and `path`, when it is another one.
+pub fn own_path(host: &str, path: &str) -> Option<OwnPath> {
+    match ibm_host(host) {
+        Some(IbmHost::Instance { id, region }) => Some(OwnPath {
+            path: format!("/instances/{id}{path}"),
+            region: Some(region),
+        }),
+        // The SDK keeps a slash at the end of this collection (ibm-api.md 3.1).
+        Some(IbmHost::Iam) | None => (path == "/v1/serviceids/").then(|| OwnPath {
+            path: "/v1/serviceids".to_owned(),
+            region: None,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        let instance = |region: &str| {
+            Some(IbmHost::Instance {
+                id: "abc".to_owned(),
+                region: region.to_owned(),
+            })
+        };
+        for (host, expected) in [
+            ("iam.cloud.ibm.com", Some(IbmHost::Iam)),
+            ("IAM.cloud.ibm.com:443", Some(IbmHost::Iam)),
+            ("private.iam.cloud.ibm.com", Some(IbmHost::Iam)),
+            (
+                "abc.us-south.secrets-manager.appdomain.cloud",
+                instance("us-south"),
+            ),
+            (
+                "abc.private.eu-de.secrets-manager.appdomain.cloud:443",
+                instance("eu-de"),
+            ),
+            ("us-south.secrets-manager.appdomain.cloud", None),
+            ("a.b.c.d.secrets-manager.appdomain.cloud", None),
+            (".us-south.secrets-manager.appdomain.cloud", None),
+            ("evil-iam.cloud.ibm.com", None),
+            ("iam.cloud.ibm.com.evil.example", None),
+            ("127.0.0.1:8484", None),
+            ("", None),
+        ] {
+            assert_eq!(ibm_host(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn paths() {
+        let own = |path: &str, region: Option<&str>| {
+            Some(OwnPath {
+                path: path.to_owned(),
+                region: region.map(str::to_owned),
+            })
+        };
+        for (host, path, expected) in [
+            (
+                "127.0.0.1:1",
+                "/v1/serviceids/",
+                own("/v1/serviceids", None),
+            ),
+            ("127.0.0.1:1", "/v1/serviceids/x", None),
+            ("iam.cloud.ibm.com", "/identity/token", None),
+            (
+                "abc.us-south.secrets-manager.appdomain.cloud",
+                "/api/v2/secrets",
+                own("/instances/abc/api/v2/secrets", Some("us-south")),
+            ),
+        ] {
+            assert_eq!(own_path(host, path), expected, "{host}{path}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Behaviour taken from IBM's documentation, in raw HTTP: one test a rule, each naming its section
+//! of ibm-api.md; for every refusal the status, the code and the words that matter.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    unreachable_pub,
+    reason = "the helpers are for the modules of this binary"
+)]
+
+mod support;
+
+mod contract {
+    mod access_groups;
+    mod addresses;
+    mod api_keys;
+    mod configurations;
+    mod control;
+    mod credentials;
+    mod grants;
+    mod groups;
+    mod leases;
+    mod lists;
+    mod locks;
+    mod policies;
+    mod rotation;
+    mod secrets;
+    mod service_ids;
+    mod switches;
+    mod tokens;
+    mod wire;
+}

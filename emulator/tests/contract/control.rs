@@ -1,0 +1,345 @@
+//! The emulator's own surface: clock, journal, state, faults, reset.
+
+use crate::support::{Lab, START, generated_secret, send, static_secret};
+use ibm_sm_emulator::seed;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const README: &str = include_str!("../../README.md");
+
+/// The clock stands, moves when told, and runs again.
+#[tokio::test]
+async fn the_clock() {
+    let lab = Lab::start().await;
+    assert_eq!(
+        lab.get("/_emulator/clock").await.body,
+        json!({ "mode": "frozen", "now": START })
+    );
+    let moved = lab
+        .post("/_emulator/clock/advance", json!({ "seconds": 3600 }))
+        .await
+        .expect(200);
+    assert_eq!(moved.text("now"), "2026-01-10T10:00:00Z");
+    let set = json!({ "mode": "frozen", "now": "2030-01-01T00:00:00Z" });
+    assert_eq!(
+        lab.put("/_emulator/clock", set.clone())
+            .await
+            .expect(200)
+            .body,
+        set
+    );
+    let running = lab
+        .put("/_emulator/clock", json!({ "mode": "system" }))
+        .await
+        .expect(200);
+    assert_eq!(running.text("mode"), "system");
+    assert_ne!(running.text("now"), "2030-01-01T00:00:00Z");
+    for body in [
+        json!({}),
+        json!({ "mode": "warp" }),
+        json!({ "mode": "frozen", "now": "soon" }),
+    ] {
+        assert_eq!(
+            lab.put("/_emulator/clock", body.clone()).await.error().0,
+            400,
+            "{body}"
+        );
+    }
+    assert_eq!(
+        lab.post("/_emulator/clock/advance", json!({ "seconds": -1 }))
+            .await
+            .error()
+            .0,
+        400
+    );
+}
+
+/// The journal names operations, masks secrets, filters, counts and forgets.
+#[tokio::test]
+async fn the_journal() {
+    let lab = Lab::with_engine().await;
+    let id = lab.secret(static_secret("s1", true)).await;
+    lab.get(&format!("secrets/{id}?x=1")).await.expect(400);
+    lab.get(&format!("secrets/{id}")).await.expect(200);
+    let all = lab.get("/_emulator/journal").await.expect(200);
+    let operations: Vec<_> = (0..5)
+        .map(|at| all.text(&format!("requests/{at}/operation")))
+        .collect();
+    assert_eq!(
+        operations,
+        [
+            "create_token",
+            "create_configuration",
+            "create_secret",
+            "get_secret",
+            "get_secret"
+        ]
+    );
+    assert_eq!(all.at("total"), 5);
+    let text = all.body.to_string();
+    let key = lab
+        .get(&format!("secrets/{id}"))
+        .await
+        .text("api_key")
+        .to_owned();
+    for secret in [
+        seed::BOOTSTRAP_API_KEY,
+        seed::ENGINE_API_KEY,
+        &lab.token,
+        &key,
+    ] {
+        assert!(!text.contains(secret));
+    }
+    assert_eq!(all.at("requests/0/authorized"), false);
+    assert_eq!(all.at("requests/0/request_body/apikey"), "***");
+    assert_eq!(all.at("requests/1/authorized"), true);
+    assert_eq!(all.at("requests/1/request_body/api_key"), "***");
+    assert_eq!(all.at("requests/2/request_body/name"), "s1");
+    assert_eq!(all.at("requests/2/response_body/id"), &json!(id));
+    assert_eq!(all.text("requests/3/query"), "x=1");
+    assert_eq!(all.at("requests/3/status"), 400);
+    assert_eq!(all.at("requests/3/seq"), 4);
+    for (query, total) in [
+        ("method=GET", 3),
+        ("operation=get_secret", 3),
+        ("operation=get_secret&status=200", 2),
+        ("path=/secrets", 4),
+        ("path=/secrets&method=post", 1),
+        ("after=5", 1),
+    ] {
+        let found = lab
+            .get(&format!("/_emulator/journal?{query}"))
+            .await
+            .expect(200);
+        assert_eq!(found.at("total"), total, "{query}");
+    }
+    let last = lab.get("/_emulator/journal?limit=1").await.expect(200);
+    assert_eq!(last.at("total"), 6);
+    assert_eq!(last.at("requests").as_array().unwrap().len(), 1);
+    assert_eq!(last.at("requests/0/seq"), 6);
+    assert_eq!(
+        lab.get("/_emulator/journal?colour=red").await.error().0,
+        400
+    );
+    lab.delete("/_emulator/journal").await.expect(204);
+    assert_eq!(lab.get("/_emulator/journal").await.at("total"), 0);
+}
+
+/// A state goes out and in without a loss.
+#[tokio::test]
+async fn the_state_round_trips() {
+    let lab = Lab::with_engine().await;
+    let id = lab.secret(generated_secret("s1", true)).await;
+    let read = lab.get(&format!("secrets/{id}")).await.expect(200);
+    let state = lab.state().await;
+    let other = Lab::start().await;
+    other
+        .put("/_emulator/state", state.clone())
+        .await
+        .expect(204);
+    assert_eq!(other.state().await, state);
+    let again = other.get(&format!("secrets/{id}")).await.expect(200);
+    assert_eq!(again.body, read.body);
+    assert!(other.accepts(read.text("api_key")).await);
+}
+
+/// What is wrong with a state is said, and the old one stays.
+#[tokio::test]
+async fn a_wrong_state_is_refused() {
+    let lab = Lab::start().await;
+    let before = lab.state().await;
+    for (state, words) in [
+        (json!({ "colour": "red" }), "unknown field `colour`"),
+        (
+            json!({ "iam": { "accounts": [{ "id": "a" }] } }),
+            "missing field `name`",
+        ),
+        (
+            json!({ "iam": { "accounts": [{ "id": "a", "name": "x" }, { "id": "a", "name": "y" }] } }),
+            "two objects are called a",
+        ),
+        (json!([]), ""),
+    ] {
+        let answer = lab.put("/_emulator/state", state).await;
+        assert_eq!(answer.error().0, 400);
+        assert!(answer.error().2.contains(words), "{}", answer.error().2);
+    }
+    assert_eq!(lab.state().await, before);
+}
+
+/// The example of the README is a state, with the secret it promises.
+#[tokio::test]
+async fn the_states_example_works() {
+    let example = README
+        .split("```json\n")
+        .nth(2)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let example: Value = serde_json::from_str(example).unwrap();
+    let lab = Lab::start().await;
+    lab.edit(|state| {
+        for (half, kinds) in example.as_object().unwrap() {
+            for (kind, rows) in kinds.as_object().unwrap() {
+                let present = state[half][kind].as_array_mut().unwrap();
+                present.retain(|row| {
+                    rows.as_array()
+                        .unwrap()
+                        .iter()
+                        .all(|new| new["id"] != row["id"])
+                });
+                present.extend(rows.as_array().unwrap().iter().cloned());
+            }
+        }
+    })
+    .await;
+    let read = lab
+        .get("secrets/fedcba98-7654-4321-8fed-cba987654321")
+        .await
+        .expect(200);
+    assert_eq!(
+        read.text("api_key"),
+        "EXAMPLE-k3y_0123456789abcdefghijklmnopqrstuv"
+    );
+    assert_eq!(read.at("versions_total"), 2);
+    assert_eq!(read.text("next_rotation_date"), "2026-02-10T09:00:00Z");
+    assert!(lab.accepts(read.text("api_key")).await);
+}
+
+/// A reset is a new start.
+#[tokio::test]
+async fn a_reset() {
+    let lab = Lab::start().await;
+    let before = lab.state().await;
+    lab.configure().await;
+    lab.post("/_emulator/faults", json!({ "status": 500 }))
+        .await
+        .expect(201);
+    lab.advance(60).await;
+    lab.post("/_emulator/reset", json!({})).await.expect(204);
+    assert_eq!(lab.state().await, before);
+    assert_eq!(lab.get("/_emulator/clock").await.text("now"), START);
+    assert_eq!(lab.get("/_emulator/faults").await.at("faults"), &json!([]));
+    assert_eq!(lab.get("/_emulator/journal").await.at("total"), 0);
+}
+
+/// 1.7: a status instead of the operation, with `Retry-After`.
+#[tokio::test]
+async fn a_status_on_request() {
+    let lab = Lab::start().await;
+    let fault =
+        json!({ "operation": "create_secret_group", "nth": 2, "status": 429, "retry_after": 7 });
+    let made = lab.post("/_emulator/faults", fault).await.expect(201);
+    assert_eq!(made.at("id"), 1);
+    lab.post("secret_groups", json!({ "name": "g1" }))
+        .await
+        .expect(201);
+    let struck = lab
+        .post("secret_groups", json!({ "name": "g2" }))
+        .await
+        .expect(429);
+    assert_eq!(struck.header("retry-after"), "7");
+    assert_eq!(struck.at("status_code"), 429);
+    assert!(!struck.text("errors/0/code").is_empty());
+    lab.post("secret_groups", json!({ "name": "g3" }))
+        .await
+        .expect(201);
+    assert_eq!(lab.get("secret_groups").await.at("total_count"), 3);
+    let faults = lab.get("/_emulator/faults").await;
+    assert_eq!(
+        (faults.at("faults/0/matched"), faults.at("faults/0/fired")),
+        (&json!(3), &json!(1))
+    );
+    let entry = lab.get("/_emulator/journal?status=429").await;
+    assert_eq!(entry.at("requests/0/fault"), true);
+    lab.delete("/_emulator/faults").await.expect(204);
+    assert_eq!(lab.get("/_emulator/faults").await.at("faults"), &json!([]));
+}
+
+/// A connection dropped before the change, and after it.
+#[tokio::test]
+async fn dropped_connections() {
+    let lab = Lab::start().await;
+    for (reset, groups) in [("before_commit", 1), ("after_commit", 2)] {
+        lab.post(
+            "/_emulator/faults",
+            json!({ "operation": "create_secret_group", "reset": reset }),
+        )
+        .await
+        .expect(201);
+        let request = lab
+            .request(Method::POST, "secret_groups")
+            .json(&json!({ "name": "g1" }));
+        assert!(request.send().await.is_err(), "{reset}");
+        lab.delete("/_emulator/faults").await.expect(204);
+        assert_eq!(
+            lab.get("secret_groups").await.at("total_count"),
+            groups,
+            "{reset}"
+        );
+        let entry = lab
+            .get("/_emulator/journal?operation=create_secret_group&limit=1")
+            .await;
+        assert_eq!(entry.at("requests/0/status"), &Value::Null);
+    }
+}
+
+/// Spoilt answers; the change is made.
+#[tokio::test]
+async fn spoilt_answers() {
+    let lab = Lab::start().await;
+    let strike = async |body: &str, name: &str| {
+        lab.post(
+            "/_emulator/faults",
+            json!({ "operation": "create_secret_group", "body": body, "times": 1 }),
+        )
+        .await
+        .expect(201);
+        lab.request(Method::POST, "secret_groups")
+            .json(&json!({ "name": name }))
+            .send()
+            .await
+            .unwrap()
+    };
+    let truncated = strike("truncated", "g1").await;
+    assert_eq!(truncated.status(), 201);
+    assert!(truncated.text().await.is_err());
+    let invalid = strike("invalid_json", "g2").await;
+    assert_eq!(invalid.headers()["content-type"], "application/json");
+    assert!(serde_json::from_str::<Value>(&invalid.text().await.unwrap()).is_err());
+    let html = strike("wrong_content_type", "g3").await;
+    assert_eq!(html.headers()["content-type"], "text/html");
+    assert_eq!(lab.get("secret_groups").await.at("total_count"), 4);
+}
+
+/// A fault without an effect, or with an unknown field, is refused.
+#[tokio::test]
+async fn wrong_faults_are_refused() {
+    let lab = Lab::start().await;
+    for fault in [
+        json!({}),
+        json!({ "operation": "get_secret" }),
+        json!({ "status": 500, "colour": "red" }),
+        json!({ "reset": "maybe" }),
+    ] {
+        assert_eq!(
+            lab.post("/_emulator/faults", fault.clone()).await.error().0,
+            400,
+            "{fault}"
+        );
+    }
+}
+
+/// The surface is not in the journal and needs no token.
+#[tokio::test]
+async fn the_surface_is_apart() {
+    let lab = Lab::start().await;
+    lab.delete("/_emulator/journal").await.expect(204);
+    let health = send(lab.anonymous(Method::GET, "/_emulator/healthz"))
+        .await
+        .expect(200);
+    assert_eq!(health.text("status"), "ok");
+    assert_eq!(lab.get("/_emulator/journal").await.at("total"), 0);
+    assert_eq!(lab.get("/_emulator/nonsense").await.error().0, 404);
+}

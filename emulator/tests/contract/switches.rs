@@ -1,0 +1,182 @@
+//! Behaviours on which IBM's documents differ or are silent (6.1, 6.2), by switch.
+
+use crate::support::{Lab, generated_secret, send, static_secret, with};
+use ibm_sm_emulator::seed;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn lab(switches: Value) -> Lab {
+    let lab = Lab::with_engine().await;
+    lab.put("/_emulator/switches", switches).await.expect(200);
+    lab
+}
+
+/// The switches and their defaults of 6.3.
+#[tokio::test]
+async fn defaults() {
+    let lab = Lab::start().await;
+    let defaults = json!({
+        "on_reuse_expiry": "regenerate",
+        "first_read": "adds_version",
+        "iam_propagation_seconds": 0,
+        "ttl_echo": "seconds",
+        "custom_metadata_patch": "replace",
+        "iam_lock_reply": "empty",
+        "configuration_reply": "with_key",
+    });
+    assert_eq!(
+        lab.get("/_emulator/switches").await.expect(200).body,
+        defaults
+    );
+    lab.put("/_emulator/switches", json!({ "ttl_echo": "as_given" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        lab.get("/_emulator/switches").await.text("ttl_echo"),
+        "as_given"
+    );
+    assert_eq!(
+        lab.put("/_emulator/switches", json!({}))
+            .await
+            .expect(200)
+            .body,
+        defaults
+    );
+    for wrong in [json!({ "ttl_echo": "loud" }), json!({ "colour": "red" })] {
+        assert_eq!(lab.put("/_emulator/switches", wrong).await.error().0, 400);
+    }
+}
+
+/// 4.4: a time to live as it was given.
+#[tokio::test]
+async fn ttl_as_given() {
+    let lab = lab(json!({ "ttl_echo": "as_given" })).await;
+    let made = lab
+        .post(
+            "secrets",
+            with(static_secret("s1", true), json!({ "ttl": "30m" })),
+        )
+        .await
+        .expect(201);
+    assert_eq!(made.text("ttl"), "30m");
+    let path = format!("secrets/{}/metadata", made.text("id"));
+    let changed = lab.patch(&path, json!({ "ttl": 3600 })).await.expect(200);
+    assert_eq!(changed.text("ttl"), "3600");
+}
+
+/// S6: custom metadata merged as RFC 7396 says.
+#[tokio::test]
+async fn merged_metadata() {
+    let lab = lab(json!({ "custom_metadata_patch": "merge" })).await;
+    let body = json!({ "custom_metadata": { "a": { "x": 1, "y": 2 }, "b": 1 } });
+    let id = lab.secret(with(static_secret("s1", true), body)).await;
+    let path = format!("secrets/{id}/metadata");
+    let patch = json!({ "custom_metadata": { "a": { "x": null, "z": { "n": null, "m": 1 } }, "b": [1], "c": "d" } });
+    let changed = lab.patch(&path, patch).await.expect(200);
+    assert_eq!(
+        *changed.at("custom_metadata"),
+        json!({ "a": { "y": 2, "z": { "m": 1 } }, "b": [1], "c": "d" })
+    );
+    let half = |name: &str| json!({ "custom_metadata": { name: "x".repeat(6000) } });
+    lab.patch(&path, half("one")).await.expect(200);
+    assert_eq!(
+        lab.patch(&path, half("two")).await.error().0,
+        400,
+        "10 KB in all"
+    );
+}
+
+/// 3.1: older revisions answered a lock with the entity.
+#[tokio::test]
+async fn locks_that_answer_the_entity() {
+    let lab = lab(json!({ "iam_lock_reply": "entity" })).await;
+    let path = format!("/v1/serviceids/{}/lock", seed::STATIC_SERVICE_ID);
+    assert_eq!(
+        lab.post(&path, json!({})).await.expect(200).at("locked"),
+        true
+    );
+    assert_eq!(lab.delete(&path).await.expect(200).at("locked"), false);
+}
+
+/// 2.8: only a read answers the engine's key.
+#[tokio::test]
+async fn configurations_that_keep_their_key() {
+    let lab = lab(json!({ "configuration_reply": "without_key" })).await;
+    let changed = lab
+        .patch("configurations/engine", json!({ "disabled": false }))
+        .await
+        .expect(200);
+    assert!(!changed.has("api_key"));
+    assert_eq!(
+        lab.get("configurations/engine").await.text("api_key"),
+        seed::ENGINE_API_KEY
+    );
+    lab.delete("configurations/engine").await.expect(204);
+    assert!(!lab.configure().await.has("api_key"));
+}
+
+/// 2.8: a name that is there in two types needs the header.
+#[tokio::test]
+async fn configurations_of_the_same_name() {
+    let lab = Lab::with_engine().await;
+    lab.edit(|state| {
+        let configurations = state["secrets_manager"]["configurations"]
+            .as_array_mut()
+            .unwrap();
+        let mut twin = configurations[0].clone();
+        twin["config_type"] = json!("private_cert_configuration_root_ca");
+        configurations.push(twin);
+    })
+    .await;
+    let with_type = async |method: Method, config_type: &str| {
+        let request = lab.request(method, "configurations/engine");
+        send(request.header("X-Sm-Accept-Configuration-Type", config_type)).await
+    };
+    for method in [Method::GET, Method::DELETE] {
+        let answer = send(lab.request(method, "configurations/engine")).await;
+        assert_eq!(
+            (answer.error().0, answer.error().1),
+            (300, "secrets-manager.Error00300")
+        );
+    }
+    let mine = with_type(Method::GET, "iam_credentials_configuration")
+        .await
+        .expect(200);
+    assert_eq!(mine.text("config_type"), "iam_credentials_configuration");
+    let twin = with_type(Method::GET, "private_cert_configuration_root_ca")
+        .await
+        .expect(200);
+    assert!(!twin.has("api_key"));
+    let list = lab
+        .get("configurations?sort=-config_type")
+        .await
+        .expect(200);
+    assert_eq!(list.at("total_count"), 2);
+    assert_eq!(list.text("configurations/0/secret_type"), "private_cert");
+    with_type(Method::DELETE, "private_cert_configuration_root_ca")
+        .await
+        .expect(204);
+    lab.get("configurations/engine").await.expect(200);
+}
+
+/// 4.6: deleting an instance leaves what its engine made in IAM.
+#[tokio::test]
+async fn a_deleted_instance_leaves_its_credentials_behind() {
+    let lab = Lab::with_engine().await;
+    let id = lab.secret(generated_secret("s1", true)).await;
+    let secret = lab.get(&format!("secrets/{id}")).await.expect(200);
+    lab.post("secret_groups", json!({ "name": "g1" }))
+        .await
+        .expect(201);
+    lab.delete(&format!("/_emulator/instances/{}", seed::INSTANCE_ID))
+        .await
+        .expect(204);
+    assert_eq!(lab.get("secrets").await.error().0, 404);
+    let state = lab.state().await;
+    for kind in ["instances", "secrets", "secret_groups", "configurations"] {
+        assert_eq!(state["secrets_manager"][kind], json!([]), "{kind}");
+    }
+    assert!(lab.accepts(secret.text("api_key")).await);
+    assert_eq!(lab.engine_objects().await.len(), 2);
+    assert_eq!(lab.delete("/_emulator/instances/x").await.error().0, 404);
+}
