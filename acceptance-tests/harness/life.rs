@@ -14,13 +14,12 @@ use super::emulator::{Emulator, Exchange};
 use super::expect::{Action, Change, Import, Reason, Requests, Said, Scenario, Step};
 use super::matcher::{Around, check};
 use super::outside::perform;
+use super::said::check_said;
+use super::same::{same_attributes, same_objects};
 use super::state::{Object, Snapshot};
 use super::terraform::{Diagnostic, Run, Severity, Terraform};
 use super::traffic;
 use super::workspace::Workspace;
-
-/// Attributes that reading an object changes, so that an import may find others.
-const CHANGED_BY_READING: [&str; 2] = ["retrieved_at", "updated_at"];
 
 /// Stands in variables for a token of the account's administrator.
 const TOKEN: &str = "{ADMINISTRATOR_TOKEN}";
@@ -76,9 +75,9 @@ impl Life {
         stand_in: bool,
     ) -> Result<Life> {
         let emulator = Emulator::start(&programs.emulator, now)?;
-        let usual = emulator.exports.clone();
-        let workspace = Workspace::new(&programs.terraform, &programs.provider, stand_in, &usual)?;
-        let usual = workspace.environment().clone();
+        let Programs { terraform, provider, .. } = programs;
+        let workspace = Workspace::new(terraform, provider, stand_in, &emulator.exports)?;
+        let usual = workspace.environment.clone();
         Ok(Life {
             folder: folder.to_owned(),
             emulator,
@@ -113,15 +112,14 @@ impl Life {
         &mut self,
         changes: &BTreeMap<String, Option<String>>,
     ) -> Result<()> {
-        let leftover = self.workspace.environment().keys().filter(|n| !self.usual.contains_key(*n));
-        let mut all: BTreeMap<String, Option<String>> =
-            leftover.map(|name| (name.clone(), None)).collect();
-        all.extend(self.usual.iter().map(|(name, value)| (name.clone(), Some(value.clone()))));
+        let mut environment = self.usual.clone();
         for (name, value) in changes {
-            let value = value.as_ref().map(|value| self.fill_exports(value)).transpose()?;
-            all.insert(name.clone(), value);
+            match value {
+                Some(value) => environment.insert(name.clone(), self.fill_exports(value)?),
+                None => environment.remove(name),
+            };
         }
-        self.workspace.change_environment(&all);
+        self.workspace.environment = environment;
         Ok(())
     }
 
@@ -157,6 +155,14 @@ impl Life {
             self.check_log(&log).context("log")?;
         }
         self.set_environment(&step.env)?;
+        self.check_outcome(step)?;
+        if step.fails.is_none() {
+            self.plan_again(step).context("second plan")?;
+        }
+        self.perform(&step.after).context("after")
+    }
+
+    fn check_outcome(&self, step: &Step) -> Result<()> {
         if let Some(expected) = &step.state {
             self.check_state(expected).context("state")?;
         }
@@ -168,10 +174,7 @@ impl Life {
             self.check_value(expected, found, self.before.outputs.get(name))
                 .with_context(|| format!("output {name}"))?;
         }
-        if step.fails.is_none() {
-            self.plan_again(step).context("second plan")?;
-        }
-        self.perform(&step.after).context("after")
+        Ok(())
     }
 
     /// Plans and applies; the log of both.
@@ -327,6 +330,9 @@ impl Life {
     /// Imports every object by its id into an empty state, where the same
     /// configuration then changes nothing.
     fn import(&self, expected: &Import) -> Result<()> {
+        let named = expected.differs.keys().chain(&expected.updates);
+        let unknown: Vec<_> = named.filter(|it| !self.now.objects.contains_key(*it)).collect();
+        ensure!(unknown.is_empty(), "there is no {unknown:?}");
         let mut blocks = String::new();
         for (address, object) in &self.now.objects {
             let id = object.attributes.get("id").context("no id")?;
@@ -356,62 +362,4 @@ impl Life {
     pub(crate) fn left_nothing(&self, empty: &Value) -> Result<()> {
         same_objects(empty, &self.emulator.state()?).context("the end is not as the beginning")
     }
-}
-
-/// Ok if exactly these diagnostics of the severity were given.
-pub(crate) fn check_said(severity: Severity, expected: &[Said], said: &[Diagnostic]) -> Result<()> {
-    let mut rest: Vec<&Diagnostic> = said.iter().filter(|s| s.severity == severity).collect();
-    for expected in expected {
-        let position = rest.iter().position(|said| is_said(expected, said)).with_context(|| {
-            format!("{:?} as expected is missing in {said:#?}", expected.summary)
-        })?;
-        rest.remove(position);
-    }
-    ensure!(rest.is_empty(), "nobody expected {rest:#?}");
-    Ok(())
-}
-
-fn is_said(expected: &Said, said: &Diagnostic) -> bool {
-    let Said { summary, detail, address, at } = expected;
-    let fits = |expected: &Option<String>, found: Option<&str>| {
-        expected.is_none() || expected.as_deref() == found
-    };
-    *summary == said.summary
-        && detail.iter().all(|part| said.detail.contains(part))
-        && fits(address, said.address.as_deref())
-        && fits(at, said.at())
-}
-
-fn same_attributes(
-    state: &Map<String, Value>,
-    imported: &Map<String, Value>,
-    differs: &[String],
-) -> Result<()> {
-    for (name, value) in state {
-        let found = imported.get(name).with_context(|| format!("no {name}"))?;
-        if differs.contains(name) {
-            ensure!(found != value, "{name} does not differ: {value}");
-        } else if !CHANGED_BY_READING.contains(&name.as_str()) {
-            ensure!(found == value, "{name} is {found} after the import and was {value}");
-        }
-    }
-    Ok(())
-}
-
-/// Ok if both states of the emulator hold the same objects.
-fn same_objects(before: &Value, after: &Value) -> Result<()> {
-    for (service, tables) in before.as_object().context("a state")? {
-        for (table, rows) in tables.as_object().context("tables")? {
-            let now = &after[service][table];
-            let (Value::Array(rows), Value::Array(now)) = (rows, now) else {
-                ensure!(rows == now, "{table} was {rows} and is {now}");
-                continue;
-            };
-            let gone: Vec<_> = rows.iter().filter(|row| !now.contains(row)).collect();
-            let new: Vec<_> = now.iter().filter(|row| !rows.contains(row)).collect();
-            let same = gone.is_empty() && new.is_empty();
-            ensure!(same, "{service}.{table}: no more {gone:?}, now {new:?}");
-        }
-    }
-    Ok(())
 }

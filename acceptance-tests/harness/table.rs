@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use super::expect::{self, Case, Table};
-use super::life::{Life, Programs, check_said};
+use super::life::{Life, Programs};
+use super::said::check_said;
 use super::terraform::Severity;
 
 /// Where the lines of a case go.
