@@ -32,6 +32,7 @@ pub(crate) fn refuse(programs: &Programs, folder: &Path, case: &Case) -> Result<
     let arguments = ["apply", "-auto-approve", "-json", "-input=false"];
     let run = life.workspace.run(&arguments)?.expect_code(1)?;
     check_said(Severity::Error, &case.fails, &run.diagnostics()?)?;
+    life.no_secret_in(&run.stdout)?;
     ensure!(life.workspace.state()?.objects.is_empty(), "there is something in the state");
     life.left_nothing(&before)
 }
