@@ -10,11 +10,13 @@
 //! | [`store`] | one owner; each request is one step that happens whole or not at all |
 //! | [`http`] | IBM's wire: operations, bodies, error forms |
 //! | [`control`] | the emulator's own surface, below `/_emulator` |
+//! | [`durable`] | what was answered survives the process, if asked for |
 //! | [`tls`] | the certificate for IBM's host names |
 //! | [`clock`], [`ids`], [`faults`], [`journal`], [`seed`] | what their names say |
 
 pub mod clock;
 pub mod control;
+pub mod durable;
 pub mod engine;
 pub mod faults;
 pub mod http;
@@ -34,7 +36,8 @@ use crate::iam::tokens::Tokens;
 use crate::ids::Ids;
 use crate::journal::Journal;
 use crate::model::State;
-use crate::store::Store;
+use crate::refusal::Refusal;
+use crate::store::{Done, Store};
 use crate::tls::Identity;
 use anyhow::Context as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,6 +60,9 @@ pub struct Options {
     pub proxy_listen: Option<SocketAddr>,
     /// Where its certificate and authority are kept; new ones at every start when absent.
     pub tls_folder: Option<PathBuf>,
+    /// Where everything is kept; in memory when absent. What is kept there counts, and `state` and
+    /// `clock` are for a new folder.
+    pub data_folder: Option<PathBuf>,
     /// Its clock.
     pub clock: Clock,
     /// What exists at the start and after a reset.
@@ -77,6 +83,7 @@ impl Default for Options {
             tls_listen: None,
             proxy_listen: None,
             tls_folder: None,
+            data_folder: None,
             clock: Clock::SYSTEM,
             state: seed::default_state(),
             random_seed: None,
@@ -100,13 +107,10 @@ impl Emulator {
             (None, None) => None,
             _ => Some(identity(&options)?),
         };
+        let (store, tokens) = open(&options).await?;
         let app = Arc::new(App {
-            store: Store::new(
-                options.state.clone(),
-                options.clock,
-                Ids::new(options.random_seed),
-            ),
-            tokens: Tokens::generate()?,
+            store,
+            tokens,
             journal: Journal::new(options.journal_capacity),
             faults: Faults::default(),
             traces: AtomicU64::new(1),
@@ -157,6 +161,26 @@ async fn bind_some(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpList
     }
 }
 
+/// The store and the token service's keys: in memory, or of the data folder.
+async fn open(options: &Options) -> anyhow::Result<(Store, Tokens)> {
+    let ids = Ids::new(options.random_seed);
+    let state = options.state.clone();
+    let Some(folder) = &options.data_folder else {
+        let (tokens, _) = Tokens::generate()?;
+        return Ok((Store::new(state, options.clock, ids), tokens));
+    };
+    let kept = durable::open(folder)?;
+    let store = match kept.last {
+        Some((state, clock)) => Store::durable(state, clock, ids, kept.writer),
+        None => {
+            let store = Store::durable(state.clone(), options.clock, ids, kept.writer);
+            store.replace(state).written().await?;
+            store
+        }
+    };
+    Ok((store, kept.tokens))
+}
+
 fn identity(options: &Options) -> anyhow::Result<Identity> {
     // Certificates count by the time of the clients, which is the system's.
     let now = OffsetDateTime::from_unix_timestamp(Clock::SYSTEM.now().unix())?;
@@ -204,12 +228,13 @@ pub struct App {
 }
 
 impl App {
-    /// Everything as at the start: content, clock, no faults, an empty journal.
-    fn reset(&self) {
-        self.faults.clear();
-        self.store.set_clock(self.at_start.clock);
-        self.store.replace(self.at_start.state.clone());
-        self.journal.clear();
+    /// A refusal that needs no step.
+    fn refused<R>(&self, refusal: Refusal) -> Done<R> {
+        Done {
+            at: self.store.clock().now(),
+            outcome: Err(refusal),
+            receipt: Default::default(),
+        }
     }
 
     /// A new name for an exchange.

@@ -21,6 +21,9 @@ struct Arguments {
     /// What exists at the start, in TOML or JSON, in the form of GET /_emulator/state
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
+    /// Keep everything in this folder; what is kept there goes before the seed
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
     /// Serve IBM's host names over TLS here
     #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_folder")]
     tls_listen: Option<SocketAddr>,
@@ -51,6 +54,7 @@ async fn main() -> anyhow::Result<()> {
         tls_listen: arguments.tls_listen,
         proxy_listen: arguments.proxy_listen,
         tls_folder: arguments.tls_folder,
+        data_folder: arguments.data,
         state: state.clone(),
         log: arguments.log,
         ..Options::default()

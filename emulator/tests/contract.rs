@@ -12,7 +12,9 @@
     reason = "the helpers are for the modules of this binary"
 )]
 
-mod support;
+#[path = "support/lab.rs"]
+#[allow(dead_code, reason = "shared with the durability tests")]
+mod lab;
 
 mod contract {
     mod access_groups;

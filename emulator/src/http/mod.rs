@@ -1,6 +1,7 @@
 //! What crosses the wire: routes, bodies, callers, and IBM's error forms.
 
 pub mod address;
+pub mod answer;
 pub mod errors;
 pub mod exchange;
 pub mod fields;

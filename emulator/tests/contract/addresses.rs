@@ -1,6 +1,6 @@
 //! Reached like the real thing: IBM's host names over TLS, and by proxy (1.1, 1.2).
 
-use crate::support::{GRANT, send, static_secret};
+use crate::lab::{GRANT, send, static_secret};
 use ibm_sm_emulator::{Emulator, Handle, Options, seed};
 use reqwest::{Certificate, Client, ClientBuilder, Method, Proxy};
 use serde_json::json;
