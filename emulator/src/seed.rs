@@ -8,6 +8,8 @@ use crate::model::iam::{
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
 use crate::model::vault::Instance;
+use anyhow::Context as _;
+use std::path::Path;
 
 /// The account that owns everything.
 pub const ACCOUNT_ID: &str = "0123456789abcdef0123456789abcdef";
@@ -52,6 +54,19 @@ pub const CR_TOKEN: &str = "emulated-compute-resource-token";
 
 /// 2026-01-01T00:00:00Z: when the default content was made.
 const MADE_AT: i64 = 1_767_225_600;
+
+/// The content of a file in TOML (`.toml`) or JSON, in the form of `GET /_emulator/state`.
+pub fn read(path: &Path) -> anyhow::Result<State> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    let parsed = if is_toml {
+        toml::from_str(&text).map_err(anyhow::Error::from)
+    } else {
+        serde_json::from_str(&text).map_err(anyhow::Error::from)
+    };
+    parsed.with_context(|| format!("{shown} is not a state"))
+}
 
 /// The default content.
 pub fn default_state() -> State {
@@ -175,4 +190,47 @@ fn api_key(id: String, iam_id: String, name: &str, value: &str, made_at: Timesta
 
 fn iam_id(service_id: &str) -> String {
     format!("iam-{service_id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOML: &str = r#"
+        [[iam.accounts]]
+        id = "0123456789abcdef0123456789abcdef"
+        name = "mine"
+
+        [[secrets_manager.instances]]
+        id = "11111111-2222-4333-8444-555555555555"
+        account_id = "0123456789abcdef0123456789abcdef"
+        region = "eu-de"
+        created_at = "2026-01-01T00:00:00Z"
+    "#;
+
+    #[test]
+    fn toml_and_json_say_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let toml = folder.path().join("seed.toml");
+        std::fs::write(&toml, TOML).unwrap();
+        let from_toml = read(&toml).unwrap();
+        let instance = from_toml.secrets_manager.instances.get(INSTANCE_ID).unwrap();
+        assert_eq!(instance.region, "eu-de");
+        let json = folder.path().join("seed.json");
+        let written = serde_json::to_string(&from_toml).unwrap();
+        std::fs::write(&json, &written).unwrap();
+        assert_eq!(serde_json::to_string(&read(&json).unwrap()).unwrap(), written);
+    }
+
+    #[test]
+    fn a_wrong_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seed.toml");
+        std::fs::write(&path, "colour = 'red'").unwrap();
+        let error = format!("{:#}", read(&path).unwrap_err());
+        assert!(error.contains("seed.toml is not a state"), "{error}");
+        assert!(error.contains("unknown field `colour`"), "{error}");
+        let missing = format!("{:#}", read(&folder.path().join("none.json")).unwrap_err());
+        assert!(missing.contains("cannot read"), "{missing}");
+    }
 }

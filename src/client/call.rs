@@ -11,7 +11,7 @@ use super::error::{ApiError, ApiErrorKind, Target};
 use super::retry::Idempotency;
 
 /// A request that can be sent any number of times.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) target: Target,
     pub(super) url: Url,
@@ -22,6 +22,7 @@ pub(super) struct Call {
     pub(super) secrets: Vec<SecretString>,
 }
 
+#[derive(Clone)]
 pub(super) struct Body {
     pub(super) content_type: HeaderValue,
     pub(super) bytes: Bytes,

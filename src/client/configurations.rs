@@ -2,23 +2,19 @@
 
 use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
-use serde::Deserialize;
 
 use super::InstanceClient;
 use super::call::Call;
 use super::error::ApiError;
+use super::pages::PAGE_SIZE;
 use super::types::{
     Configuration, ConfigurationMetadata, ConfigurationPatch, ConfigurationPrototype,
+    ConfigurationType, SecretType,
 };
 
 /// Names are unique only per kind: without this header the service may answer 300.
 const ACCEPT_TYPE: HeaderName = HeaderName::from_static("x-sm-accept-configuration-type");
 const IAM_CREDENTIALS: HeaderValue = HeaderValue::from_static("iam_credentials_configuration");
-
-#[derive(Deserialize)]
-struct ConfigurationList {
-    configurations: Vec<ConfigurationMetadata>,
-}
 
 impl InstanceClient {
     /// C1: creates the engine's configuration. The service checks the key.
@@ -42,11 +38,24 @@ impl InstanceClient {
         &self,
         name: &str,
     ) -> Result<Option<ConfigurationMetadata>, ApiError> {
-        let call = self.call("list_configurations", Method::GET, &["configurations"])?;
-        // There is at most one of its kind in an instance, so the first page has it.
-        let call = call.query(&[("secret_types", "iam_credentials")]);
-        let list: ConfigurationList = self.json(&call).await?;
-        Ok(list.configurations.into_iter().find(|one| one.name == name))
+        let call = self.list_configurations_call()?;
+        let is_it = |found: &ConfigurationMetadata| is_of_the_engine(found) && found.name == name;
+        Ok(self.pages(&call, PAGE_SIZE, 1, is_it).await?.pop())
+    }
+
+    /// C2: up to `limit` configurations of the IAM credentials engine, without their keys. `search`
+    /// is part of the name or of the type, 2 to 128 characters.
+    pub async fn list_configurations(
+        &self,
+        search: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ConfigurationMetadata>, ApiError> {
+        let call = self.list_configurations_call()?;
+        let call = match search {
+            Some(search) => call.query(&[("search", search)]),
+            None => call,
+        };
+        self.pages(&call, PAGE_SIZE, limit, is_of_the_engine).await
     }
 
     /// C4: changes the key or switches the engine off and on.
@@ -66,6 +75,11 @@ impl InstanceClient {
         self.empty(&call).await
     }
 
+    fn list_configurations_call(&self) -> Result<Call, ApiError> {
+        let call = self.call("list_configurations", Method::GET, &["configurations"])?;
+        Ok(call.query(&[("secret_types", SecretType::IamCredentials.as_str()), ("sort", "name")]))
+    }
+
     fn configuration_call(
         &self,
         operation: &'static str,
@@ -75,4 +89,8 @@ impl InstanceClient {
         let call = self.call(operation, method, &["configurations", name])?;
         Ok(call.header(ACCEPT_TYPE, IAM_CREDENTIALS))
     }
+}
+
+fn is_of_the_engine(found: &ConfigurationMetadata) -> bool {
+    found.config_type == ConfigurationType::IamCredentialsConfiguration
 }

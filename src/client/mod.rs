@@ -14,6 +14,7 @@ mod groups;
 mod http;
 mod iam;
 mod jwt;
+mod pages;
 mod problem;
 mod proxy;
 mod retry;
@@ -43,6 +44,7 @@ pub use error::{ApiError, ApiErrorKind, TransportKind};
 pub use proxy::{ProxyUrl, ProxyUrlError};
 pub use retry::RetryPolicy;
 pub use roots::{ExtraRoots, RootsError};
+pub use secrets::SecretFilter;
 pub use types::{
     Configuration, ConfigurationMetadata, ConfigurationPatch, ConfigurationPrototype,
     ConfigurationType, JsonObject, KeyOwner, RotationPolicy, RotationUnit, Secret, SecretGroup,

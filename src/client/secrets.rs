@@ -1,27 +1,28 @@
 //! IAM credentials secrets and their versions: one method per endpoint (ibm-api.md 2.4, 2.5).
 
 use reqwest::Method;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::InstanceClient;
+use super::call::Call;
 use super::error::ApiError;
+use super::pages::PAGE_SIZE;
 use super::types::{
     Secret, SecretMetadata, SecretMetadataPatch, SecretPrototype, SecretType, VersionMetadata,
     VersionMetadataPatch,
 };
 
-/// The most that the list gives at once.
-const PAGE_SIZE: usize = 1000;
 /// The most that the list can be searched for.
 const MAX_SEARCH_CHARS: usize = 128;
 
-/// One page of a list (ibm-api.md 2.3).
-#[derive(Deserialize)]
-struct SecretPage {
-    secrets: Vec<SecretMetadata>,
-    /// There while more pages follow.
-    next: Option<IgnoredAny>,
+/// Which secrets a list shows. What is empty shows all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretFilter {
+    /// Part of the id, name, description, type or a label; 2 to 128 characters.
+    pub search: Option<String>,
+    /// Ids of groups, in one of which the secret is.
+    pub groups: Vec<String>,
+    /// Labels, all of which the secret has.
+    pub match_all_labels: Vec<String>,
 }
 
 impl InstanceClient {
@@ -77,18 +78,36 @@ impl InstanceClient {
         name: &str,
     ) -> Result<Option<SecretMetadata>, ApiError> {
         // The search finds parts of names, so a part that is short enough will do.
-        let search: String = name.chars().take(MAX_SEARCH_CHARS).collect();
-        let mut offset = 0;
-        loop {
-            let page = self.secret_page(&search, offset).await?;
-            let seen = page.secrets.len();
-            let found =
-                page.secrets.into_iter().find(|secret| secret.name.as_deref() == Some(name));
-            if found.is_some() || page.next.is_none() || seen == 0 {
-                return Ok(found);
-            }
-            offset += seen;
-        }
+        let search = name.chars().take(MAX_SEARCH_CHARS).collect();
+        let filter = SecretFilter { search: Some(search), ..SecretFilter::default() };
+        let call = self.list_secrets_call(&filter)?;
+        let is_it = |secret: &SecretMetadata| secret.name.as_deref() == Some(name);
+        Ok(self.pages(&call, PAGE_SIZE, 1, is_it).await?.pop())
+    }
+
+    /// S2: up to `limit` IAM credentials secrets, the oldest first. Changes nothing.
+    pub async fn list_secrets(
+        &self,
+        filter: &SecretFilter,
+        limit: usize,
+    ) -> Result<Vec<SecretMetadata>, ApiError> {
+        let call = self.list_secrets_call(filter)?;
+        self.pages(&call, limit.min(PAGE_SIZE), limit, |_| true).await
+    }
+
+    fn list_secrets_call(&self, filter: &SecretFilter) -> Result<Call, ApiError> {
+        let groups = filter.groups.join(",");
+        let labels = filter.match_all_labels.join(",");
+        let filters = [
+            ("search", filter.search.as_deref().unwrap_or_default()),
+            ("groups", &groups),
+            ("match_all_labels", &labels),
+        ];
+        let given: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        Ok(self
+            .call("list_secrets", Method::GET, &["secrets"])?
+            .query(&[("secret_types", SecretType::IamCredentials.as_str()), ("sort", "created_at")])
+            .query(&given))
     }
 
     /// V4: a version without its value; `version` is an id, `current` or `previous`.
@@ -112,15 +131,5 @@ impl InstanceClient {
         let path = ["secrets", secret_id, "versions", version, "metadata"];
         let call = self.call("update_version_metadata", Method::PATCH, &path)?;
         self.json(&call.merge_patch(patch)?).await
-    }
-
-    async fn secret_page(&self, search: &str, offset: usize) -> Result<SecretPage, ApiError> {
-        let call = self.call("list_secrets", Method::GET, &["secrets"])?.query(&[
-            ("offset", &offset.to_string()),
-            ("limit", &PAGE_SIZE.to_string()),
-            ("search", search),
-            ("secret_types", SecretType::IamCredentials.as_str()),
-        ]);
-        self.json(&call).await
     }
 }

@@ -211,9 +211,57 @@ async fn a_secret_is_found_by_its_whole_name_on_any_page() {
     assert_eq!(
         lines,
         [
-            "GET /secrets?offset=0&limit=1000&search=app&secret_types=iam_credentials",
-            "GET /secrets?offset=2&limit=1000&search=app&secret_types=iam_credentials",
+            "GET /secrets?secret_types=iam_credentials&sort=created_at&search=app&offset=0&limit=1000",
+            "GET /secrets?secret_types=iam_credentials&sort=created_at&search=app&offset=2&limit=1000",
         ]
+    );
+}
+
+#[tokio::test]
+async fn a_list_takes_as_many_pages_as_its_limit_needs() {
+    let filter = SecretFilter {
+        search: Some("a p".to_owned()),
+        groups: vec!["default".to_owned(), "g-1".to_owned()],
+        match_all_labels: vec!["dev".to_owned(), "eu".to_owned()],
+    };
+    let filters = "secret_types=iam_credentials&sort=created_at&search=a+p&groups=default%2Cg-1&match_all_labels=dev%2Ceu";
+    let two_pages = [(&["a", "b"][..], true), (&["c", "d"][..], false)];
+    for (limit, names, pages) in [
+        (0, &[][..], &[][..]),
+        (2, &["a", "b"][..], &["offset=0&limit=2"][..]),
+        (3, &["a", "b", "c"][..], &["offset=0&limit=3", "offset=2&limit=3"][..]),
+        (9, &["a", "b", "c", "d"][..], &["offset=0&limit=9", "offset=2&limit=9"][..]),
+        (5000, &["a", "b", "c", "d"][..], &["offset=0&limit=1000", "offset=2&limit=1000"][..]),
+    ] {
+        let answers = two_pages.iter().map(|(names, more)| answer(200, &page(names, *more)));
+        let server = Scripted::start(answers.collect()).await;
+        let client = Setup::at(&server.url).client();
+        let found = client.list_secrets(&filter, limit).await.unwrap();
+        let found: Vec<_> = found.iter().map(|secret| secret.name.as_deref().unwrap()).collect();
+        assert_eq!(found, names, "{limit}");
+        let lines: Vec<_> = server.seen().iter().map(|seen| shape(seen).0).collect();
+        let expected: Vec<_> =
+            pages.iter().map(|page| format!("GET /secrets?{filters}&{page}")).collect();
+        assert_eq!(lines, expected, "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn configurations_of_other_engines_are_not_listed() {
+    let other = CONFIGURATION.replace("iam_credentials_configuration", "private_cert_template");
+    let page = format!(r#"{{"configurations":[{other},{CONFIGURATION}],"total_count":2}}"#);
+    let server = Scripted::start(vec![answer(200, &page), answer(200, &page)]).await;
+    let client = Setup::at(&server.url).client();
+    for search in [None, Some("eng")] {
+        let found = client.list_configurations(search, 7).await.unwrap();
+        let names: Vec<_> = found.iter().map(|found| found.name.as_str()).collect();
+        assert_eq!(names, ["engine"]);
+    }
+    let lines: Vec<_> = server.seen().iter().map(|seen| shape(seen).0).collect();
+    let start = "GET /configurations?secret_types=iam_credentials&sort=name";
+    assert_eq!(
+        lines,
+        [format!("{start}&offset=0&limit=1000"), format!("{start}&search=eng&offset=0&limit=1000"),]
     );
 }
 

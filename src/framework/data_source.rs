@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::codec::{to_model, to_object};
 use super::diag::{Diagnostics, Report};
-use super::field::FieldSet;
+use super::field::{Field, FieldSet};
 use super::resource::{Call, Pending};
 use super::value::{Object, unknown_to_null};
 
@@ -28,6 +28,19 @@ pub trait DataSource: Send + Sync + 'static {
         call: Call,
         config: Self::Model,
     ) -> impl Future<Output = Report<Option<Self::Model>>> + Send;
+}
+
+/// The attributes that `Model` has, as views of the noun's declarations.
+///
+/// A model that does not serialize has none; the golden schema shows that.
+pub fn view<Model: Default + Serialize>(
+    description: &'static str,
+    declared: impl IntoIterator<Item = Field>,
+    show: impl Fn(Field) -> Field,
+) -> FieldSet {
+    let model = to_object(&Model::default()).unwrap_or_default();
+    let shown = declared.into_iter().filter(|field| model.contains_key(field.name)).map(show);
+    FieldSet::new(description, shown.collect())
 }
 
 /// A data source without its type: what the wire calls.

@@ -65,6 +65,17 @@ impl<T> Report<T> {
         Report { value, diagnostics }
     }
 
+    /// What was found, or nothing and why.
+    pub fn found(outcome: Result<T, Diagnostics>) -> Self
+    where
+        T: Default,
+    {
+        match outcome {
+            Ok(value) => Report::of(value),
+            Err(diagnostics) => Report::with(T::default(), diagnostics),
+        }
+    }
+
     /// The same diagnostics with another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Report<U> {
         Report { value: change(self.value), diagnostics: self.diagnostics }

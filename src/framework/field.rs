@@ -156,6 +156,12 @@ impl Field {
         self
     }
 
+    /// The user may give it, and nobody else does.
+    pub fn optional(mut self) -> Self {
+        self.constraint = AttributeConstraint::Optional;
+        self
+    }
+
     /// Only the provider gives it.
     pub fn computed(mut self) -> Self {
         self.constraint = AttributeConstraint::Computed;
@@ -191,6 +197,12 @@ impl Field {
     pub fn write_only(mut self) -> Self {
         self.write_only = true;
         self
+    }
+
+    /// The same attribute where nothing is managed: the user may give it, and
+    /// else it is filled in.
+    pub fn unmanaged(self) -> Self {
+        Field { requires_replace: false, on_update: OnUpdate::Unknown, ..self }.optional_computed()
     }
 
     /// The same attribute where only the provider gives it, as in a data source.
@@ -370,6 +382,15 @@ impl FieldSet {
             field.check_value(attribute(config, field.name), &mut diagnostics);
         }
         diagnostics
+    }
+}
+
+impl IntoIterator for FieldSet {
+    type Item = Field;
+    type IntoIter = std::vec::IntoIter<Field>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.fields.into_iter()
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::future::Future;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::codec::to_model;
+use super::codec::{to_model, to_object};
 use super::diag::{Diagnostics, Report};
 use super::field::FieldSet;
 use super::resource::{Call, Pending};
@@ -37,6 +38,16 @@ pub struct Listed {
     pub display_name: String,
     /// The attributes that name it, and with `whole` all others.
     pub object: Object,
+}
+
+impl Listed {
+    /// An object with the state that its managed resource would have.
+    pub fn new(
+        display_name: impl Into<String>,
+        state: &impl Serialize,
+    ) -> Result<Self, Diagnostics> {
+        Ok(Listed { display_name: display_name.into(), object: to_object(state)? })
+    }
 }
 
 /// A list without its type: what the wire calls.

@@ -6,15 +6,16 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::held_key::{Look, look, look_diagnostics, renew_at, unusable, wait_until_usable};
+use super::held_key::{HeldKey, renew_at, unusable, wait_until_usable};
+use super::lookup::{self, Lookup};
 use super::mapping;
 use super::model::Payload;
-use crate::client::{ApiError, SecretMetadata, SecretType};
+use crate::client::{ApiError, SecretMetadata};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::ephemeral::{EphemeralResource, Opened};
 use crate::framework::field::{FieldSet, flag, text};
 use crate::framework::resource::Call;
-use crate::framework::value::{Value, text as known};
+use crate::framework::value::Value;
 use crate::scope::connection::{Connection, Instance};
 use crate::scope::failure::{Action, Advice};
 use crate::scope::{self, Scope};
@@ -52,11 +53,7 @@ pub struct Model {
 /// What a close needs to know.
 #[derive(Serialize, Deserialize)]
 pub struct Memory {
-    instance_id: String,
-    region: String,
-    endpoint_type: Option<String>,
-    secret_id: String,
-    api_key_id: String,
+    key: HeldKey,
     revoke: bool,
 }
 
@@ -69,13 +66,9 @@ impl fmt::Debug for Model {
 fn fields() -> FieldSet {
     let mut fields = scope::lookup_fields();
     fields.extend([
-        text("secret_id")
-            .optional_computed()
-            .about("The id of the secret. Exactly one of `secret_id` and `name` is needed."),
-        text("name")
-            .optional_computed()
-            .about("The name of the secret; `secret_group_name` is needed with it."),
-        text("secret_group_name").about("The name of the secret group that `name` is in."),
+        lookup::secret_id(),
+        lookup::name(),
+        lookup::secret_group_name(),
         flag("wait_until_usable").about(
             "Whether to wait until IAM accepts the key, which takes a few seconds for a new one; \
              for a minute at most. Default: true.",
@@ -111,7 +104,7 @@ impl EphemeralResource for HeldSecret {
     }
 
     fn validate(&self, config: &Model) -> Diagnostics {
-        validate(config)
+        lookup::validate(&config.secret_id, &config.name, &config.secret_group_name)
     }
 
     async fn open(&self, call: Call, config: Model) -> Report<Option<Opened<Model, Memory>>> {
@@ -126,39 +119,22 @@ impl EphemeralResource for HeldSecret {
     }
 
     async fn renew(&self, call: Call, memory: Memory) -> Report<Option<SystemTime>> {
-        let object = format!("IAM credentials secret {}", memory.secret_id);
-        let instance = match self.connection.instance(&memory.scope(), &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return Report::with(None, diagnostics),
-        };
-        match instance.client.get_secret_metadata(&memory.secret_id).await {
-            Ok(metadata) => {
-                let found = look(&metadata, &memory.api_key_id, instance.client.service_time());
-                let next = match &found {
-                    // At its end, to say that it has ended.
-                    Look::Alive(end) => Some(instance.client.local_time(*end)),
-                    Look::Lost(_) => None,
-                };
-                Report::with(next, look_diagnostics(&object, &found))
-            }
-            Err(reason) => {
-                Report::with(None, instance.failure(Action::Read, &object, &reason, None))
-            }
-        }
+        let object = format!("IAM credentials secret {}", memory.key.secret_id);
+        memory.key.renew(&self.connection, &call, &object).await
     }
 
-    async fn close(&self, call: Call, memory: Memory) -> Diagnostics {
-        if !memory.revoke {
+    async fn close(&self, call: Call, Memory { key, revoke }: Memory) -> Diagnostics {
+        if !revoke {
             return Diagnostics::default();
         }
-        let instance = match self.connection.instance(&memory.scope(), &call) {
+        let instance = match self.connection.instance(&key.scope(), &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return diagnostics,
         };
-        match revoke(&instance, &memory.secret_id, &memory.api_key_id).await {
+        match revoke_if_current(&instance, &key).await {
             Ok(()) => Diagnostics::default(),
             Err(reason) => {
-                let object = format!("the key of IAM credentials secret {}", memory.secret_id);
+                let object = format!("the key of IAM credentials secret {}", key.secret_id);
                 let advice = Advice::new(
                     "The key stays valid until its lease ends. It can be revoked before by deleting \
                      the data of the current version of the secret.",
@@ -169,55 +145,17 @@ impl EphemeralResource for HeldSecret {
     }
 }
 
-impl Memory {
-    fn scope(&self) -> Scope {
-        Scope {
-            id: Value::Null,
-            instance_id: known(&self.instance_id),
-            region: known(&self.region),
-            endpoint_type: self.endpoint_type.clone().into(),
-        }
-    }
-}
-
-fn validate(config: &Model) -> Diagnostics {
-    match (&config.secret_id, &config.name, &config.secret_group_name) {
-        (Value::Null, Value::Null, _) => error(
-            path("secret_id"),
-            "Neither secret_id nor name",
-            "Give exactly one of them: secret_id, or name together with secret_group_name.",
-        ),
-        (Value::Value(_), Value::Value(_), _) => error(
-            path("name"),
-            "Both secret_id and name",
-            "Give exactly one of them: secret_id, or name together with secret_group_name.",
-        ),
-        (_, Value::Value(_), Value::Null) => error(
-            path("secret_group_name"),
-            "name without secret_group_name",
-            "A secret is looked up by its name in a group: give secret_group_name too, \"default\" \
-             for the default group.",
-        ),
-        _ => Diagnostics::default(),
-    }
-}
-
 async fn open(
     instance: &Instance,
     config: Model,
 ) -> Result<(Opened<Model, Memory>, Diagnostics), Diagnostics> {
-    let before = find(instance, &config).await?;
+    let lookup = Lookup::of(&config.secret_id, &config.name, &config.secret_group_name);
+    let before = lookup.metadata(instance).await?;
     let object =
         format!("IAM credentials secret {:?}", before.name.as_deref().unwrap_or(&before.id));
     let dynamic = before.reuse_api_key == Some(false);
     let mut diagnostics = shared_with_others(&object, &before, dynamic);
-    let secret = match instance.client.get_secret(&before.id).await {
-        Ok(secret) => secret,
-        Err(reason) => {
-            let advice = locked(instance, &before.id, &reason).await;
-            return Err(instance.failure(Action::Read, &object, &reason, advice));
-        }
-    };
+    let secret = lookup.value(instance, &before).await?;
     let (Some(api_key), Some(api_key_id)) = (secret.api_key, &secret.metadata.api_key_id) else {
         return Err(error(
             path("api_key"),
@@ -229,27 +167,17 @@ async fn open(
             ),
         ));
     };
-    let memory = Memory {
-        instance_id: instance.instance_id.clone(),
-        region: instance.region.clone(),
-        endpoint_type: config.scope.endpoint_type.as_deref_option().map(str::to_owned),
-        secret_id: before.id.clone(),
-        api_key_id: api_key_id.clone(),
-        revoke: dynamic && config.revoke_on_close != Value::Value(false),
-    };
+    let key = HeldKey::new(instance, &config.scope, &before.id, api_key_id);
+    let revoke = dynamic && config.revoke_on_close != Value::Value(false);
     if config.wait_until_usable != Value::Value(false)
         && let Err(reason) = wait_until_usable(instance, &api_key).await
     {
         diagnostics.add_diagnostics(unusable(&object, &reason));
-        if memory.revoke {
+        if revoke {
             // Nothing is closed that was not opened.
-            if let Err(reason) = revoke(instance, &memory.secret_id, &memory.api_key_id).await {
-                diagnostics.add_diagnostics(instance.failure(
-                    Action::Delete,
-                    &object,
-                    &reason,
-                    None,
-                ));
+            if let Err(reason) = revoke_if_current(instance, &key).await {
+                let failed = instance.failure(Action::Delete, &object, &reason, None);
+                diagnostics.add_diagnostics(failed);
             }
         }
         return Err(diagnostics);
@@ -267,58 +195,7 @@ async fn open(
         expiration_date: metadata.expiration_date,
         ..config
     };
-    Ok((Opened { result, memory, renew_at }, diagnostics))
-}
-
-/// The metadata of the secret that is asked for. Nothing is made or revoked.
-async fn find(instance: &Instance, config: &Model) -> Result<SecretMetadata, Diagnostics> {
-    let failed = |object: &str, reason: &ApiError, attribute| {
-        let advice = reason.is_not_found().then(|| {
-            Advice::on(
-                attribute,
-                "There is no such secret in the instance: check it for typing errors.",
-            )
-        });
-        instance.failure(Action::Read, object, reason, advice)
-    };
-    if let Value::Value(id) = &config.secret_id {
-        let object = format!("IAM credentials secret {id}");
-        let found = instance.client.get_secret_metadata(id).await;
-        let found = found.map_err(|reason| failed(&object, &reason, "secret_id"))?;
-        return match &found.secret_type {
-            SecretType::IamCredentials => Ok(found),
-            other => Err(error(
-                path("secret_id"),
-                format!("Secret {id} is of another kind"),
-                format!("It is of type {}, and not of type iam_credentials.", other.as_str()),
-            )),
-        };
-    }
-    let name = config.name.as_deref_option().unwrap_or_default();
-    let group = config.secret_group_name.as_deref_option().unwrap_or_default();
-    let object = format!("IAM credentials secret {name:?} of group {group:?}");
-    let found = instance.client.find_secret_by_name(name).await;
-    let found = found.map_err(|reason| failed(&object, &reason, "name"))?;
-    let Some(found) = found else {
-        return Err(error(
-            path("name"),
-            format!("No {object}"),
-            format!("The instance has no IAM credentials secret of the name {name:?}."),
-        ));
-    };
-    let in_group = instance.client.get_secret_group(&found.secret_group_id).await;
-    let in_group = in_group.map_err(|reason| failed(&object, &reason, "secret_group_name"))?;
-    if in_group.name.as_deref() != Some(group) {
-        return Err(error(
-            path("secret_group_name"),
-            format!("No {object}"),
-            format!(
-                "The secret {name:?} is in the group {:?}.",
-                in_group.name.as_deref().unwrap_or(&found.secret_group_id)
-            ),
-        ));
-    }
-    Ok(found)
+    Ok((Opened { result, memory: Memory { key, revoke }, renew_at }, diagnostics))
 }
 
 /// A live key of somebody else's is about to be revoked.
@@ -338,67 +215,18 @@ fn shared_with_others(object: &str, before: &SecretMetadata, dynamic: bool) -> D
     diagnostics
 }
 
-/// What holds the lock that forbids a read.
-async fn locked(instance: &Instance, secret_id: &str, reason: &ApiError) -> Option<Advice> {
-    if !reason.is_locked() {
-        return None;
-    }
-    let locks = instance.client.list_secret_locks(secret_id).await.unwrap_or_default();
-    let held: Vec<String> = locks
-        .iter()
-        .map(|lock| match &lock.created_by {
-            Some(by) => format!("{:?} (made by {by})", lock.name),
-            None => format!("{:?}", lock.name),
-        })
-        .collect();
-    Some(Advice::new(format!(
-        "Reading the secret would revoke its current key, and a lock forbids that: {}. Ask its \
-         owner, or wait until it is gone.",
-        if held.is_empty() { "its name could not be read".to_owned() } else { held.join(", ") }
-    )))
-}
-
 /// Revokes the key, if it is still the current one.
-async fn revoke(instance: &Instance, secret_id: &str, api_key_id: &str) -> Result<(), ApiError> {
+async fn revoke_if_current(instance: &Instance, key: &HeldKey) -> Result<(), ApiError> {
+    let (client, secret_id) = (&instance.client, &key.secret_id);
     let answer = async {
-        let metadata = instance.client.get_secret_metadata(secret_id).await?;
-        if metadata.api_key_id.as_deref() == Some(api_key_id) {
-            instance.client.delete_current_version_data(secret_id).await?;
+        let metadata = client.get_secret_metadata(secret_id).await?;
+        if metadata.api_key_id.as_ref() == Some(&key.api_key_id) {
+            client.delete_current_version_data(secret_id).await?;
         }
         Ok(())
     };
     match answer.await {
         Err(reason) if ApiError::is_not_found(&reason) => Ok(()),
         answer => answer,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_is_named_in_exactly_one_way() {
-        let (none, some, unknown) = (Value::Null, known("x"), Value::Unknown);
-        for (secret_id, name, group, expected) in [
-            (&some, &none, &none, None),
-            (&none, &some, &some, None),
-            (&none, &none, &none, Some("secret_id")),
-            (&some, &some, &some, Some("name")),
-            (&none, &some, &none, Some("secret_group_name")),
-            (&unknown, &none, &none, None),
-            (&none, &unknown, &none, None),
-            (&none, &some, &unknown, None),
-        ] {
-            let config = Model {
-                secret_id: secret_id.clone(),
-                name: name.clone(),
-                secret_group_name: group.clone(),
-                ..Model::default()
-            };
-            let paths: Vec<String> =
-                validate(&config).errors.iter().map(|error| error.attribute.to_string()).collect();
-            assert_eq!(paths, expected.map(str::to_owned).into_iter().collect::<Vec<_>>());
-        }
     }
 }

@@ -6,16 +6,25 @@
 //! lease ends; without it (*dynamic*) every read of the value makes a new one,
 //! so the resource never reads it (ibm-api.md 4).
 
+mod data_source;
 mod ephemeral;
 mod fields;
 mod held_key;
+mod lease;
+mod list;
+mod lookup;
 mod mapping;
+mod metadata_source;
 mod model;
 mod resource;
 mod rotate;
 mod rules;
 mod ttl;
 
+pub use data_source::SecretSource;
 pub use ephemeral::HeldSecret;
+pub use lease::Lease;
+pub use list::IamCredentialsSecretList;
+pub use metadata_source::SecretMetadataSource;
 pub use resource::IamCredentialsSecret;
 pub use rotate::Rotate;

@@ -16,15 +16,19 @@ use self::config::resolve;
 use self::fields::ProviderBlock;
 use self::surroundings::Surroundings;
 use crate::client::Client;
-use crate::engine::EngineConfiguration;
+use crate::engine::{EngineConfiguration, EngineConfigurationList, EngineConfigurationSource};
 use crate::framework::codec::to_model;
 use crate::framework::diag::Diagnostics;
 use crate::framework::field::FieldSet;
 use crate::framework::provider::{Provider, Registry};
 use crate::framework::value::Object;
-use crate::iam_credentials::{HeldSecret, IamCredentialsSecret, Rotate};
+use crate::functions::functions;
+use crate::iam_credentials::{
+    HeldSecret, IamCredentialsSecret, IamCredentialsSecretList, Lease, Rotate,
+    SecretMetadataSource, SecretSource,
+};
 use crate::scope::connection::{Configured, Connection};
-use crate::secret_group::SecretGroup;
+use crate::secret_group::{SecretGroup, SecretGroupList, SecretGroupSource, SecretGroupsSource};
 
 /// A function that looks a variable up.
 pub type Variable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -49,9 +53,24 @@ impl IbmSm {
                     Box::new(EngineConfiguration::new(connection.clone())),
                     Box::new(SecretGroup::new(connection.clone())),
                 ],
-                ephemeral_resources: vec![Box::new(HeldSecret::new(connection.clone()))],
+                data_sources: vec![
+                    Box::new(SecretSource::new(connection.clone())),
+                    Box::new(SecretMetadataSource::new(connection.clone())),
+                    Box::new(EngineConfigurationSource::new(connection.clone())),
+                    Box::new(SecretGroupSource::new(connection.clone())),
+                    Box::new(SecretGroupsSource::new(connection.clone())),
+                ],
+                list_resources: vec![
+                    Box::new(IamCredentialsSecretList::new(connection.clone())),
+                    Box::new(EngineConfigurationList::new(connection.clone())),
+                    Box::new(SecretGroupList::new(connection.clone())),
+                ],
+                functions: functions(),
+                ephemeral_resources: vec![
+                    Box::new(HeldSecret::new(connection.clone())),
+                    Box::new(Lease::new(connection.clone())),
+                ],
                 actions: vec![Box::new(Rotate::new(connection.clone()))],
-                ..Registry::default()
             },
             connection,
             variable,

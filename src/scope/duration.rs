@@ -17,6 +17,15 @@ pub fn parse(text: &str) -> Option<Duration> {
     seconds.checked_mul(factor).map(Duration::from_secs)
 }
 
+/// The shortest spelling: the number of the largest unit that is exact.
+pub fn spell(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [('d', 86_400), ('h', 3_600), ('m', 60)];
+    let exact = units.into_iter().find(|(_, factor)| seconds.is_multiple_of(*factor));
+    let (unit, factor) = exact.unwrap_or(('s', 1));
+    format!("{}{unit}", seconds / factor)
+}
+
 /// What a duration must be, in words that follow "must".
 pub const DURATION_RULE: &str = "be a duration: digits for seconds, or a number with one of the \
                                  units s, m, h, d, such as 30m";
@@ -49,6 +58,25 @@ mod tests {
             ("6µ", None),
         ] {
             assert_eq!(parse(text).map(|one| one.as_secs()), seconds, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_spelling_has_the_largest_exact_unit_and_means_the_same() {
+        for (seconds, text) in [
+            (0, "0d"),
+            (1, "1s"),
+            (60, "1m"),
+            (61, "61s"),
+            (5_400, "90m"),
+            (7_200, "2h"),
+            (86_400, "1d"),
+            (90_000, "25h"),
+            (7_776_000, "90d"),
+        ] {
+            let duration = Duration::from_secs(seconds);
+            assert_eq!(spell(duration), text);
+            assert_eq!(parse(text), Some(duration));
         }
     }
 }

@@ -102,6 +102,32 @@ pub fn failure(
     error(attribute, format!("Cannot {action} {object}"), detail)
 }
 
+/// What a lookup found is of another kind than `wanted`, by IBM's names.
+pub fn another_kind(
+    attribute: &'static str,
+    object: &str,
+    found: &str,
+    wanted: &str,
+) -> Diagnostics {
+    error(
+        path(attribute),
+        format!("{object} is of another kind"),
+        format!("It is of type {found}, and not of type {wanted}. Check {attribute}."),
+    )
+}
+
+/// What to do when the object that `attribute` names is not there.
+pub fn nothing_there(attribute: &'static str, instance: &Instance) -> Advice {
+    Advice::on(
+        attribute,
+        format!(
+            "Check {attribute}, that the object is in instance {} in region {}, and that the \
+             identity of the API key may see it.",
+            instance.instance_id, instance.region
+        ),
+    )
+}
+
 fn general_advice(reason: &ApiError) -> Option<Advice> {
     let advice = match reason.kind() {
         ApiErrorKind::NoCredentials => Advice::new(

@@ -21,6 +21,11 @@ impl ObjectId {
     /// Parses an id given to an import. `object` names the last segment, for
     /// the message that shows the form.
     pub fn parse(id: &str, object: &str) -> Result<ObjectId, Diagnostics> {
+        Self::read(id, object).map_err(|rule| error(path("id"), "Invalid import id", rule))
+    }
+
+    /// As [`ObjectId::parse`], with nothing but the rule that is broken.
+    pub fn read(id: &str, object: &str) -> Result<ObjectId, String> {
         let segments: Vec<&str> = id.split('/').collect();
         match segments[..] {
             [region, instance_id, object_id]
@@ -32,16 +37,12 @@ impl ObjectId {
                     object: object_id.to_owned(),
                 })
             }
-            _ => Err(error(
-                path("id"),
-                "Invalid import id",
-                format!(
-                    "The id must have the form <region>/<instance_id>/<{object}>, such as \
-                     us-south/11111111-2222-4333-8444-555555555555/<{object}>. It is {id:?}, \
-                     which has {} of 3 segments{}.",
-                    segments.len(),
-                    if segments.len() == 3 { ", one of them empty or malformed" } else { "" }
-                ),
+            _ => Err(format!(
+                "The id must have the form <region>/<instance_id>/<{object}>, such as \
+                 us-south/11111111-2222-4333-8444-555555555555/<{object}>. It is {id:?}, \
+                 which has {} of 3 segments{}.",
+                segments.len(),
+                if segments.len() == 3 { ", one of them empty or malformed" } else { "" }
             )),
         }
     }

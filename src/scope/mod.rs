@@ -1,5 +1,6 @@
 //! What every noun shares: the instance that an object is in, its id, the
-//! connection to it, and how an error of the service is told.
+//! connection to it, how an error of the service is told, and how a duration is
+//! written.
 
 pub mod connection;
 pub mod duration;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use self::connection::Instance;
 use self::id::ObjectId;
-use crate::framework::check::{made_of, one_of, text as text_check};
+use crate::framework::check::{length, made_of, one_of, text as text_check};
 use crate::framework::field::{Field, OnUpdate, text};
 use crate::framework::value::{Value, ValueAny, is_blank, text as known};
 
@@ -54,6 +55,28 @@ pub fn fields() -> Vec<Field> {
     ]
 }
 
+/// An attribute as a data source has it: the user says where to look, and the
+/// rest is found.
+pub fn found(field: Field) -> Field {
+    match field.name {
+        "instance_id" | "region" | "endpoint_type" => field,
+        _ => field.read_only(),
+    }
+}
+
+/// The filter on texts, which every list has.
+pub fn search(description: &'static str) -> Field {
+    text("search").check(length(2, 128)).about(description)
+}
+
+/// Whether the text is the id of a secret or of a group: a UUID, or `default`.
+pub fn is_object_id(id: &str) -> bool {
+    made_of(id, "-")
+}
+
+/// The rule of [`is_object_id`] in words that follow "must".
+pub const OBJECT_ID_RULE: &str = "be an id: letters, digits and dashes";
+
 /// The declaration of what names an instance where nothing is managed: in
 /// lookups, filters and actions.
 pub fn lookup_fields() -> Vec<Field> {
@@ -64,6 +87,15 @@ fn without_management(field: Field) -> Field {
     Field { requires_replace: false, on_update: OnUpdate::Unknown, ..field }
 }
 
+/// The filters that every list begins with. Nothing in a list's configuration
+/// is computed.
+pub fn filters() -> Vec<Field> {
+    lookup_fields()
+        .into_iter()
+        .map(|field| if field.name == "region" { field.optional() } else { field })
+        .collect()
+}
+
 impl Scope {
     /// The scope of an object in the instance, with what the user wrote kept.
     pub fn of(&self, instance: &Instance, object: &str) -> Scope {
@@ -72,6 +104,16 @@ impl Scope {
             id: known(id.to_string()),
             instance_id: known(id.instance_id),
             region: known(id.region),
+            endpoint_type: self.endpoint_type.clone(),
+        }
+    }
+
+    /// The scope of a whole instance, with what the user wrote kept.
+    pub fn whole(&self, instance: &Instance) -> Scope {
+        Scope {
+            id: known(format!("{}/{}", instance.region, instance.instance_id)),
+            instance_id: known(&instance.instance_id),
+            region: known(&instance.region),
             endpoint_type: self.endpoint_type.clone(),
         }
     }

@@ -37,11 +37,10 @@ fn named(source: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The Rust files of a place.
 fn sources(place: &Path) -> Vec<PathBuf> {
     if place.is_file() {
-        let rust = place.extension().is_some_and(|extension| extension == "rs");
-        return rust.then(|| place.to_owned()).into_iter().collect();
+        let code = place.extension().is_some_and(|extension| extension == "rs");
+        return code.then(|| place.to_owned()).into_iter().collect();
     }
     let entries = fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| sources(&path)).collect()

@@ -14,10 +14,20 @@ use crate::support::plugin::Launch;
 const DIFFERENCES: &[(&str, &str)] = &[
     ("ibm_sm_iam_credentials_secret.reuse_api_key", "computed"),
     ("ibm_sm_iam_credentials_configuration.disabled", "computed"),
+    ("ibm_sm_iam_credentials_configuration.api_key", "required"),
+    ("ibm_sm_iam_credentials_configuration.api_key", "optional"),
     ("ibm_sm_iam_credentials_secret.id", "optional"),
     ("ibm_sm_iam_credentials_configuration.id", "optional"),
     ("ibm_sm_secret_group.id", "optional"),
+    ("data.ibm_sm_iam_credentials_secret.id", "optional"),
+    ("data.ibm_sm_iam_credentials_secret_metadata.id", "optional"),
+    ("data.ibm_sm_iam_credentials_configuration.id", "optional"),
+    ("data.ibm_sm_secret_group.id", "optional"),
+    ("data.ibm_sm_secret_groups.id", "optional"),
 ];
+
+/// What our data sources have beyond the official ones.
+const ADDITIONS: &[&str] = &["data.ibm_sm_secret_group.created_by"];
 
 async fn schema() -> get_provider_schema::Response {
     let plugin = Launch::by_terraform().start().await;
@@ -29,30 +39,39 @@ async fn schema() -> get_provider_schema::Response {
     answer
 }
 
+/// Attributes, and blocks that hold some.
 fn attributes(schema: &tfplugin6::Schema) -> BTreeMap<String, Value> {
-    let block = schema.block.as_ref().unwrap();
-    assert!(block.block_types.is_empty());
-    block
-        .attributes
-        .iter()
-        .map(|attribute| {
-            let mut flags = Map::new();
-            for (name, set) in [
-                ("required", attribute.required),
-                ("optional", attribute.optional),
-                ("computed", attribute.computed),
-                ("sensitive", attribute.sensitive),
-                ("deprecated", attribute.deprecated),
-            ] {
-                if set {
-                    flags.insert(name.to_owned(), json!(true));
-                }
+    members(schema.block.as_ref().unwrap())
+}
+
+fn members(block: &tfplugin6::schema::Block) -> BTreeMap<String, Value> {
+    let attributes = block.attributes.iter().map(|attribute| {
+        let mut flags = Map::new();
+        for (name, set) in [
+            ("required", attribute.required),
+            ("optional", attribute.optional),
+            ("computed", attribute.computed),
+            ("sensitive", attribute.sensitive),
+            ("deprecated", attribute.deprecated),
+            ("write_only", attribute.write_only),
+        ] {
+            if set {
+                flags.insert(name.to_owned(), json!(true));
             }
-            let kind: Value = serde_json::from_slice(&attribute.r#type).unwrap();
-            flags.insert("type".to_owned(), kind);
-            (attribute.name.clone(), Value::Object(flags))
-        })
-        .collect()
+        }
+        flags.insert("type".to_owned(), kind(&attribute.r#type));
+        (attribute.name.clone(), Value::Object(flags))
+    });
+    let blocks = block.block_types.iter().map(|nested| {
+        let block = members(nested.block.as_ref().unwrap());
+        let nesting = nested.nesting().as_str_name();
+        (nested.type_name.clone(), json!({"nesting": nesting, "block": block}))
+    });
+    attributes.chain(blocks).collect()
+}
+
+fn kind(json: &[u8]) -> Value {
+    serde_json::from_slice(json).unwrap()
 }
 
 fn golden(name: &str) -> Value {
@@ -71,6 +90,25 @@ fn as_attribute(block: &Value) -> Value {
     json!({"type": ["list", ["object", members]], "optional": true, "computed": true})
 }
 
+/// The official attributes of a resource or data source at `address`, with the
+/// intended differences.
+fn expected(address: &str, official: &Value) -> BTreeMap<String, Value> {
+    let mut attributes = official["block"]["attributes"].as_object().unwrap().clone();
+    if let Some(blocks) = official["block"]["block_types"].as_object() {
+        attributes.extend(blocks.iter().map(|(name, block)| (name.clone(), as_attribute(block))));
+    }
+    for (name, attribute) in &mut attributes {
+        let path = format!("{address}.{name}");
+        for (_, flag) in DIFFERENCES.iter().filter(|(differs, _)| *differs == path) {
+            let flags = attribute.as_object_mut().unwrap();
+            if flags.remove(*flag).is_none() {
+                flags.insert((*flag).to_owned(), json!(true));
+            }
+        }
+    }
+    attributes.into_iter().collect()
+}
+
 #[tokio::test]
 async fn every_attribute_of_the_official_resources_is_there_with_its_type_and_kind() {
     let ours = schema().await;
@@ -79,19 +117,27 @@ async fn every_attribute_of_the_official_resources_is_there_with_its_type_and_ki
     assert_eq!(resources.len(), 3);
     for (resource, schema) in resources {
         let ours = attributes(&ours.resource_schemas[resource]);
-        let mut expected = schema["block"]["attributes"].as_object().unwrap().clone();
-        if let Some(blocks) = schema["block"]["block_types"].as_object() {
-            expected.extend(blocks.iter().map(|(name, block)| (name.clone(), as_attribute(block))));
+        for (name, attribute) in expected(resource, schema) {
+            assert_eq!(ours.get(&name), Some(&attribute), "{resource}.{name}");
         }
-        for (name, mut attribute) in expected {
-            let path = format!("{resource}.{name}");
-            for (_, flag) in DIFFERENCES.iter().filter(|(differs, _)| *differs == path) {
-                let flags = attribute.as_object_mut().unwrap();
-                if flags.remove(*flag).is_none() {
-                    flags.insert((*flag).to_owned(), json!(true));
-                }
-            }
-            assert_eq!(ours.get(&name), Some(&attribute), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_data_sources_are_the_official_ones_and_a_little_more() {
+    let ours = schema().await;
+    let official = golden("official-schema.json");
+    let sources = official["data_source_schemas"].as_object().unwrap();
+    assert_eq!(sources.len(), 5);
+    for (source, schema) in sources {
+        let address = format!("data.{source}");
+        let mut ours = attributes(&ours.data_source_schemas[source]);
+        for (name, attribute) in expected(&address, schema) {
+            assert_eq!(ours.remove(&name), Some(attribute), "{address}.{name}");
+        }
+        for name in ours.into_keys() {
+            let path = format!("{address}.{name}");
+            assert!(ADDITIONS.contains(&path.as_str()), "{path}");
         }
     }
 }
@@ -110,20 +156,52 @@ async fn every_argument_of_the_official_provider_block_is_accepted() {
     }
 }
 
+/// All schemas of a kind, by type name.
+fn schemas<'a>(
+    of: impl IntoIterator<Item = (&'a String, &'a tfplugin6::Schema)>,
+) -> BTreeMap<&'a str, Value> {
+    of.into_iter()
+        .map(|(name, schema)| {
+            assert_eq!(schema.version, 0, "{name}");
+            (name.as_str(), json!(attributes(schema)))
+        })
+        .collect()
+}
+
+/// The schemas of actions, by type name.
+fn actions(
+    schema: &get_provider_schema::Response,
+) -> impl Iterator<Item = (&String, &tfplugin6::Schema)> {
+    schema.action_schemas.iter().map(|(name, action)| (name, action.schema.as_ref().unwrap()))
+}
+
+/// A function's parameters and result.
+fn signature(function: &tfplugin6::Function) -> Value {
+    assert_eq!(function.variadic_parameter, None);
+    let parameters: Vec<Value> = function
+        .parameters
+        .iter()
+        .map(|parameter| {
+            assert!(!parameter.allow_null_value && !parameter.allow_unknown_values);
+            json!({"name": parameter.name, "type": kind(&parameter.r#type)})
+        })
+        .collect();
+    json!({"parameters": parameters, "return": kind(&function.r#return.as_ref().unwrap().r#type)})
+}
+
 #[tokio::test]
 async fn the_schema_is_the_one_that_was_reviewed() {
     let schema = schema().await;
-    let resources: BTreeMap<_, _> = schema
-        .resource_schemas
-        .iter()
-        .map(|(name, schema)| {
-            assert_eq!(schema.version, 0, "{name}");
-            (name, attributes(schema))
-        })
-        .collect();
+    let functions: BTreeMap<_, _> =
+        schema.functions.iter().map(|(name, function)| (name, signature(function))).collect();
     let current = json!({
         "provider": attributes(schema.provider.as_ref().unwrap()),
-        "resources": resources,
+        "resources": schemas(&schema.resource_schemas),
+        "data_sources": schemas(&schema.data_source_schemas),
+        "ephemeral_resources": schemas(&schema.ephemeral_resource_schemas),
+        "list_resources": schemas(&schema.list_resource_schemas),
+        "actions": schemas(actions(&schema)),
+        "functions": functions,
     });
     assert_eq!(
         current,
@@ -136,22 +214,41 @@ async fn the_schema_is_the_one_that_was_reviewed() {
 #[tokio::test]
 async fn everything_is_described_and_every_key_is_hidden() {
     let schema = schema().await;
-    let provider = schema.provider.iter().map(|schema| ("provider", schema));
-    let resources = schema.resource_schemas.iter().map(|(name, schema)| (name.as_str(), schema));
+    let provider = "provider".to_owned();
+    let all = schema
+        .provider
+        .iter()
+        .map(|schema| (&provider, schema))
+        .chain(&schema.resource_schemas)
+        .chain(&schema.data_source_schemas)
+        .chain(&schema.ephemeral_resource_schemas)
+        .chain(&schema.list_resource_schemas)
+        .chain(actions(&schema));
     let mut hidden = 0;
-    for (name, schema) in provider.chain(resources) {
+    for (name, schema) in all {
         let block = schema.block.as_ref().unwrap();
         assert!(block.description.len() > 20, "{name}");
+        for nested in &block.block_types {
+            let described = nested.block.as_ref().unwrap().description.len() > 10;
+            assert!(described, "{name}.{} is not described", nested.type_name);
+        }
         for attribute in &block.attributes {
             let path = format!("{name}.{}", attribute.name);
             assert!(attribute.description.len() > 10, "{path} is not described");
-            let secret = attribute.name.ends_with("api_key") && attribute.name != "reuse_api_key";
-            let token = attribute.name.ends_with("_token");
-            if secret || token {
+            let secret = ["api_key", "api_key_wo", "_token"]
+                .iter()
+                .any(|secret| attribute.name.ends_with(secret));
+            if secret && kind(&attribute.r#type) == "string" {
                 assert!(attribute.sensitive, "{path} is not hidden");
                 hidden += 1;
             }
         }
     }
-    assert!(hidden >= 6, "{hidden}");
+    assert!(hidden >= 10, "{hidden}");
+    for (name, function) in &schema.functions {
+        assert!(function.summary.len() > 10 && function.description.len() > 20, "{name}");
+        for parameter in &function.parameters {
+            assert!(parameter.description.len() > 10, "{name}({})", parameter.name);
+        }
+    }
 }

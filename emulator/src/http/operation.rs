@@ -79,10 +79,14 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// Scheme, host and what precedes the API's own path, for links.
+    /// The host that was addressed.
+    pub host: String,
+    /// Scheme and host, for links.
     pub base: String,
-    /// The API's own path, for links.
+    /// The path that was addressed, for links.
     pub route: String,
+    /// The region of the host name, if an instance was addressed by one.
+    pub region: Option<String>,
     /// Names the exchange in answers.
     pub trace: String,
 }

@@ -85,10 +85,18 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// A new key pair: ECDSA on P-256, because an RSA pair costs a noticeable part of a second.
-    pub fn generate() -> anyhow::Result<Self> {
+    /// A new key pair, and its PKCS #8 form to be kept: ECDSA on P-256, because an RSA pair
+    /// costs a noticeable part of a second.
+    pub fn generate() -> anyhow::Result<(Self, Vec<u8>)> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
         let private = pair.to_pkcs8v1()?;
+        let tokens = Self::from_pkcs8(private.as_ref())?;
+        Ok((tokens, private.as_ref().to_vec()))
+    }
+
+    /// The key pair that was kept.
+    pub fn from_pkcs8(private: &[u8]) -> anyhow::Result<Self> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private)?;
         let public = pair.public_key().as_ref();
         // An uncompressed point: one byte of form, then x and y of equal length.
         let (x, y) = public
@@ -102,7 +110,7 @@ impl Tokens {
         validation.validate_aud = false;
         validation.set_issuer(&[ISSUER]);
         Ok(Self {
-            encoding: EncodingKey::from_ec_der(private.as_ref()),
+            encoding: EncodingKey::from_ec_der(private),
             decoding: DecodingKey::from_ec_components(&x, &y)?,
             validation,
             jwk: json!({

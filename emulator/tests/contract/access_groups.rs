@@ -1,6 +1,6 @@
 //! Access groups and their members (3.4).
 
-use crate::support::{Lab, send};
+use crate::lab::{Lab, send};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! API keys (3.2, 3.3).
 
-use crate::support::{Lab, send};
+use crate::lab::{Lab, send};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};

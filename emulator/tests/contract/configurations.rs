@@ -1,6 +1,6 @@
 //! The engine's configuration (2.8, 4.2).
 
-use crate::support::{Lab, START, generated_secret, send, static_secret};
+use crate::lab::{Lab, START, generated_secret, send, static_secret};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The emulator's own surface: clock, journal, state, faults, reset.
 
-use crate::support::{Lab, START, generated_secret, send, static_secret};
+use crate::lab::{Lab, START, generated_secret, send, static_secret};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};

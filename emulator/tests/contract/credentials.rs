@@ -1,6 +1,6 @@
 //! The four modes: what is made in IAM, when, and what a read does (4.1, 4.3, 4.6 to 4.9).
 
-use crate::support::{Answer, Lab, generated_secret, send, static_secret, with};
+use crate::lab::{Answer, Lab, generated_secret, send, static_secret, with};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The other grants of the token service, and people (1.5).
 
-use crate::support::{Answer, GRANT, Lab, send};
+use crate::lab::{Answer, GRANT, Lab, send};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ibm_sm_emulator::seed;

@@ -1,6 +1,6 @@
 //! Secret groups (2.7).
 
-use crate::support::{Lab, START, UNKNOWN_ID, generated_secret, send, with};
+use crate::lab::{Lab, START, UNKNOWN_ID, generated_secret, send, with};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! The end of a lease (4.4, 4.6).
 
-use crate::support::{Answer, Lab, generated_secret, static_secret, with};
+use crate::lab::{Answer, Lab, generated_secret, static_secret, with};
 use ibm_sm_emulator::model::OnReuseExpiry;
 use ibm_sm_emulator::seed;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The list of secrets (2.3, 2.4 S2): pages, filters, orders.
 
-use crate::support::{Lab, static_secret, with};
+use crate::lab::{Lab, static_secret, with};
 use serde_json::{Value, json};
 
 /// S2, 2.3: pages with links.

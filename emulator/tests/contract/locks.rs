@@ -1,6 +1,6 @@
 //! Locks of Secrets Manager (2.6, 4.7).
 
-use crate::support::{Answer, Lab, generated_secret, send, static_secret, with};
+use crate::lab::{Answer, Lab, generated_secret, send, static_secret, with};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};

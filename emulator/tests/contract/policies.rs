@@ -1,6 +1,6 @@
 //! Who may do what: policies, service-to-service authorization, other accounts, groups (2.1, 4.2).
 
-use crate::support::{Lab, generated_secret, send, static_secret, with};
+use crate::lab::{Lab, generated_secret, send, static_secret, with};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Rotation and restore (2.5 V1, 4.5).
 
-use crate::support::{Answer, Lab, UNKNOWN_ID, generated_secret, static_secret, with};
+use crate::lab::{Answer, Lab, UNKNOWN_ID, generated_secret, static_secret, with};
 use ibm_sm_emulator::seed;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! Secrets (2.4): create, list, metadata, patch, delete.
 
-use crate::support::{Lab, START, UNKNOWN_ID, generated_secret, send, static_secret, with};
+use crate::lab::{Lab, START, UNKNOWN_ID, generated_secret, send, static_secret, with};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Service IDs (3.1, 3.3).
 
-use crate::support::{Lab, START, send};
+use crate::lab::{Lab, START, send};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Behaviours on which IBM's documents differ or are silent (6.1, 6.2), by switch.
 
-use crate::support::{Lab, generated_secret, send, static_secret, with};
+use crate::lab::{Lab, generated_secret, send, static_secret, with};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The token service (1.5).
 
-use crate::support::{GRANT, Lab, send};
+use crate::lab::{GRANT, Lab, send};
 use ibm_sm_emulator::seed;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use reqwest::Method;

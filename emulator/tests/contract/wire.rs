@@ -1,6 +1,6 @@
 //! What every answer has in common, and bad input of every kind (1.4, 1.8, 2.9).
 
-use crate::support::{Lab, UNKNOWN_ID, send, static_secret};
+use crate::lab::{Lab, UNKNOWN_ID, send, static_secret};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::json;
@@ -102,7 +102,7 @@ async fn unknown_routes_and_methods() {
     assert_eq!(answer.text("errorCode"), "BXNIM0102E");
 }
 
-async fn lab_answer(lab: &Lab, method: Method, path: &str) -> crate::support::Answer {
+async fn lab_answer(lab: &Lab, method: Method, path: &str) -> crate::lab::Answer {
     send(lab.request(method, path)).await
 }
 

@@ -11,6 +11,12 @@ use time::{OffsetDateTime, UtcOffset};
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
+    /// In UTC with milliseconds, whatever they are: the form of IBM's Go SDK.
+    pub fn with_milliseconds(self) -> String {
+        let seconds = self.to_string();
+        format!("{}.{:03}Z", seconds.trim_end_matches('Z'), self.0.millisecond())
+    }
+
     /// The moment itself.
     pub fn as_date_time(self) -> OffsetDateTime {
         self.0
@@ -57,6 +63,13 @@ mod tests {
         ] {
             let read: Timestamp = serde_json::from_value(given.into()).unwrap();
             assert_eq!(read.to_string(), shown, "{given}");
+        }
+        for (given, shown) in [
+            ("2022-06-27T11:58:15Z", "2022-06-27T11:58:15.000Z"),
+            ("2022-09-01T10:35:29.2789+02:00", "2022-09-01T08:35:29.278Z"),
+        ] {
+            let read: Timestamp = serde_json::from_value(given.into()).unwrap();
+            assert_eq!(read.with_milliseconds(), shown, "{given}");
         }
         for given in ["", "2022-06-27", "yesterday", "2022-13-01T00:00:00Z"] {
             assert!(serde_json::from_value::<Timestamp>(given.into()).is_err(), "{given}");

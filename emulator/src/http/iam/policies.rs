@@ -13,6 +13,9 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// The only way in which attributes are compared.
+const EQUALS: &str = "stringEquals";
+const SECRET_GROUP: &str = "secret-group";
 const ADMINISTER: &[Role] = &[Role::Administrator];
 
 /// The operations.
@@ -71,7 +74,7 @@ impl Attributes {
             let value = attribute.required_text("value", rules::NOT_EMPTY)?;
             let operator = attribute.text("operator", rules::ANY)?;
             attribute.finish()?;
-            if operator.is_some_and(|operator| operator != "stringEquals") {
+            if operator.is_some_and(|operator| operator != EQUALS) {
                 return Err(Refusal::field(list, "the operator must be stringEquals"));
             }
             values.insert(name, value);
@@ -229,8 +232,6 @@ fn parse_resource(mut resource: Attributes) -> Result<Resource> {
     Ok(Resource { account_id, service_name, service_instance, secret_group_id })
 }
 
-const SECRET_GROUP: &str = "secret-group";
-
 fn type_of(policy: &Policy) -> &'static str {
     match policy.subject {
         Subject::Service { .. } => "authorization",
@@ -257,10 +258,13 @@ fn body(policy: &Policy, call: &Call) -> Value {
         ("resourceType", resource.secret_group_id.as_ref().map(|_| &kind)),
         ("resource", resource.secret_group_id.as_ref()),
     ];
-    let attributes = |list: Vec<(&str, Option<&String>)>| -> Vec<Value> {
-        list.into_iter()
-            .filter_map(|(name, value)| {
-                Some(json!({ "name": name, "value": value?, "operator": "stringEquals" }))
+    // Attributes of a subject have no operator in IBM's model.
+    let attributes = |list: Vec<(&str, Option<&String>)>, operator: Option<&str>| -> Vec<Value> {
+        let present = list.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        present
+            .map(|(name, value)| match operator {
+                Some(operator) => json!({ "name": name, "value": value, "operator": operator }),
+                None => json!({ "name": name, "value": value }),
             })
             .collect()
     };
@@ -272,9 +276,9 @@ fn body(policy: &Policy, call: &Call) -> Value {
     let mut body = json!({
         "id": policy.id,
         "type": type_of(policy),
-        "subjects": [{ "attributes": attributes(subject) }],
+        "subjects": [{ "attributes": attributes(subject, None) }],
         "roles": roles,
-        "resources": [{ "attributes": attributes(resource) }],
+        "resources": [{ "attributes": attributes(resource, Some(EQUALS)) }],
         "href": format!("{}/v1/policies/{}", call.base, policy.id),
         "created_at": policy.created_at,
         "created_by_id": policy.created_by_id,

@@ -72,13 +72,37 @@ impl Lab {
         };
         change(&mut options);
         let emulator = Emulator::start(options).await.unwrap();
+        let mut lab = Self::at(emulator.url()).await;
+        lab._emulator = Some(emulator);
+        lab
+    }
+
+    /// The emulator of another process.
+    pub async fn at(url: String) -> Self {
+        let lab = Self::with_token(url, String::new());
+        let token = lab.token_of(seed::BOOTSTRAP_API_KEY).await;
+        Self { token, ..lab }
+    }
+
+    /// The same with a token of an earlier life.
+    pub fn with_token(url: String, token: String) -> Self {
         // Refused when another test was first: any provider will do.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut lab =
-            Self { url: emulator.url(), _emulator: Some(emulator), http, token: String::new() };
-        lab.token = lab.token_of(seed::BOOTSTRAP_API_KEY).await;
-        lab
+        Self {
+            _emulator: None,
+            url,
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            token,
+        }
+    }
+
+    /// The status of a POST, or nothing when the answer never came.
+    pub async fn try_post(&self, path: &str, body: &Value) -> Option<u16> {
+        let answer = self.request(Method::POST, path).json(body).send().await.ok()?;
+        let status = answer.status().as_u16();
+        // Answered is what came whole.
+        answer.bytes().await.ok()?;
+        Some(status)
     }
 
     /// With the engine configured by key.

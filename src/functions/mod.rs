@@ -1,0 +1,227 @@
+//! Pure functions of the provider: same arguments, same result, no client.
+
+mod crn;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use self::crn::Crn;
+use crate::framework::field::Kind;
+use crate::framework::function::{Failure, Function, Parameter};
+use crate::framework::value::ValueAny;
+use crate::scope::duration::{self, DURATION_RULE};
+use crate::scope::id::ObjectId;
+
+/// Every function.
+pub fn functions() -> Vec<Function> {
+    vec![parse_crn(), parse_id(), duration_to_seconds(), seconds_to_duration()]
+}
+
+fn parse_crn() -> Function {
+    Function {
+        name: "parse_crn",
+        summary: "Takes a cloud resource name apart",
+        description: "Returns the parts of an IBM Cloud resource name (CRN) as an object: \
+                      `version`, `cname`, `ctype`, `service_name`, `region`, `scope`, \
+                      `account_id`, `instance_id`, `resource_type` and `resource`. A part that is \
+                      empty is null, and so is `account_id` if the scope is not an account.",
+        parameters: vec![Parameter {
+            name: "crn",
+            kind: Kind::Text,
+            description: "The CRN: `crn:` and nine parts with colons between them.",
+        }],
+        returns: texts(&Crn::NAMES),
+        call: |arguments| {
+            let crn = Crn::parse(text(arguments)?).map_err(of_the_first)?;
+            Ok(object(crn.parts().map(|(name, part)| (name, part.map(str::to_owned)))))
+        },
+    }
+}
+
+fn parse_id() -> Function {
+    Function {
+        name: "parse_id",
+        summary: "Takes the id of a resource apart",
+        description: "Returns `region`, `instance_id` and `object` of the id of a resource of \
+                      this provider, `<region>/<instance_id>/<object>`. The object is the secret's \
+                      or group's id or the configuration's name.",
+        parameters: vec![Parameter {
+            name: "id",
+            kind: Kind::Text,
+            description: "The attribute `id` of a resource or data source.",
+        }],
+        returns: texts(&["region", "instance_id", "object"]),
+        call: |arguments| {
+            let id = ObjectId::read(text(arguments)?, "object").map_err(of_the_first)?;
+            Ok(object([
+                ("region", Some(id.region)),
+                ("instance_id", Some(id.instance_id)),
+                ("object", Some(id.object)),
+            ]))
+        },
+    }
+}
+
+fn duration_to_seconds() -> Function {
+    Function {
+        name: "duration_to_seconds",
+        summary: "Turns a duration into seconds",
+        description: "Returns the seconds of a duration in the spellings of `ttl`: digits for \
+                      seconds, or a number with one of the units `s`, `m`, `h`, `d`. It may be \
+                      longer than a lease.",
+        parameters: vec![Parameter {
+            name: "duration",
+            kind: Kind::Text,
+            description: "The duration, such as `1800`, `30m`, `24h` or `90d`.",
+        }],
+        returns: Kind::Number,
+        call: |arguments| {
+            let text = text(arguments)?;
+            let seconds = duration::parse(text).and_then(|it| i64::try_from(it.as_secs()).ok());
+            match seconds.filter(|seconds| *seconds > 0) {
+                Some(seconds) => Ok(ValueAny::Number(seconds)),
+                None => Err(of_the_first(format!(
+                    "The value must {DURATION_RULE}, and be a second or more. It is {text:?}."
+                ))),
+            }
+        },
+    }
+}
+
+fn seconds_to_duration() -> Function {
+    Function {
+        name: "seconds_to_duration",
+        summary: "Turns seconds into a duration",
+        description: "Returns a duration that is as many seconds, in the largest unit that is \
+                      exact: 5400 is `90m`, 7776000 is `90d`.",
+        parameters: vec![Parameter {
+            name: "seconds",
+            kind: Kind::Number,
+            description: "Whole seconds, 1 or more.",
+        }],
+        returns: Kind::Text,
+        call: |arguments| {
+            let number = number(arguments)?;
+            match u64::try_from(number) {
+                Ok(seconds) if seconds > 0 => {
+                    Ok(ValueAny::String(duration::spell(Duration::from_secs(seconds))))
+                }
+                _ => Err(of_the_first(format!("The value must be 1 or more. It is {number}."))),
+            }
+        },
+    }
+}
+
+/// What is wrong with the only argument that any function here has.
+fn of_the_first(text: String) -> Failure {
+    Failure { argument: 0, text }
+}
+
+fn text(arguments: &[ValueAny]) -> Result<&str, Failure> {
+    match arguments {
+        [ValueAny::String(text)] => Ok(text),
+        _ => Err(of_the_first("The function takes one known string.".to_owned())),
+    }
+}
+
+fn number(arguments: &[ValueAny]) -> Result<i64, Failure> {
+    match arguments {
+        [ValueAny::Number(number)] => Ok(*number),
+        _ => Err(of_the_first("The function takes one known number.".to_owned())),
+    }
+}
+
+fn texts(names: &[&'static str]) -> Kind {
+    Kind::Object(names.iter().map(|name| (*name, Kind::Text)).collect())
+}
+
+fn object(parts: impl IntoIterator<Item = (&'static str, Option<String>)>) -> ValueAny {
+    let parts = parts
+        .into_iter()
+        .map(|(name, part)| (name.to_owned(), part.map_or(ValueAny::Null, ValueAny::String)));
+    ValueAny::Map(parts.collect::<BTreeMap<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn called(name: &str, argument: ValueAny) -> Result<ValueAny, Failure> {
+        let functions = functions();
+        let function = functions.iter().find(|function| function.name == name).unwrap();
+        (function.call)(&[argument])
+    }
+
+    fn string(text: &str) -> ValueAny {
+        ValueAny::String(text.to_owned())
+    }
+
+    #[test]
+    fn an_object_has_exactly_the_declared_parts() {
+        let crn = "crn:v1:bluemix:public:secrets-manager:us-south:a/0123:i-1:secret:s-1";
+        for (name, argument) in [("parse_crn", crn), ("parse_id", "us-south/i-1/s-1")] {
+            let functions = functions();
+            let function = functions.iter().find(|function| function.name == name).unwrap();
+            let Kind::Object(declared) = &function.returns else { panic!("{name}") };
+            let Ok(ValueAny::Map(parts)) = (function.call)(&[string(argument)]) else {
+                panic!("{name}")
+            };
+            let declared: std::collections::BTreeSet<_> =
+                declared.iter().map(|(name, _)| (*name).to_owned()).collect();
+            assert_eq!(parts.keys().cloned().collect::<std::collections::BTreeSet<_>>(), declared);
+        }
+    }
+
+    #[test]
+    fn an_id_is_taken_apart() {
+        let ValueAny::Map(parts) = called("parse_id", string("eu-de/i-1/engine")).unwrap() else {
+            panic!("an object")
+        };
+        let parts: Vec<_> = parts.into_iter().collect();
+        assert_eq!(
+            parts,
+            [
+                ("instance_id".to_owned(), string("i-1")),
+                ("object".to_owned(), string("engine")),
+                ("region".to_owned(), string("eu-de")),
+            ]
+        );
+    }
+
+    #[test]
+    fn durations_go_both_ways() {
+        for (text, seconds, shortest) in
+            [("90m", 5_400, "90m"), ("5400", 5_400, "90m"), ("7776000s", 7_776_000, "90d")]
+        {
+            assert_eq!(
+                called("duration_to_seconds", string(text)),
+                Ok(ValueAny::Number(seconds)),
+                "{text}"
+            );
+            assert_eq!(
+                called("seconds_to_duration", ValueAny::Number(seconds)),
+                Ok(string(shortest)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn malformed_input_is_refused_with_the_rule_on_its_argument() {
+        for (name, argument, rule) in [
+            ("parse_crn", string("crn:v1"), "has 10 parts"),
+            ("parse_id", string("us-south/i-1"), "<region>/<instance_id>/<object>"),
+            ("duration_to_seconds", string("1h30m"), "be a duration: digits for seconds"),
+            ("duration_to_seconds", string("0"), "and be a second or more"),
+            ("duration_to_seconds", string("9223372036854775808"), "be a duration: digits"),
+            ("seconds_to_duration", ValueAny::Number(0), "be 1 or more"),
+            ("seconds_to_duration", ValueAny::Number(-60), "be 1 or more"),
+            ("parse_id", ValueAny::Unknown, "one known string"),
+            ("seconds_to_duration", ValueAny::Null, "one known number"),
+        ] {
+            let failure = called(name, argument).unwrap_err();
+            assert_eq!(failure.argument, 0);
+            assert!(failure.text.contains(rule), "{name}: {}", failure.text);
+        }
+    }
+}
