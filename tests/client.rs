@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::emulator::Emulator;
 
 mod grants;
+mod network;
 
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
@@ -28,8 +29,12 @@ fn client_of(emulator: &Emulator, key: &str, instance_id: &str) -> InstanceClien
 }
 
 fn client_with(emulator: &Emulator, credentials: Credentials, instance_id: &str) -> InstanceClient {
+    connect(config(emulator, credentials), instance_id)
+}
+
+fn config(emulator: &Emulator, credentials: Credentials) -> ClientConfig {
     let url = emulator.url();
-    let config = ClientConfig {
+    ClientConfig {
         credentials: Some(credentials),
         iam_url: IamUrl::parse(&url).unwrap(),
         secrets_manager: Endpoint::template(&format!("{url}/instances/{{instance_id}}")).unwrap(),
@@ -42,7 +47,10 @@ fn client_with(emulator: &Emulator, credentials: Credentials, instance_id: &str)
         proxy: None,
         user_agent: "client-test/1".to_owned(),
         not_known_yet: Vec::new(),
-    };
+    }
+}
+
+fn connect(config: ClientConfig, instance_id: &str) -> InstanceClient {
     let address = InstanceAddress {
         instance_id: instance_id.to_owned(),
         region: seed::REGION.to_owned(),
