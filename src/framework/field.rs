@@ -207,6 +207,12 @@ impl Field {
         self
     }
 
+    /// The same attribute where nothing is managed: the user may give it, and
+    /// else it is filled in.
+    pub fn unmanaged(self) -> Self {
+        Field { requires_replace: false, on_update: OnUpdate::Unknown, ..self }.optional_computed()
+    }
+
     /// The same attribute where only the provider gives it, as in a data source.
     pub fn read_only(self) -> Self {
         Field {
@@ -285,12 +291,12 @@ impl Field {
         for rule in &self.rules {
             self.apply_rule(rule, value, AttributePath::new(self.name), diagnostics);
         }
-        let elements: Vec<(AttributePath, &ValueAny)> = match value {
-            ValueAny::List(items) => (0_i64..)
+        let elements: Vec<(AttributePath, &ValueAny)> = match (&self.kind, value) {
+            (Kind::List(_), ValueAny::List(items)) => (0_i64..)
                 .zip(items)
                 .map(|(index, item)| (AttributePath::new(self.name).index(index), item))
                 .collect(),
-            ValueAny::Map(entries) => entries
+            (Kind::Map(_), ValueAny::Map(entries)) => entries
                 .iter()
                 .map(|(key, item)| (AttributePath::new(self.name).key(key.clone()), item))
                 .collect(),
@@ -444,6 +450,7 @@ mod tests {
                     .check_each(check::length(2, 4)),
                 map("tags", Kind::Text),
                 flag("reuse").default(ValueAny::Bool(true)),
+                block("timeouts", &["create"]),
             ],
         )
     }
@@ -480,7 +487,12 @@ mod tests {
     fn null_elements_are_refused_and_unknown_ones_pass() {
         let tags =
             BTreeMap::from([("a".to_owned(), ValueAny::Null), ("b".to_owned(), ValueAny::Unknown)]);
-        let config = config(&[("tags", ValueAny::Map(tags)), ("name", ValueAny::Unknown)]);
+        let timeouts = BTreeMap::from([("create".to_owned(), ValueAny::Null)]);
+        let config = config(&[
+            ("tags", ValueAny::Map(tags)),
+            ("name", ValueAny::Unknown),
+            ("timeouts", ValueAny::Map(timeouts)),
+        ]);
         assert_eq!(
             said(&fields().check(&config)),
             [(

@@ -86,6 +86,9 @@ pub trait ManagedResource: Send + Sync + 'static {
         &[]
     }
 
+    /// What the plan can tell already, where the declaration leaves it open.
+    fn refine(&self, _plan: &mut Self::State) {}
+
     /// What a user should know of the plan before it is applied.
     fn advise(&self, _prior: Option<&Self::State>, _plan: &Self::State) -> Diagnostics {
         Diagnostics::default()
@@ -287,9 +290,11 @@ fn plan_change<R: ManagedResource>(
     let request = Request { prior, proposed, config, configured_before: &memory.configured, due };
     let Planned { state, requires_replace, configured } =
         plan(ManagedResource::fields(resource), request);
-    let diagnostics = resource.advise(before.as_ref(), &to_model(&state)?);
+    let mut model = to_model(&state)?;
+    resource.refine(&mut model);
+    let diagnostics = resource.advise(before.as_ref(), &model);
     let answer = PlanAnswer {
-        state: Some(state),
+        state: Some(to_object(&model)?),
         requires_replace,
         private: Private { configured }.to_bytes(),
     };

@@ -32,6 +32,15 @@ pub(super) fn fields() -> FieldSet {
     )
 }
 
+/// What the user may say of a lease, which is a secret of one run.
+pub(super) fn of_a_lease() -> Vec<Field> {
+    let named = |field: &Field| {
+        ["ttl", "access_groups", "service_id", "account_id", "secret_group_id"]
+            .contains(&field.name)
+    };
+    given().into_iter().filter(named).map(Field::unmanaged).collect()
+}
+
 /// What the user may say.
 fn given() -> Vec<Field> {
     vec![

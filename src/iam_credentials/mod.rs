@@ -10,6 +10,7 @@ mod data_source;
 mod ephemeral;
 mod fields;
 mod held_key;
+mod lease;
 mod list;
 mod lookup;
 mod mapping;
@@ -22,6 +23,7 @@ mod ttl;
 
 pub use data_source::SecretSource;
 pub use ephemeral::HeldSecret;
+pub use lease::Lease;
 pub use list::IamCredentialsSecretList;
 pub use metadata_source::SecretMetadataSource;
 pub use resource::IamCredentialsSecret;

@@ -55,6 +55,14 @@ impl ManagedResource for IamCredentialsSecret {
         if rules::rotates(prior, config) { &[RENEWAL] } else { &[] }
     }
 
+    /// No key is coming where none is to be stored.
+    fn refine(&self, plan: &mut State) {
+        let known = plan.metadata.reuse_api_key.is_value() && !plan.store_api_key.is_unknown();
+        if known && !plan.stores_key() {
+            plan.payload = Payload::default();
+        }
+    }
+
     fn advise(&self, prior: Option<&State>, plan: &State) -> Diagnostics {
         rules::advise(prior, plan)
     }

@@ -4,10 +4,10 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::model::{Rotation, State};
+use super::model::{Metadata, Rotation, State};
 use super::ttl::Ttl;
-use crate::framework::diag::{AttributePath, Diagnostics, diagnostic, path};
-use crate::framework::value::Value;
+use crate::framework::diag::{AttributePath, Diagnostics, diagnostic, error, path};
+use crate::framework::value::{TextList, Value};
 use crate::scope::{duration, timeouts};
 
 /// Units that the service offers for IAM credentials (ibm-api.md 2.2).
@@ -16,7 +16,8 @@ const UNITS: &[&str] = &["day", "month"];
 /// Errors of a configuration as a whole.
 pub(super) fn validate(config: &State) -> Diagnostics {
     let mut diagnostics = timeouts::validate(&config.timeouts);
-    one_owner(config, &mut diagnostics);
+    let Metadata { access_groups, service_id, .. } = &config.metadata;
+    diagnostics.add_diagnostics(one_owner(access_groups, service_id));
     renewable(config, &mut diagnostics);
     if let Value::Value(policies) = &config.metadata.rotation {
         for (index, policy) in (0_i64..).zip(policies) {
@@ -29,22 +30,22 @@ pub(super) fn validate(config: &State) -> Diagnostics {
     diagnostics
 }
 
-fn one_owner(config: &State, diagnostics: &mut Diagnostics) {
-    let (groups, service_id) = (&config.metadata.access_groups, &config.metadata.service_id);
-    match (groups, service_id) {
-        (Value::Null, Value::Null) => diagnostics.add_error(diagnostic(
+/// Errors unless exactly one of the two is given, or may still turn out to be.
+pub(super) fn one_owner(access_groups: &TextList, service_id: &Value<String>) -> Diagnostics {
+    match (access_groups, service_id) {
+        (Value::Null, Value::Null) => error(
             path("service_id"),
             "Neither access_groups nor service_id",
             "Give exactly one of them: service_id to make a key for an existing service ID, or \
              access_groups to have a service ID made that is a member of these groups.",
-        )),
-        (Value::Value(_), Value::Value(_)) => diagnostics.add_error(diagnostic(
+        ),
+        (Value::Value(_), Value::Value(_)) => error(
             path("service_id"),
             "Both access_groups and service_id",
             "Give exactly one of them: with service_id the key has the access of that service ID, \
              with access_groups that of the groups.",
-        )),
-        _ => {}
+        ),
+        _ => Diagnostics::default(),
     }
 }
 

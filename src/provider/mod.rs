@@ -18,8 +18,8 @@ use crate::framework::provider::{Provider, Registry};
 use crate::framework::value::Object;
 use crate::functions::functions;
 use crate::iam_credentials::{
-    HeldSecret, IamCredentialsSecret, IamCredentialsSecretList, Rotate, SecretMetadataSource,
-    SecretSource,
+    HeldSecret, IamCredentialsSecret, IamCredentialsSecretList, Lease, Rotate,
+    SecretMetadataSource, SecretSource,
 };
 use crate::scope::connection::{Configured, Connection};
 use crate::secret_group::{SecretGroup, SecretGroupList, SecretGroupSource, SecretGroupsSource};
@@ -60,7 +60,10 @@ impl IbmSm {
                     Box::new(SecretGroupList::new(connection.clone())),
                 ],
                 functions: functions(),
-                ephemeral_resources: vec![Box::new(HeldSecret::new(connection.clone()))],
+                ephemeral_resources: vec![
+                    Box::new(HeldSecret::new(connection.clone())),
+                    Box::new(Lease::new(connection.clone())),
+                ],
                 actions: vec![Box::new(Rotate::new(connection.clone()))],
             },
             connection,

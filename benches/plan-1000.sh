@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# A no-op plan of 1,000 secrets beside one of 1,000 terraform_data, in turn.
+# Usage: plan-1000.sh FOLDER, where FOLDER holds both release binaries.
+# Prints the median of each and their ratio; judges nothing.
+set -euo pipefail
+
+bin=$(cd "${1:?usage: plan-1000.sh FOLDER-WITH-BINARIES}" && pwd)
+count=${COUNT:-1000} rounds=${ROUNDS:-5}
+work=$(mktemp -d)
+emulator=
+finish() { [ -z "$emulator" ] || kill "$emulator" 2>/dev/null || true; rm -rf "$work"; }
+trap finish EXIT
+
+"$bin/ibm-sm-emulator" --listen 127.0.0.1:0 >"$work/emulator.txt" 2>/dev/null &
+emulator=$!
+timeout 20 grep -q -m1 '^ready' <(tail -n +1 -f --pid="$emulator" "$work/emulator.txt")
+# shellcheck disable=SC1091
+. <(grep '^export ' "$work/emulator.txt")
+
+cat >"$work/terraform.rc" <<RC
+provider_installation {
+  dev_overrides { "ibm-sm/ibm-sm" = "$bin" }
+  direct {}
+}
+disable_checkpoint = true
+RC
+export TF_CLI_CONFIG_FILE="$work/terraform.rc" TF_IN_AUTOMATION=1
+mkdir "$work/ours" "$work/data"
+cat >"$work/ours/main.tf" <<TF
+terraform {
+  required_providers {
+    ibm = { source = "ibm-sm/ibm-sm" }
+  }
+}
+variable "instance_id" {}
+variable "engine_api_key" {}
+variable "service_id" {}
+resource "ibm_sm_iam_credentials_configuration" "engine" {
+  instance_id = var.instance_id
+  name        = "engine"
+  api_key     = var.engine_api_key
+}
+resource "ibm_sm_iam_credentials_secret" "many" {
+  count       = $count
+  instance_id = var.instance_id
+  name        = "secret-\${count.index}"
+  service_id  = var.service_id
+  ttl         = "90d"
+  depends_on  = [ibm_sm_iam_credentials_configuration.engine]
+}
+TF
+cat >"$work/data/main.tf" <<TF
+resource "terraform_data" "many" {
+  count = $count
+  input = "value-\${count.index}"
+}
+TF
+(cd "$work/data" && terraform init -input=false >/dev/null)
+for folder in data ours; do (cd "$work/$folder" && terraform apply -auto-approve -input=false >/dev/null); done
+
+measure() { # FOLDER: milliseconds of one no-op plan
+  local start end
+  start=$(date +%s%N)
+  (cd "$work/$1" && terraform plan -input=false -detailed-exitcode >/dev/null 2>&1)
+  end=$(date +%s%N)
+  echo $(((end - start) / 1000000))
+}
+for round in $(seq "$rounds"); do
+  measure data >>"$work/data.ms"
+  measure ours >>"$work/ours.ms"
+done
+median() { sort -n "$1" | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
+data=$(median "$work/data.ms") ours=$(median "$work/ours.ms")
+echo "no-op plan of $count terraform_data: $data ms (median of $rounds)"
+echo "no-op plan of $count secrets:        $ours ms (median of $rounds)"
+awk -v a="$ours" -v b="$data" 'BEGIN {printf "ratio: %.2f\n", a / b}'
