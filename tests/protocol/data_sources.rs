@@ -175,7 +175,6 @@ async fn a_locked_dynamic_secret_is_not_read_and_the_lock_is_named() {
 async fn a_secret_whose_lease_ended_for_good_is_not_a_silent_null() {
     let (emulator, mut session) = set_up().await;
     let id = secret(&emulator, json!({"service_id": STATIC_SERVICE_ID})).await;
-    // An answer without a key, as of a secret in state 5.
     let lookup = in_instance(json!({"secret_id": id}));
     let (read, _) = session.read(SECRET, lookup.clone()).await;
     assert!(read["api_key"].is_string());
