@@ -5,9 +5,13 @@ use ibm_sm_provider::plugin::proto::tfplugin6::get_provider_schema;
 
 use crate::support::plugin::Connection;
 
+mod data_sources;
 mod debug;
 mod encryption;
 mod end;
+mod functions;
+mod identities;
+mod lists;
 mod logs;
 mod service;
 mod start;

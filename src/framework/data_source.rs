@@ -93,3 +93,39 @@ pub(super) fn known(found: Object, config: Object) -> Object {
     let given = config.into_iter().filter(|(_, value)| *value != super::value::ValueAny::Null);
     found.into_iter().map(|(name, value)| (name, unknown_to_null(value))).chain(given).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::field::{number, text};
+    use super::super::value::{Value, ValueAny};
+    use super::*;
+
+    #[derive(Default, Serialize)]
+    struct Model {
+        name: Value<String>,
+        size: Value<i64>,
+    }
+
+    #[test]
+    fn a_view_has_what_the_model_has_as_it_is_shown() {
+        let declared = [text("name").required(), number("size"), text("secret").sensitive()];
+        let view = view::<Model>("A thing.", declared, Field::read_only);
+        let shown: Vec<_> = view.iter().map(|field| (field.name, field.is_computed())).collect();
+        assert_eq!(shown, [("name", true), ("size", true)]);
+    }
+
+    #[test]
+    fn a_result_keeps_what_the_user_wrote_and_knows_the_rest() {
+        let object = |entries: &[(&str, ValueAny)]| -> Object {
+            entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+        };
+        let string = |text: &str| ValueAny::String(text.to_owned());
+        let found =
+            object(&[("id", string("1")), ("ttl", string("3600")), ("size", ValueAny::Unknown)]);
+        let config = object(&[("id", ValueAny::Null), ("ttl", string("1h"))]);
+        assert_eq!(
+            known(found, config),
+            object(&[("id", string("1")), ("ttl", string("1h")), ("size", ValueAny::Null)])
+        );
+    }
+}

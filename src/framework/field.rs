@@ -31,7 +31,7 @@ pub enum Kind {
 impl Kind {
     /// The type constraint as JSON, as schemas and functions carry it.
     pub fn type_json(&self) -> String {
-        self.attribute_type().to_string()
+        type_json(&self.attribute_type())
     }
 
     fn attribute_type(&self) -> AttributeType {
@@ -49,6 +49,14 @@ impl Kind {
             ),
         }
     }
+}
+
+/// A type constraint as JSON, the attributes of an object in order of their
+/// names: `tf-provider` writes them in any order.
+pub fn type_json(constraint: &AttributeType) -> String {
+    let text = constraint.to_string();
+    // The object of a JSON value is sorted.
+    serde_json::from_str::<serde_json::Value>(&text).map_or(text, |json| json.to_string())
 }
 
 /// What a plan knows of a computed attribute that the configuration leaves out.
@@ -513,5 +521,15 @@ mod tests {
         assert_eq!(reuse.constraint, AttributeConstraint::OptionalComputed);
         assert_eq!(schema.block.attributes["name"].constraint, AttributeConstraint::Required);
         assert_eq!(schema.version, 0);
+    }
+
+    #[test]
+    fn a_type_is_always_written_the_same() {
+        let names = ["e", "c", "a", "d", "b"];
+        let kind = Kind::Object(names.map(|name| (name, Kind::Text)).into());
+        assert_eq!(
+            Kind::List(Box::new(kind)).type_json(),
+            r#"["list",["object",{"a":"string","b":"string","c":"string","d":"string","e":"string"}]]"#
+        );
     }
 }

@@ -7,7 +7,7 @@ use tf_provider::schema::{Attribute, AttributeConstraint, Block, NestedBlock, Sc
 use super::proto::tfplugin6 as proto;
 use crate::framework::codec::Encoded;
 use crate::framework::diag::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
-use crate::framework::field::FieldSet;
+use crate::framework::field::{FieldSet, type_json};
 use crate::framework::function::Function;
 use crate::framework::resource::AnyResource;
 use crate::framework::takeover::{OPTIONAL, identity_fields};
@@ -66,7 +66,7 @@ fn schema_attribute(
     use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
     proto::schema::Attribute {
         name: name.to_owned(),
-        r#type: attribute.attr_type.to_string().into_bytes(),
+        r#type: type_json(&attribute.attr_type).into_bytes(),
         description: attribute.description.content.clone(),
         required: attribute.constraint == Required,
         optional: matches!(attribute.constraint, Optional | OptionalComputed),

@@ -150,6 +150,8 @@ pub const NAME_RULE: &str = "consist of letters, digits, `_`, `-` and `.`, begin
 
 #[cfg(test)]
 mod tests {
+    use tf_provider::schema::AttributeConstraint;
+
     use super::*;
 
     #[test]
@@ -168,5 +170,30 @@ mod tests {
         ] {
             assert_eq!(is_name(name), valid, "{name}");
         }
+    }
+
+    #[test]
+    fn a_data_source_is_told_where_to_look_and_a_filter_computes_nothing() {
+        let kept = |fields: Vec<Field>| -> Vec<(&'static str, AttributeConstraint)> {
+            fields.into_iter().map(|field| (field.name, field.constraint)).collect()
+        };
+        let (given, filled) = (AttributeConstraint::Required, AttributeConstraint::Computed);
+        let either = AttributeConstraint::OptionalComputed;
+        let optional = AttributeConstraint::Optional;
+        let name = text("name").required();
+        assert_eq!(
+            kept(fields().into_iter().chain([name]).map(found).collect()),
+            [
+                ("id", filled.clone()),
+                ("instance_id", given.clone()),
+                ("region", either),
+                ("endpoint_type", optional.clone()),
+                ("name", filled),
+            ]
+        );
+        assert_eq!(
+            kept(filters()),
+            [("instance_id", given), ("region", optional.clone()), ("endpoint_type", optional)]
+        );
     }
 }

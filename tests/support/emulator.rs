@@ -56,6 +56,12 @@ impl Emulator {
 
     /// Locks the current version of a secret, as an application does that uses it.
     pub(crate) async fn lock(&self, secret_id: &str) {
+        let locks = json!({"locks": [{"name": "app-1"}]});
+        self.create(&format!("secrets/{secret_id}/locks_bulk"), locks).await;
+    }
+
+    /// Creates something in the instance, as somebody else who may do everything.
+    pub(crate) async fn create(&self, path: &str, body: Value) -> Value {
         let form = format!(
             "grant_type=urn:ibm:params:oauth:grant-type:apikey&response_type=cloud_iam&apikey={}",
             seed::BOOTSTRAP_API_KEY
@@ -70,10 +76,20 @@ impl Emulator {
         let instance = self.handle.instance_url(seed::INSTANCE_ID);
         let request = self
             .http
-            .post(format!("{instance}/api/v2/secrets/{secret_id}/locks_bulk"))
+            .post(format!("{instance}/api/v2/{path}"))
             .bearer_auth(token["access_token"].as_str().unwrap())
-            .json(&json!({"locks": [{"name": "app-1"}]}));
-        request.send().await.unwrap().error_for_status().unwrap();
+            .json(&body);
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    }
+
+    /// From now on the end of a lease destroys a secret, which is one of the two
+    /// behaviours on record (ibm-api.md 4.6).
+    pub(crate) async fn destroy_leases(&self) {
+        let url = format!("{}/_emulator/state", self.url());
+        let answer = self.http.get(&url).send().await.unwrap().error_for_status().unwrap();
+        let mut state: Value = answer.json().await.unwrap();
+        state["switches"]["on_reuse_expiry"] = json!("destroy");
+        self.http.put(&url).json(&state).send().await.unwrap().error_for_status().unwrap();
     }
 
     async fn control(&self, path: &str, body: Value) {

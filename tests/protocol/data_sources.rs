@@ -1,0 +1,255 @@
+//! Data sources against an emulator: what they give, and what reading costs.
+
+use ibm_sm_emulator::seed::{
+    ACCESS_GROUP_IDS, BOOTSTRAP_SERVICE_ID, ENGINE_API_KEY, INSTANCE_ID, STATIC_SERVICE_ID,
+};
+use serde_json::{Value, json};
+
+use crate::support::emulator::Emulator;
+use crate::support::session::{Session, in_instance};
+
+const SECRET: &str = "ibm_sm_iam_credentials_secret";
+const METADATA: &str = "ibm_sm_iam_credentials_secret_metadata";
+const ENGINE: &str = "ibm_sm_iam_credentials_configuration";
+const GROUP: &str = "ibm_sm_secret_group";
+const GROUPS: &str = "ibm_sm_secret_groups";
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+
+/// An emulator whose engine is set up, and a session with it.
+async fn set_up() -> (Emulator, Session) {
+    let emulator = Emulator::start().await;
+    let engine = json!({"config_type": "iam_credentials_configuration", "name": "engine",
+                        "api_key": ENGINE_API_KEY});
+    emulator.create("configurations", engine).await;
+    let session = Session::with(&emulator).await;
+    (emulator, session)
+}
+
+async fn secret(emulator: &Emulator, more: Value) -> String {
+    let mut secret = json!({"secret_type": "iam_credentials", "name": "app", "ttl": "1h",
+                            "reuse_api_key": true});
+    secret.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    emulator.create("secrets", secret).await["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_group_and_all_groups() {
+    let (emulator, mut session) = set_up().await;
+    let made = json!({"name": "team-a", "description": "group of team a"});
+    let made = emulator.create("secret_groups", made).await;
+    let lookup = in_instance(json!({"secret_group_id": made["id"], "endpoint_type": "private"}));
+    let (group, said) = session.read(GROUP, lookup).await;
+    assert_eq!(said, []);
+    let id = made["id"].as_str().unwrap();
+    let expected = json!({
+        "id": format!("us-south/{INSTANCE_ID}/{id}"), "instance_id": INSTANCE_ID,
+        "region": "us-south", "endpoint_type": "private", "secret_group_id": id,
+        "name": "team-a", "description": "group of team a",
+        "created_by": format!("iam-{BOOTSTRAP_SERVICE_ID}"),
+        "created_at": made["created_at"], "updated_at": made["updated_at"]
+    });
+    assert_eq!(group, expected);
+
+    let (groups, said) = session.read(GROUPS, in_instance(json!({}))).await;
+    assert_eq!(said, []);
+    assert_eq!(groups["id"], json!(format!("us-south/{INSTANCE_ID}")));
+    assert_eq!(groups["total_count"], json!(2));
+    let with_milliseconds = made["created_at"].as_str().unwrap().replace('Z', ".000Z");
+    assert_eq!(
+        groups["secret_groups"][1],
+        json!({"id": id, "name": "team-a", "description": "group of team a",
+               "created_at": with_milliseconds, "updated_at": with_milliseconds})
+    );
+    assert_eq!(groups["secret_groups"][0]["id"], json!("default"));
+}
+
+#[tokio::test]
+async fn the_engine_with_its_kind_and_its_creator() {
+    let (_emulator, mut session) = set_up().await;
+    let (engine, said) = session.read(ENGINE, in_instance(json!({"name": "engine"}))).await;
+    assert_eq!(said, []);
+    for (attribute, value) in [
+        ("id", json!(format!("us-south/{INSTANCE_ID}/engine"))),
+        ("api_key", json!(ENGINE_API_KEY)),
+        ("disabled", json!(false)),
+        ("config_type", json!("iam_credentials_configuration")),
+        ("secret_type", json!("iam_credentials")),
+        ("created_by", json!(format!("iam-{BOOTSTRAP_SERVICE_ID}"))),
+    ] {
+        assert_eq!(engine[attribute], value, "{attribute}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_by_id_and_by_name_is_the_same_with_labels_and_groups() {
+    let (emulator, mut session) = set_up().await;
+    let team = emulator.create("secret_groups", json!({"name": "team-a"})).await;
+    let more = json!({"secret_group_id": team["id"], "labels": ["dev", "eu"],
+                      "access_groups": ACCESS_GROUP_IDS, "custom_metadata": {"owner": "a"}});
+    let id = secret(&emulator, more).await;
+    let (by_id, said) = session.read(SECRET, in_instance(json!({"secret_id": id}))).await;
+    assert_eq!(said, []);
+    for (attribute, value) in [
+        ("id", json!(format!("us-south/{INSTANCE_ID}/{id}"))),
+        ("name", json!("app")),
+        ("secret_group_name", Value::Null),
+        ("secret_group_id", team["id"].clone()),
+        ("labels", json!(["dev", "eu"])),
+        ("access_groups", json!(ACCESS_GROUP_IDS)),
+        ("custom_metadata", json!({"owner": "a"})),
+        ("ttl", json!("3600")),
+        ("service_id_is_static", json!(false)),
+        ("rotation", json!([{"auto_rotate": false, "interval": null, "unit": null}])),
+    ] {
+        assert_eq!(by_id[attribute], value, "{attribute}");
+    }
+    assert_eq!(by_id["api_key"].as_str().unwrap().len(), 44);
+
+    let lookup = in_instance(json!({"name": "app", "secret_group_name": "team-a"}));
+    let (mut by_name, said) = session.read(SECRET, lookup).await;
+    assert_eq!(said, []);
+    assert_eq!(by_name["secret_group_name"], json!("team-a"));
+    by_name["secret_group_name"] = Value::Null;
+    // Reading moves them, by seconds of the system's clock.
+    for moved in ["retrieved_at", "updated_at"] {
+        by_name[moved] = by_id[moved].clone();
+    }
+    assert_eq!(by_name, by_id);
+}
+
+#[tokio::test]
+async fn metadata_has_everything_but_the_key_and_reads_no_value() {
+    let (emulator, mut session) = set_up().await;
+    for (name, reuse) in [("reused", true), ("dynamic", false)] {
+        let more = json!({"name": name, "service_id": STATIC_SERVICE_ID, "reuse_api_key": reuse});
+        let id = secret(&emulator, more).await;
+        let (metadata, said) = session.read(METADATA, in_instance(json!({"secret_id": id}))).await;
+        assert_eq!(said, []);
+        assert_eq!(metadata["name"], json!(name));
+        assert_eq!(metadata["reuse_api_key"], json!(reuse));
+        assert_eq!(metadata["created_by"], json!(format!("iam-{BOOTSTRAP_SERVICE_ID}")));
+        assert_eq!(metadata["downloaded"], json!(false));
+        assert!(!metadata.as_object().unwrap().contains_key("api_key"));
+    }
+    assert_eq!(emulator.journal("get_secret").await.len(), 0);
+}
+
+#[tokio::test]
+async fn reading_a_dynamic_secret_warns_and_makes_a_key_each_time() {
+    let (emulator, mut session) = set_up().await;
+    let more = json!({"service_id": STATIC_SERVICE_ID, "reuse_api_key": false});
+    let id = secret(&emulator, more).await;
+    let mut keys = Vec::new();
+    for (lookup, path) in [
+        (json!({"secret_id": id}), "secret_id"),
+        (json!({"name": "app", "secret_group_name": "default"}), "name"),
+    ] {
+        let (found, said) = session.read(SECRET, in_instance(lookup)).await;
+        let [said] = &said[..] else { panic!("one warning: {said:?}") };
+        assert_eq!((said.severity, said.path.as_str()), ("warning", path));
+        assert_eq!(said.summary, "Reading this data source makes a new API key");
+        assert!(said.detail.contains("ephemeral resource ibm_sm_iam_credentials_secret"));
+        keys.push(found["api_key"].as_str().unwrap().to_owned());
+    }
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn a_locked_dynamic_secret_is_not_read_and_the_lock_is_named() {
+    let (emulator, mut session) = set_up().await;
+    let more = json!({"service_id": STATIC_SERVICE_ID, "reuse_api_key": false});
+    let id = secret(&emulator, more).await;
+    let lookup = in_instance(json!({"secret_id": id}));
+    let (before, _) = session.read(SECRET, lookup.clone()).await;
+    assert!(before["api_key"].is_string());
+    emulator.lock(&id).await;
+    let (found, said) = session.read(SECRET, lookup).await;
+    assert_eq!(found, Value::Null);
+    let error = said.iter().find(|said| said.severity == "error").unwrap();
+    assert_eq!(error.summary, format!("Cannot read IAM credentials secret {id}"));
+    assert!(error.detail.contains("a lock forbids that: \"app-1\""), "{}", error.detail);
+}
+
+#[tokio::test]
+async fn a_secret_whose_lease_ended_for_good_is_not_a_silent_null() {
+    let (emulator, mut session) = set_up().await;
+    let id = secret(&emulator, json!({"service_id": STATIC_SERVICE_ID})).await;
+    // An answer without a key, as of a secret in state 5.
+    let lookup = in_instance(json!({"secret_id": id}));
+    let (read, _) = session.read(SECRET, lookup.clone()).await;
+    assert!(read["api_key"].is_string());
+    emulator.destroy_leases().await;
+    emulator.advance(3_700).await;
+    let (found, said) = session.read(SECRET, lookup).await;
+    assert_eq!(found["state"], json!(5));
+    assert_eq!(found["api_key"], Value::Null);
+    let [said] = &said[..] else { panic!("one warning: {said:?}") };
+    assert_eq!(said.severity, "warning");
+    assert_eq!(said.summary, format!("IAM credentials secret {id} has no key"));
+    assert!(said.detail.contains("(state: destroyed)"), "{}", said.detail);
+}
+
+#[tokio::test]
+async fn a_lookup_that_finds_nothing_is_an_error_on_what_was_looked_up() {
+    let (emulator, mut session) = set_up().await;
+    secret(&emulator, json!({"service_id": STATIC_SERVICE_ID})).await;
+    let by_name = |name: &str, group: &str| json!({"name": name, "secret_group_name": group});
+    for (source, lookup, path, next_step) in [
+        (SECRET, json!({"secret_id": NOBODY}), "secret_id", "Check secret_id"),
+        (METADATA, json!({"secret_id": NOBODY}), "secret_id", "Check secret_id"),
+        (SECRET, by_name("ap", "default"), "name", "Check name"),
+        (SECRET, by_name("app", "team-a"), "secret_group_name", "Check secret_group_name"),
+        (ENGINE, json!({"name": "motor"}), "name", "Check name"),
+        (GROUP, json!({"secret_group_id": NOBODY}), "secret_group_id", "Check secret_group_id"),
+    ] {
+        let (found, said) = session.read(source, in_instance(lookup.clone())).await;
+        assert_eq!(found, Value::Null);
+        let [said] = &said[..] else { panic!("one error for {lookup}: {said:?}") };
+        assert_eq!((said.severity, said.path.as_str()), ("error", path), "{lookup}");
+        assert!(said.summary.starts_with("Cannot read "), "{}", said.summary);
+        assert!(said.detail.contains(next_step), "{}", said.detail);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_of_another_type_is_an_error_that_names_both() {
+    let (emulator, mut session) = set_up().await;
+    let other = json!({"secret_type": "arbitrary", "name": "note", "payload": "x"});
+    let other = emulator.create("secrets", other).await;
+    for source in [SECRET, METADATA] {
+        let (found, said) =
+            session.read(source, in_instance(json!({"secret_id": other["id"]}))).await;
+        assert_eq!(found, Value::Null);
+        let [said] = &said[..] else { panic!("one error: {said:?}") };
+        assert_eq!((said.severity, said.path.as_str()), ("error", "secret_id"));
+        assert!(
+            said.detail.contains("of type arbitrary, and not of type iam_credentials"),
+            "{}",
+            said.detail
+        );
+    }
+    assert_eq!(emulator.journal("get_secret").await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_lookup_is_checked_before_anything_is_called() {
+    let (emulator, mut session) = set_up().await;
+    for (source, lookup, path) in [
+        (SECRET, json!({}), "secret_id"),
+        (SECRET, json!({"secret_id": NOBODY, "name": "app"}), "name"),
+        (SECRET, json!({"name": "app"}), "secret_group_name"),
+        (SECRET, json!({"secret_id": "../secrets"}), "secret_id"),
+        (SECRET, json!({"name": "a b", "secret_group_name": "default"}), "name"),
+        (METADATA, json!({"secret_id": ""}), "secret_id"),
+        (ENGINE, json!({"name": "e"}), "name"),
+        (GROUP, json!({"secret_group_id": "a/b"}), "secret_group_id"),
+        (GROUPS, json!({"endpoint_type": "both"}), "endpoint_type"),
+    ] {
+        let (_, said) = session.read(source, in_instance(lookup.clone())).await;
+        let paths: Vec<_> = said.iter().map(|said| (said.severity, said.path.as_str())).collect();
+        assert!(paths.contains(&("error", path)), "{lookup}: {paths:?}");
+    }
+    for operation in ["get_secret_metadata", "list_secrets", "get_secret_group"] {
+        assert_eq!(emulator.journal(operation).await.len(), 0);
+    }
+}

@@ -1,0 +1,64 @@
+//! Functions, called as Terraform does: in a process that nobody configures
+//! (plugin-protocol.md 2.6).
+
+use ibm_sm_provider::plugin::proto::tfplugin6::{get_functions, get_provider_schema};
+use serde_json::json;
+
+use crate::support::session::Session;
+
+#[tokio::test]
+async fn functions_work_without_a_configuration() {
+    let mut session = Session::start().await;
+    for (function, argument, result) in [
+        (
+            "parse_crn",
+            json!("crn:v1:bluemix:public:secrets-manager:us-south:a/0123:i-1:secret:s-1"),
+            json!({
+                "version": "v1", "cname": "bluemix", "ctype": "public",
+                "service_name": "secrets-manager", "region": "us-south", "scope": "a/0123",
+                "account_id": "0123", "instance_id": "i-1", "resource_type": "secret",
+                "resource": "s-1"
+            }),
+        ),
+        (
+            "parse_id",
+            json!("us-south/i-1/engine"),
+            json!({"region": "us-south", "instance_id": "i-1", "object": "engine"}),
+        ),
+        ("duration_to_seconds", json!("90d"), json!(7_776_000)),
+        // Terraform converts a number to text for a parameter that is text.
+        ("duration_to_seconds", json!("1800"), json!(1800)),
+        ("seconds_to_duration", json!(5400), json!("90m")),
+        ("seconds_to_duration", json!(7_776_000), json!("90d")),
+    ] {
+        assert_eq!(session.call(function, argument.clone()).await, Ok(result), "{argument}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_about_its_argument_and_names_the_rule() {
+    let mut session = Session::start().await;
+    for (function, argument, at, text) in [
+        ("parse_crn", json!("crn:v1:x"), Some(0), "A CRN has 10 parts"),
+        ("parse_id", json!("us-south"), Some(0), "<region>/<instance_id>/<object>"),
+        ("duration_to_seconds", json!("1h30m"), Some(0), "The value must be a duration"),
+        ("seconds_to_duration", json!(0), Some(0), "The value must be 1 or more"),
+        ("seconds_to_duration", json!(1.5), Some(0), "must be a whole number"),
+        ("dance", json!("x"), None, "This provider has no function \"dance\"."),
+    ] {
+        let (argument, said) = session.call(function, argument).await.unwrap_err();
+        assert_eq!(argument, at, "{function}: {said}");
+        assert!(said.contains(text), "{function}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn both_ways_to_ask_for_the_functions_give_the_same() {
+    let mut session = Session::start().await;
+    let functions = session.provider.get_functions(get_functions::Request {}).await.unwrap();
+    let request = get_provider_schema::Request::default();
+    let schema = session.provider.get_provider_schema(request).await.unwrap().into_inner();
+    let functions = functions.into_inner();
+    assert_eq!(functions.functions.len(), 4);
+    assert_eq!(functions.functions, schema.functions);
+}
