@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::held_key::{Look, look, look_diagnostics, renew_at, unusable, wait_until_usable};
+use super::held_key::{HeldKey, renew_at, unusable, wait_until_usable};
 use super::lookup::{self, Lookup};
 use super::mapping;
 use super::model::Payload;
@@ -15,7 +15,7 @@ use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::ephemeral::{EphemeralResource, Opened};
 use crate::framework::field::{FieldSet, flag, text};
 use crate::framework::resource::Call;
-use crate::framework::value::{Value, text as known};
+use crate::framework::value::Value;
 use crate::scope::connection::{Connection, Instance};
 use crate::scope::failure::{Action, Advice};
 use crate::scope::{self, Scope};
@@ -53,11 +53,7 @@ pub struct Model {
 /// What a close needs to know.
 #[derive(Serialize, Deserialize)]
 pub struct Memory {
-    instance_id: String,
-    region: String,
-    endpoint_type: Option<String>,
-    secret_id: String,
-    api_key_id: String,
+    key: HeldKey,
     revoke: bool,
 }
 
@@ -123,56 +119,28 @@ impl EphemeralResource for HeldSecret {
     }
 
     async fn renew(&self, call: Call, memory: Memory) -> Report<Option<SystemTime>> {
-        let object = format!("IAM credentials secret {}", memory.secret_id);
-        let instance = match self.connection.instance(&memory.scope(), &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return Report::with(None, diagnostics),
-        };
-        match instance.client.get_secret_metadata(&memory.secret_id).await {
-            Ok(metadata) => {
-                let found = look(&metadata, &memory.api_key_id, instance.client.service_time());
-                let next = match &found {
-                    // At its end, to say that it has ended.
-                    Look::Alive(end) => Some(instance.client.local_time(*end)),
-                    Look::Lost(_) => None,
-                };
-                Report::with(next, look_diagnostics(&object, &found))
-            }
-            Err(reason) => {
-                Report::with(None, instance.failure(Action::Read, &object, &reason, None))
-            }
-        }
+        let object = format!("IAM credentials secret {}", memory.key.secret_id);
+        memory.key.renew(&self.connection, &call, &object).await
     }
 
-    async fn close(&self, call: Call, memory: Memory) -> Diagnostics {
-        if !memory.revoke {
+    async fn close(&self, call: Call, Memory { key, revoke }: Memory) -> Diagnostics {
+        if !revoke {
             return Diagnostics::default();
         }
-        let instance = match self.connection.instance(&memory.scope(), &call) {
+        let instance = match self.connection.instance(&key.scope(), &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return diagnostics,
         };
-        match revoke(&instance, &memory.secret_id, &memory.api_key_id).await {
+        match revoke_if_current(&instance, &key).await {
             Ok(()) => Diagnostics::default(),
             Err(reason) => {
-                let object = format!("the key of IAM credentials secret {}", memory.secret_id);
+                let object = format!("the key of IAM credentials secret {}", key.secret_id);
                 let advice = Advice::new(
                     "The key stays valid until its lease ends. It can be revoked before by deleting \
                      the data of the current version of the secret.",
                 );
                 instance.failure(Action::Delete, &object, &reason, Some(advice))
             }
-        }
-    }
-}
-
-impl Memory {
-    fn scope(&self) -> Scope {
-        Scope {
-            id: Value::Null,
-            instance_id: known(&self.instance_id),
-            region: known(&self.region),
-            endpoint_type: self.endpoint_type.clone().into(),
         }
     }
 }
@@ -199,27 +167,17 @@ async fn open(
             ),
         ));
     };
-    let memory = Memory {
-        instance_id: instance.instance_id.clone(),
-        region: instance.region.clone(),
-        endpoint_type: config.scope.endpoint_type.as_deref_option().map(str::to_owned),
-        secret_id: before.id.clone(),
-        api_key_id: api_key_id.clone(),
-        revoke: dynamic && config.revoke_on_close != Value::Value(false),
-    };
+    let key = HeldKey::new(instance, &config.scope, &before.id, api_key_id);
+    let revoke = dynamic && config.revoke_on_close != Value::Value(false);
     if config.wait_until_usable != Value::Value(false)
         && let Err(reason) = wait_until_usable(instance, &api_key).await
     {
         diagnostics.add_diagnostics(unusable(&object, &reason));
-        if memory.revoke {
+        if revoke {
             // Nothing is closed that was not opened.
-            if let Err(reason) = revoke(instance, &memory.secret_id, &memory.api_key_id).await {
-                diagnostics.add_diagnostics(instance.failure(
-                    Action::Delete,
-                    &object,
-                    &reason,
-                    None,
-                ));
+            if let Err(reason) = revoke_if_current(instance, &key).await {
+                let failed = instance.failure(Action::Delete, &object, &reason, None);
+                diagnostics.add_diagnostics(failed);
             }
         }
         return Err(diagnostics);
@@ -237,7 +195,7 @@ async fn open(
         expiration_date: metadata.expiration_date,
         ..config
     };
-    Ok((Opened { result, memory, renew_at }, diagnostics))
+    Ok((Opened { result, memory: Memory { key, revoke }, renew_at }, diagnostics))
 }
 
 /// A live key of somebody else's is about to be revoked.
@@ -258,11 +216,12 @@ fn shared_with_others(object: &str, before: &SecretMetadata, dynamic: bool) -> D
 }
 
 /// Revokes the key, if it is still the current one.
-async fn revoke(instance: &Instance, secret_id: &str, api_key_id: &str) -> Result<(), ApiError> {
+async fn revoke_if_current(instance: &Instance, key: &HeldKey) -> Result<(), ApiError> {
+    let (client, secret_id) = (&instance.client, &key.secret_id);
     let answer = async {
-        let metadata = instance.client.get_secret_metadata(secret_id).await?;
-        if metadata.api_key_id.as_deref() == Some(api_key_id) {
-            instance.client.delete_current_version_data(secret_id).await?;
+        let metadata = client.get_secret_metadata(secret_id).await?;
+        if metadata.api_key_id.as_ref() == Some(&key.api_key_id) {
+            client.delete_current_version_data(secret_id).await?;
         }
         Ok(())
     };

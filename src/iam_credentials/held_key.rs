@@ -4,12 +4,17 @@
 use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::client::{ApiError, SecretMetadata};
-use crate::framework::diag::{AttributePath, Diagnostics, diagnostic, error, path};
-use crate::scope::connection::Instance;
+use crate::framework::diag::{AttributePath, Diagnostics, Report, diagnostic, error, path};
+use crate::framework::resource::Call;
+use crate::framework::value::{Value, text};
+use crate::scope::Scope;
+use crate::scope::connection::{Connection, Instance};
+use crate::scope::failure::Action;
 
 /// A new key is not accepted at once (ibm-api.md 3.2: about two seconds). This
 /// long after it was made, something else is wrong.
@@ -18,6 +23,74 @@ const USABLE_WITHIN: Duration = Duration::from_secs(60);
 /// The first wait between two tries; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
+
+/// Which key a run holds, for as long as it does. Terraform keeps this in
+/// memory; it holds no secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HeldKey {
+    instance_id: String,
+    region: String,
+    endpoint_type: Option<String>,
+    /// The secret that the key belongs to.
+    pub(super) secret_id: String,
+    /// The key's id in IAM.
+    pub(super) api_key_id: String,
+}
+
+impl HeldKey {
+    /// The key of a secret in the instance.
+    pub(super) fn new(
+        instance: &Instance,
+        scope: &Scope,
+        secret_id: &str,
+        api_key_id: &str,
+    ) -> Self {
+        HeldKey {
+            instance_id: instance.instance_id.clone(),
+            region: instance.region.clone(),
+            endpoint_type: scope.endpoint_type.as_deref_option().map(str::to_owned),
+            secret_id: secret_id.to_owned(),
+            api_key_id: api_key_id.to_owned(),
+        }
+    }
+
+    /// The instance that it is in.
+    pub(super) fn scope(&self) -> Scope {
+        Scope {
+            id: Value::Null,
+            instance_id: text(&self.instance_id),
+            region: text(&self.region),
+            endpoint_type: self.endpoint_type.clone().into(),
+        }
+    }
+
+    /// Looks after the lease: when to look again, and what to tell the user.
+    pub(super) async fn renew(
+        &self,
+        connection: &Connection,
+        call: &Call,
+        object: &str,
+    ) -> Report<Option<SystemTime>> {
+        let instance = match connection.instance(&self.scope(), call) {
+            Ok(instance) => instance,
+            Err(diagnostics) => return Report::with(None, diagnostics),
+        };
+        match instance.client.get_secret_metadata(&self.secret_id).await {
+            Ok(metadata) => {
+                let found = look(&metadata, &self.api_key_id, instance.client.service_time());
+                let next = match &found {
+                    // At its end, to say that it has ended.
+                    Look::Alive(end) => Some(instance.client.local_time(*end)),
+                    Look::Lost(_) => None,
+                };
+                Report::with(next, look_diagnostics(object, &found))
+            }
+            Err(reason) => {
+                Report::with(None, instance.failure(Action::Read, object, &reason, None))
+            }
+        }
+    }
+}
 
 /// How the wait for a key ended without it.
 #[derive(Debug)]
@@ -77,7 +150,7 @@ pub(super) fn renew_at(instance: &Instance, end: Option<OffsetDateTime>) -> Opti
 
 /// What a look at the lease finds.
 #[derive(Debug, PartialEq)]
-pub(super) enum Look {
+enum Look {
     /// It lives on until then; nothing more can be done about it.
     Alive(OffsetDateTime),
     /// Something is wrong, in words for the user.
@@ -85,7 +158,7 @@ pub(super) enum Look {
 }
 
 /// Whether the lease of `api_key_id` still lives.
-pub(super) fn look(metadata: &SecretMetadata, api_key_id: &str, now: OffsetDateTime) -> Look {
+fn look(metadata: &SecretMetadata, api_key_id: &str, now: OffsetDateTime) -> Look {
     let end = metadata.expiration_date.map(|end| end.as_date_time());
     match (metadata.api_key_id.as_deref(), end) {
         (Some(current), Some(end)) if current == api_key_id && now < end => Look::Alive(end),
@@ -108,7 +181,7 @@ pub(super) fn look(metadata: &SecretMetadata, api_key_id: &str, now: OffsetDateT
 
 /// The diagnostics of a look: an error for a lost lease, a warning for one that
 /// lives but ends soon.
-pub(super) fn look_diagnostics(object: &str, look: &Look) -> Diagnostics {
+fn look_diagnostics(object: &str, look: &Look) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     match look {
         Look::Alive(end) => diagnostics.add_warning(diagnostic(

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::fields;
-use super::held_key::{Look, look, look_diagnostics, renew_at, unusable, wait_until_usable};
+use super::held_key::{HeldKey, renew_at, unusable, wait_until_usable};
 use super::mapping;
 use super::model::{Metadata, Payload, State};
 use super::rules;
@@ -82,27 +82,6 @@ impl fmt::Debug for Model {
     }
 }
 
-/// What a close needs to know.
-#[derive(Serialize, Deserialize)]
-pub struct Memory {
-    instance_id: String,
-    region: String,
-    endpoint_type: Option<String>,
-    secret_id: String,
-    api_key_id: String,
-}
-
-impl Memory {
-    fn scope(&self) -> Scope {
-        Scope {
-            id: Value::Null,
-            instance_id: known(&self.instance_id),
-            region: known(&self.region),
-            endpoint_type: self.endpoint_type.clone().into(),
-        }
-    }
-}
-
 fn fields() -> FieldSet {
     let mut declared = scope::lookup_fields();
     declared.extend(fields::of_a_lease());
@@ -128,7 +107,7 @@ fn fields() -> FieldSet {
 
 impl EphemeralResource for Lease {
     type Model = Model;
-    type Memory = Memory;
+    type Memory = HeldKey;
 
     fn type_name(&self) -> &'static str {
         "ibm_sm_iam_credentials_lease"
@@ -142,7 +121,7 @@ impl EphemeralResource for Lease {
         rules::one_owner(&config.access_groups, &config.service_id)
     }
 
-    async fn open(&self, call: Call, config: Model) -> Report<Option<Opened<Model, Memory>>> {
+    async fn open(&self, call: Call, config: Model) -> Report<Option<Opened<Model, HeldKey>>> {
         let instance = match self.connection.instance(&config.scope, &call) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(None, diagnostics),
@@ -164,31 +143,13 @@ impl EphemeralResource for Lease {
         }
     }
 
-    async fn renew(&self, call: Call, memory: Memory) -> Report<Option<SystemTime>> {
-        let instance = match self.connection.instance(&memory.scope(), &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return Report::with(None, diagnostics),
-        };
-        let object = describe(&memory.secret_id);
-        match instance.client.get_secret_metadata(&memory.secret_id).await {
-            Ok(metadata) => {
-                let found = look(&metadata, &memory.api_key_id, instance.client.service_time());
-                let next = match &found {
-                    // At its end, to say that it has ended.
-                    Look::Alive(end) => Some(instance.client.local_time(*end)),
-                    Look::Lost(_) => None,
-                };
-                Report::with(next, look_diagnostics(&object, &found))
-            }
-            Err(reason) => {
-                Report::with(None, instance.failure(Action::Read, &object, &reason, None))
-            }
-        }
+    async fn renew(&self, call: Call, key: HeldKey) -> Report<Option<SystemTime>> {
+        key.renew(&self.connection, &call, &describe(&key.secret_id)).await
     }
 
-    async fn close(&self, call: Call, memory: Memory) -> Diagnostics {
-        match self.connection.instance(&memory.scope(), &call) {
-            Ok(instance) => delete(&instance, &memory.secret_id).await,
+    async fn close(&self, call: Call, key: HeldKey) -> Diagnostics {
+        match self.connection.instance(&key.scope(), &call) {
+            Ok(instance) => delete(&instance, &key.secret_id).await,
             Err(diagnostics) => diagnostics,
         }
     }
@@ -249,7 +210,7 @@ async fn hold(
     name: &str,
     secret_id: &str,
     config: Model,
-) -> Result<Opened<Model, Memory>, Diagnostics> {
+) -> Result<Opened<Model, HeldKey>, Diagnostics> {
     let object = describe(secret_id);
     let secret = match instance.client.get_secret(secret_id).await {
         Ok(secret) => secret,
@@ -265,13 +226,7 @@ async fn hold(
     if config.wait_until_usable != Value::Value(false) {
         wait(instance, &object, api_key).await?;
     }
-    let memory = Memory {
-        instance_id: instance.instance_id.clone(),
-        region: instance.region.clone(),
-        endpoint_type: config.scope.endpoint_type.as_deref_option().map(str::to_owned),
-        secret_id: secret_id.to_owned(),
-        api_key_id: api_key_id.clone(),
-    };
+    let memory = HeldKey::new(instance, &config.scope, secret_id, api_key_id);
     let end = secret.metadata.expiration_date.map(|end| end.as_date_time());
     let payload = mapping::payload(Some(api_key));
     let metadata = mapping::metadata(secret.metadata);
