@@ -69,6 +69,10 @@ pub(crate) struct Step {
     pub(crate) tokens: Option<usize>,
     /// Requests while planning a second time, when nothing changes.
     pub(crate) second_plan: Option<Requests>,
+    /// Whether the configuration asks for keys each time it is planned, as a data
+    /// source does. Without it a plan that changes nothing reads none.
+    #[serde(default)]
+    pub(crate) reads_keys: bool,
     /// Every object in the state afterwards, with the attributes of interest.
     pub(crate) state: Option<BTreeMap<String, Map<String, Value>>>,
     /// Addresses that are tainted afterwards.
