@@ -29,15 +29,9 @@ pub fn router() -> Router<Arc<App>> {
         .route("/_emulator/healthz", get(healthz))
         .route("/_emulator/clock", get(get_clock).put(put_clock))
         .route("/_emulator/clock/advance", post(advance_clock))
-        .route(
-            "/_emulator/journal",
-            get(get_journal).delete(delete_journal),
-        )
+        .route("/_emulator/journal", get(get_journal).delete(delete_journal))
         .route("/_emulator/state", get(get_state).put(put_state))
-        .route(
-            "/_emulator/faults",
-            get(get_faults).post(post_fault).delete(delete_faults),
-        )
+        .route("/_emulator/faults", get(get_faults).post(post_fault).delete(delete_faults))
         .route("/_emulator/switches", get(get_switches).put(put_switches))
         .route("/_emulator/instances/{id}", delete(delete_instance))
         .route("/_emulator/reset", post(reset))
@@ -158,9 +152,7 @@ async fn put_switches(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
 
 /// Deletes an instance with everything in it. What its engine made stays in IAM (ibm-api.md 4.6).
 async fn delete_instance(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Answer {
-    let done = app
-        .store
-        .step(|step| step.state.secrets_manager.delete_instance(&id));
+    let done = app.store.step(|step| step.state.secrets_manager.delete_instance(&id));
     done.outcome.map_err(ControlRefusal)?;
     written(done.receipt).await?;
     Ok(empty())
@@ -201,10 +193,7 @@ async fn written(receipt: Receipt) -> Result<(), ControlRefusal> {
 }
 
 fn clock_response(clock: Clock) -> Response<Body> {
-    let body = ClockBody {
-        mode: clock.mode(),
-        now: clock.now(),
-    };
+    let body = ClockBody { mode: clock.mode(), now: clock.now() };
     json_response(200, &body)
 }
 
@@ -223,10 +212,9 @@ fn json_response(status: u16, body: &impl Serialize) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
 }
 
