@@ -14,7 +14,7 @@ use super::emulator::{Emulator, Exchange};
 use super::expect::{Action, Change, Import, Opening, Reason, Requests, Scenario, Step};
 use super::matcher::{Around, check};
 use super::outside::perform;
-use super::said::check_said;
+use super::said::{check_said, once};
 use super::same::{same_attributes, same_objects};
 use super::secrecy::{self, Secrets};
 use super::state::{Object, Snapshot};
@@ -163,17 +163,18 @@ impl Life {
             let logged = run.stderr.contains("provider.terraform-provider-ibm");
             ensure!(logged == step.trace_is_clean, "the log holds the provider's lines: {logged}");
         }
+        // What the user lets into files is no secret in them.
+        secrets.retain(|_, secret| !self.is_given(secret, &configuration));
         let held_before = std::mem::take(&mut self.held);
         self.held = secrecy::none_in_state(&secrets, &self.workspace.folder)?;
         self.set_environment(&step.env)?;
         self.check_outcome(step)?;
         if succeeds {
-            let allowed = |held: &BTreeSet<String>| held | &self.variables(&configuration);
             let folder = &self.workspace.folder;
-            let both = held_before.union(&self.held).cloned().collect();
-            secrecy::none_in_plan(&secrets, &folder.join("plan.bin"), &allowed(&both))?;
+            let both = &held_before | &self.held;
+            secrecy::none_in_plan(&secrets, &folder.join("plan.bin"), &both)?;
             self.plan_again(step).context("second plan")?;
-            secrecy::none_in_plan(&secrets, &folder.join("again.bin"), &allowed(&self.held))?;
+            secrecy::none_in_plan(&secrets, &folder.join("again.bin"), &self.held)?;
         }
         self.perform(&step.after).context("after")
     }
@@ -222,7 +223,7 @@ impl Life {
         check_said(
             Severity::Warning,
             &step.warns,
-            &[planned.diagnostics()?, applied.diagnostics()?].concat(),
+            &once([planned.diagnostics()?, applied.diagnostics()?].concat()),
         )
         .context("warnings")?;
         Ok(vec![planned, applied])
@@ -327,15 +328,19 @@ impl Life {
         Ok(secrets)
     }
 
-    /// The values of variables that the configuration lets into plans.
-    fn variables(&self, configuration: &str) -> BTreeSet<String> {
+    /// Whether the user has this secret in the configuration, or gives it by a
+    /// variable that is not ephemeral.
+    fn is_given(&self, secret: &str, configuration: &str) -> bool {
         let text = format!("{configuration}{}", self.workspace.common(configuration));
-        let declared = |name: &str| {
-            let name = name.strip_prefix("TF_VAR_");
-            name.is_some_and(|name| text.contains(&format!("variable {name:?}")))
+        let stored = |name: &str| {
+            let declaration = format!("variable {name:?} {{");
+            let block = text.split_once(&declaration).and_then(|(_, rest)| rest.split_once('}'));
+            block.is_some_and(|(block, _)| !block.contains("ephemeral"))
         };
-        let exports = self.emulator.exports.iter();
-        exports.filter(|(name, _)| declared(name)).map(|(_, value)| value.clone()).collect()
+        let by_variable = |(name, value): (&String, &String)| {
+            value == secret && name.strip_prefix("TF_VAR_").is_some_and(stored)
+        };
+        text.contains(secret) || self.workspace.environment.iter().any(by_variable)
     }
 
     /// Destroys everything, having seen that an import finds the same.

@@ -18,6 +18,17 @@ pub(crate) fn check_said(severity: Severity, expected: &[Said], said: &[Diagnost
     Ok(())
 }
 
+/// Each diagnostic once: an apply plans again, and repeats what the plan said.
+pub(crate) fn once(said: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut once: Vec<Diagnostic> = Vec::new();
+    for said in said {
+        if !once.contains(&said) {
+            once.push(said);
+        }
+    }
+    once
+}
+
 fn is_said(expected: &Said, said: &Diagnostic) -> bool {
     let Said { summary, detail, address, at } = expected;
     let fits = |expected: &Option<String>, found: Option<&str>| {

@@ -56,20 +56,16 @@ pub(crate) fn none_in_state(secrets: &Secrets, folder: &Path) -> Result<BTreeSet
     Ok(held)
 }
 
-/// Ok if none of the secrets is in this plan, unpacked, except the allowed ones:
-/// those that a state holds, and variables that are not ephemeral.
-pub(crate) fn none_in_plan(
-    secrets: &Secrets,
-    plan: &Path,
-    allowed: &BTreeSet<String>,
-) -> Result<()> {
+/// Ok if none of the secrets is in this plan, unpacked, except those that the
+/// states around it hold.
+pub(crate) fn none_in_plan(secrets: &Secrets, plan: &Path, held: &BTreeSet<String>) -> Result<()> {
     let mut archive = ZipArchive::new(File::open(plan)?)?;
     ensure!(archive.len() > 2, "a plan has more than {} parts", archive.len());
     for index in 0..archive.len() {
         let mut part = archive.by_index(index)?;
         let mut bytes = Vec::new();
         part.read_to_end(&mut bytes)?;
-        none_in(secrets, allowed, &bytes).with_context(|| format!("part {index} of the plan"))?;
+        none_in(secrets, held, &bytes).with_context(|| format!("part {index} of the plan"))?;
     }
     Ok(())
 }

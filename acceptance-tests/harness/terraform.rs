@@ -33,7 +33,7 @@ pub(crate) struct Run {
 }
 
 /// A diagnostic of a run with `-json`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(crate) struct Diagnostic {
     /// How bad it is.
     pub(crate) severity: Severity,
@@ -57,7 +57,7 @@ pub(crate) enum Severity {
     Warning,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 struct Snippet {
     code: String,
 }
