@@ -44,6 +44,8 @@ impl EngineConfigurationSource {
             fields(),
             |field| match field.name {
                 "name" => field,
+                "api_key" => scope::found(field)
+                    .about("The API key with which the engine works in IAM, in clear text."),
                 _ => scope::found(field),
             },
         );

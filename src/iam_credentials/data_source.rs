@@ -12,8 +12,8 @@ use crate::framework::diag::{Diagnostic, Diagnostics, Report, diagnostic, path};
 use crate::framework::field::FieldSet;
 use crate::framework::resource::Call;
 use crate::framework::value::Value;
+use crate::scope::Scope;
 use crate::scope::connection::Connection;
-use crate::scope::{self, Scope};
 
 /// `ibm_sm_iam_credentials_secret`, looked up.
 pub struct SecretSource {
@@ -45,7 +45,7 @@ impl SecretSource {
                 "secret_id" => lookup::secret_id(),
                 "name" => lookup::name(),
                 "secret_group_name" => field,
-                _ => scope::found(field),
+                _ => lookup::found(field),
             },
         );
         SecretSource { fields, connection }

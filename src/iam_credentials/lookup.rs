@@ -11,7 +11,7 @@ use crate::framework::field::{Field, text};
 use crate::framework::value::Value;
 use crate::scope::connection::Instance;
 use crate::scope::failure::{Action, Advice, another_kind, nothing_there};
-use crate::scope::{NAME_RULE, OBJECT_ID_RULE, is_name, is_object_id};
+use crate::scope::{self, NAME_RULE, OBJECT_ID_RULE, is_name, is_object_id};
 
 /// The declaration of `secret_id`, where it is one of several ways.
 pub(super) fn secret_id() -> Field {
@@ -36,6 +36,32 @@ pub(super) fn secret_group_name() -> Field {
         .check(length(2, 64))
         .check(text_check(NAME_RULE, is_name))
         .about("The name of the secret group that `name` is in.")
+}
+
+/// Any other attribute of a secret, as it is found: without what a resource says
+/// about giving it.
+pub(super) fn found(field: Field) -> Field {
+    let about = match field.name {
+        "secret_group_id" => "The id of the secret group that the secret is in.",
+        "labels" => "Labels to search by.",
+        "ttl" => "How long the next key lives: seconds, or a number with a unit.",
+        "access_groups" => "Ids of the access groups that the service ID of the key is in.",
+        "service_id" => "The service ID of the key.",
+        "account_id" => {
+            "The account of the service ID or access groups, if it is not the instance's."
+        }
+        "reuse_api_key" => {
+            "Whether the key stays the same until its lease ends. With `false` every read of the \
+             value makes a new key."
+        }
+        "rotation" => {
+            "When the service makes a new key by itself: `auto_rotate`, and with it `interval` and \
+             `unit` (`day` or `month`)."
+        }
+        "custom_metadata" => "The owner's own data about the secret.",
+        _ => field.description,
+    };
+    scope::found(field).about(about)
 }
 
 /// What is wrong with the way in which a configuration names the secret.

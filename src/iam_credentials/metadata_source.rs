@@ -11,8 +11,8 @@ use crate::framework::data_source::{DataSource, view};
 use crate::framework::diag::{Diagnostics, Report};
 use crate::framework::field::FieldSet;
 use crate::framework::resource::Call;
+use crate::scope::Scope;
 use crate::scope::connection::Connection;
-use crate::scope::{self, Scope};
 
 /// `ibm_sm_iam_credentials_secret_metadata`.
 pub struct SecretMetadataSource {
@@ -38,7 +38,7 @@ impl SecretMetadataSource {
             fields(),
             |field| match field.name {
                 "secret_id" => lookup::secret_id().required().about("The id of the secret."),
-                _ => scope::found(field),
+                _ => lookup::found(field),
             },
         );
         SecretMetadataSource { fields, connection }

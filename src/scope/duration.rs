@@ -78,5 +78,9 @@ mod tests {
             assert_eq!(spell(duration), text);
             assert_eq!(parse(text), Some(duration));
         }
+        for seconds in 0..200_000 {
+            let duration = Duration::from_secs(seconds);
+            assert_eq!(parse(&spell(duration)), Some(duration));
+        }
     }
 }

@@ -207,16 +207,18 @@ fn transport_advice(kind: TransportKind, address: &str) -> String {
 /// The least role for an operation (ibm-api.md 2.1).
 fn needed_role(operation: &str) -> &'static str {
     match operation {
-        "create_secret" | "update_secret_metadata" | "update_version_metadata" => {
-            "the service role Writer"
-        }
-        "get_secret" => "the service role SecretsReader",
-        operation if operation.starts_with("get_secret") || operation.starts_with("find_") => {
-            "the service role Reader"
-        }
-        operation if operation.starts_with("list_") || operation.starts_with("get_version") => {
-            "the service role Reader"
-        }
+        "get_secret_metadata"
+        | "get_secret_group"
+        | "get_version_metadata"
+        | "list_secrets"
+        | "list_secret_groups"
+        | "list_secret_locks"
+        | "list_configurations" => "the service role Reader",
+        "get_secret" | "get_secret_by_name" => "the service role SecretsReader",
+        "create_secret"
+        | "create_version"
+        | "update_secret_metadata"
+        | "update_version_metadata" => "the service role Writer",
         _ => "the service role Manager",
     }
 }

@@ -235,6 +235,11 @@ async fn everything_is_described_and_every_key_is_hidden() {
         for attribute in &block.attributes {
             let path = format!("{name}.{}", attribute.name);
             assert!(attribute.description.len() > 10, "{path} is not described");
+            if attribute.computed && !attribute.optional {
+                let argument = ["Default:", "needed", "Off by default"];
+                let said = argument.iter().find(|words| attribute.description.contains(*words));
+                assert_eq!(said, None, "{path} is not an argument");
+            }
             let secret = ["api_key", "api_key_wo", "_token"]
                 .iter()
                 .any(|secret| attribute.name.ends_with(secret));

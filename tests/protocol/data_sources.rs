@@ -1,7 +1,8 @@
 //! Data sources against an emulator: what they give, and what reading costs.
 
 use ibm_sm_emulator::seed::{
-    ACCESS_GROUP_IDS, BOOTSTRAP_SERVICE_ID, ENGINE_API_KEY, INSTANCE_ID, STATIC_SERVICE_ID,
+    ACCESS_GROUP_IDS, BOOTSTRAP_SERVICE_ID, ENGINE_API_KEY, INSTANCE_ID, READER_API_KEY,
+    STATIC_SERVICE_ID,
 };
 use serde_json::{Value, json};
 
@@ -174,7 +175,6 @@ async fn a_locked_dynamic_secret_is_not_read_and_the_lock_is_named() {
 async fn a_secret_whose_lease_ended_for_good_is_not_a_silent_null() {
     let (emulator, mut session) = set_up().await;
     let id = secret(&emulator, json!({"service_id": STATIC_SERVICE_ID})).await;
-    // An answer without a key, as of a secret in state 5.
     let lookup = in_instance(json!({"secret_id": id}));
     let (read, _) = session.read(SECRET, lookup.clone()).await;
     assert!(read["api_key"].is_string());
@@ -229,6 +229,26 @@ async fn a_secret_of_another_type_is_an_error_that_names_both() {
         );
     }
     assert_eq!(emulator.journal("get_secret").await.len(), 0);
+}
+
+#[tokio::test]
+async fn who_may_not_read_is_told_which_role_is_needed() {
+    let (emulator, _) = set_up().await;
+    let id = secret(&emulator, json!({"service_id": STATIC_SERVICE_ID})).await;
+    let mut reader = Session::with_key(&emulator, READER_API_KEY).await;
+    for (source, lookup, role) in [
+        (SECRET, json!({"secret_id": id}), "SecretsReader"),
+        (SECRET, json!({"name": "app", "secret_group_name": "default"}), "SecretsReader"),
+        (ENGINE, json!({"name": "engine"}), "Manager"),
+    ] {
+        let (found, said) = reader.read(source, in_instance(lookup.clone())).await;
+        assert_eq!(found, Value::Null);
+        let [said] = &said[..] else { panic!("one error for {lookup}: {said:?}") };
+        let needs = format!("needs the service role {role} on");
+        assert!(said.detail.contains(&needs), "{lookup}: {}", said.detail);
+    }
+    let (metadata, said) = reader.read(METADATA, in_instance(json!({"secret_id": id}))).await;
+    assert_eq!((metadata["name"].clone(), said), (json!("app"), vec![]));
 }
 
 #[tokio::test]

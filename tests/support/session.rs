@@ -41,12 +41,17 @@ impl Session {
         Self { provider, _plugin: plugin }
     }
 
-    /// A process that is configured for the emulator.
+    /// A process that is configured for the emulator, and may do everything.
     pub(crate) async fn with(emulator: &Emulator) -> Self {
+        Self::with_key(emulator, seed::BOOTSTRAP_API_KEY).await
+    }
+
+    /// A process that is configured for the emulator with this key.
+    pub(crate) async fn with_key(emulator: &Emulator, api_key: &str) -> Self {
         let mut session = Self::start().await;
         let url = emulator.url();
         let config = value(&json!({
-            "ibmcloud_api_key": seed::BOOTSTRAP_API_KEY,
+            "ibmcloud_api_key": api_key,
             "region": seed::REGION,
             "iam_endpoint": url,
             "secrets_manager_endpoint": format!("{url}/instances/{{instance_id}}"),
