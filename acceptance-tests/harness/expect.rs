@@ -198,7 +198,7 @@ pub(crate) struct DetailedRequest {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Said {
-    /// The whole summary.
+    /// The whole summary, or a word for it.
     pub(crate) summary: String,
     /// Parts of the detail, each of which is in it.
     pub(crate) detail: Vec<String>,

@@ -118,7 +118,9 @@ impl Life {
         let mut environment = self.usual.clone();
         for (name, value) in changes {
             match value {
-                Some(value) => environment.insert(name.clone(), self.fill_exports(value)?),
+                Some(value) => {
+                    environment.insert(name.clone(), self.fill_exports(&self.fill(value))?)
+                }
                 None => environment.remove(name),
             };
         }

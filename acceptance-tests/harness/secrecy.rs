@@ -48,8 +48,8 @@ pub(crate) fn none_printed(secrets: &Secrets, text: &str) -> Result<()> {
 pub(crate) fn none_in_state(secrets: &Secrets, folder: &Path) -> Result<BTreeSet<String>> {
     let mut held = BTreeSet::new();
     let path = folder.join("terraform.tfstate");
-    if path.exists() {
-        let text = fs::read(&path)?;
+    let text = if path.exists() { fs::read(&path)? } else { Vec::new() };
+    if !text.is_empty() {
         collect(&serde_json::from_slice(&text)?, &mut held);
         none_in(secrets, &held, &text).context("the state file")?;
     }
