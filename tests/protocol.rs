@@ -5,6 +5,7 @@ use ibm_sm_provider::plugin::proto::tfplugin6::get_provider_schema;
 
 use crate::support::plugin::Connection;
 
+mod core_rules;
 mod data_sources;
 mod debug;
 mod encryption;
