@@ -22,6 +22,7 @@ use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
 use axum::routing::{MethodFilter, on};
 use std::sync::Arc;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
@@ -67,5 +68,9 @@ pub fn router(app: Arc<App>) -> anyhow::Result<Router> {
         })
         .merge(control::router())
         .with_state(app)
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM))))
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(SizeAbove::new(COMPRESS_FROM)),
+        ))
 }

@@ -8,7 +8,6 @@ use crate::store::Step;
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Value;
 
 /// One operation of IBM's APIs.
 #[derive(Debug)]
@@ -46,8 +45,8 @@ pub type Answer = Result<Reply>;
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// The JSON body, if there is one.
-    pub body: Option<Value>,
+    /// The JSON text of the body, if there is one.
+    pub body: Option<String>,
     /// More headers.
     pub headers: Vec<(&'static str, String)>,
 }
@@ -55,7 +54,7 @@ pub struct Reply {
 impl Reply {
     /// A body with a status.
     pub fn json(status: u16, body: impl Serialize) -> Answer {
-        let body = serde_json::to_value(body)
+        let body = serde_json::to_string(&body)
             .map_err(|error| Refusal::new(crate::refusal::Kind::Internal, error.to_string()))?;
         Ok(Self {
             status,

@@ -75,7 +75,8 @@ async fn lists() {
             .collect();
         assert_eq!(found.join(" "), names, "{query}");
     }
-    for query in ["/v2/groups", "/v2/groups?account_id=x&colour=red"] {
+    let far = format!("{}&offset={}", new(), usize::MAX);
+    for query in ["/v2/groups", "/v2/groups?account_id=x&colour=red", &far] {
         assert_eq!(lab.get(query).await.error().0, 400, "{query}");
     }
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use crate::http::fields::{Fields, Rule, missing};
 use crate::http::iam::access_groups::{account_only, find};
-use crate::http::iam::{READ, own_account};
+use crate::http::iam::{LARGEST_OFFSET, READ, own_account};
 use crate::http::operation::{Answer, Handler, IamCall, Operation, Reply};
 use crate::http::page::Window;
 use crate::http::query::Query;
@@ -129,7 +129,7 @@ fn add(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
 fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let mut query = Query::of(iam.call)?;
     let membership_type = query.word("membership_type", &["static", "dynamic", "all"])?;
-    let window = Window::of(&mut query, usize::MAX, 100, 50)?;
+    let window = Window::of(&mut query, LARGEST_OFFSET, 100, 50)?;
     let member_type = query.word("type", &["user", "service", "profile"])?;
     let verbose = query.flag("verbose")?;
     let sort = query.word("sort", &["id", "name", "email"])?;
