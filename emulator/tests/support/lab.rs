@@ -97,7 +97,11 @@ impl Lab {
         Self {
             _emulator: None,
             url,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .tls_certs_only([])
+                .build()
+                .unwrap(),
             token,
         }
     }
