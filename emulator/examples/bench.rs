@@ -77,12 +77,7 @@ impl Caller {
             ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
             ("apikey", seed::BOOTSTRAP_API_KEY),
         ];
-        let token = http
-            .post(format!("{url}/identity/token"))
-            .form(&form)
-            .send()
-            .await
-            .unwrap();
+        let token = http.post(format!("{url}/identity/token")).form(&form).send().await.unwrap();
         let token: Value = token.json().await.unwrap();
         Self {
             http,
@@ -92,10 +87,8 @@ impl Caller {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
-        let mut request = self
-            .http
-            .request(method, format!("{}/{path}", self.base))
-            .bearer_auth(&self.token);
+        let mut request =
+            self.http.request(method, format!("{}/{path}", self.base)).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -164,14 +157,10 @@ async fn measure(binary: &str, arguments: &[&str]) {
     let engine = json!({
         "config_type": "iam_credentials_configuration", "name": "engine", "api_key": seed::ENGINE_API_KEY,
     });
-    caller
-        .call(Method::POST, "configurations", Some(engine))
-        .await;
+    caller.call(Method::POST, "configurations", Some(engine)).await;
     let took = caller
         .many(SECRETS, |caller, number| async move {
-            let made = caller
-                .call(Method::POST, "secrets", Some(secret(number)))
-                .await;
+            let made = caller.call(Method::POST, "secrets", Some(secret(number))).await;
             let path = format!("secrets/{}", made["id"].as_str().unwrap());
             caller.call(Method::GET, &path, None).await;
         })
@@ -179,10 +168,7 @@ async fn measure(binary: &str, arguments: &[&str]) {
     print_rate("create a secret, and read its key", 2 * SECRETS, took);
     let full = print_memory("memory with 10,000 secrets and keys", &target);
     let each = full.saturating_sub(idle) as f64 / SECRETS as f64;
-    println!(
-        "{:<44} {each:>9.1} KiB",
-        "memory a secret, the journal included"
-    );
+    println!("{:<44} {each:>9.1} KiB", "memory a secret, the journal included");
     let list = caller.call(Method::GET, "secrets?limit=1000", None).await;
     let id = list["secrets"][0]["id"].as_str().unwrap().to_owned();
     for (what, path) in [

@@ -40,6 +40,7 @@ use crate::refusal::Refusal;
 use crate::store::{Done, Store};
 use crate::tls::Identity;
 use anyhow::Context as _;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -117,12 +118,13 @@ impl Emulator {
             log: options.log,
             at_start: options,
         });
-        let router = http::router(app)?;
+        let router = http::router(Arc::clone(&app))?;
         let mut handle = Handle {
             address: listener.local_addr()?,
             tls_address: None,
             proxy_address: None,
             authority: identity.as_ref().map(|identity| identity.authority.clone()),
+            app,
             servers: JoinSet::new(),
         };
         if let Some(identity) = identity {
@@ -130,28 +132,20 @@ impl Emulator {
             if let Some(listener) = tls_listener {
                 handle.tls_address = Some(listener.local_addr()?);
                 let speaks = Speaks::Tls(tls.clone());
-                handle
-                    .servers
-                    .spawn(server::run(listener, speaks, router.clone()));
+                handle.servers.spawn(server::run(listener, speaks, router.clone()));
             }
             if let Some(listener) = proxy_listener {
                 handle.proxy_address = Some(listener.local_addr()?);
-                handle
-                    .servers
-                    .spawn(server::run(listener, Speaks::Proxy(tls), router.clone()));
+                handle.servers.spawn(server::run(listener, Speaks::Proxy(tls), router.clone()));
             }
         }
-        handle
-            .servers
-            .spawn(server::run(listener, Speaks::Http, router));
+        handle.servers.spawn(server::run(listener, Speaks::Http, router));
         Ok(handle)
     }
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}"))
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 async fn bind_some(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
@@ -191,7 +185,6 @@ fn identity(options: &Options) -> anyhow::Result<Identity> {
 }
 
 /// A running emulator; dropping it ends it with all its connections.
-#[derive(Debug)]
 pub struct Handle {
     /// Where it listens.
     pub address: SocketAddr,
@@ -201,10 +194,22 @@ pub struct Handle {
     pub proxy_address: Option<SocketAddr>,
     /// The authority that clients must trust for TLS, in PEM.
     pub authority: Option<String>,
+    app: Arc<App>,
     servers: JoinSet<()>,
 }
 
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 impl Handle {
+    /// What exists now.
+    pub fn state(&self) -> State {
+        self.app.store.state()
+    }
+
     /// The base URL of IAM and of the control surface.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -230,11 +235,7 @@ pub struct App {
 impl App {
     /// A refusal that needs no step.
     fn refused<R>(&self, refusal: Refusal) -> Done<R> {
-        Done {
-            at: self.store.clock().now(),
-            outcome: Err(refusal),
-            receipt: Default::default(),
-        }
+        Done { at: self.store.clock().now(), outcome: Err(refusal), receipt: Default::default() }
     }
 
     /// A new name for an exchange.

@@ -45,23 +45,20 @@ async fn main() -> anyhow::Result<()> {
         Some(path) => seed::read(path)?,
         None => seed::default_state(),
     };
-    let ca_file = arguments
-        .tls_folder
-        .as_ref()
-        .map(|folder| folder.join("ca.pem"));
+    let ca_file = arguments.tls_folder.as_ref().map(|folder| folder.join("ca.pem"));
     let emulator = Emulator::start(Options {
         listen: arguments.listen,
         tls_listen: arguments.tls_listen,
         proxy_listen: arguments.proxy_listen,
         tls_folder: arguments.tls_folder,
-        data_folder: arguments.data,
-        state: state.clone(),
+        data_folder: arguments.data.clone(),
+        state,
         log: arguments.log,
         ..Options::default()
     })
     .await?;
     warn_of_visitors(&emulator);
-    let text = banner::text(&emulator, &state, ca_file.as_deref());
+    let text = banner::text(&emulator, arguments.data.as_deref(), ca_file.as_deref());
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()?;
@@ -71,11 +68,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn warn_of_visitors(emulator: &Handle) {
-    let addresses = [
-        Some(emulator.address),
-        emulator.tls_address,
-        emulator.proxy_address,
-    ];
+    let addresses = [Some(emulator.address), emulator.tls_address, emulator.proxy_address];
     for address in addresses.into_iter().flatten() {
         if !address.ip().is_loopback() {
             eprintln!(

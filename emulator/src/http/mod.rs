@@ -18,6 +18,7 @@ pub mod vault;
 use crate::App;
 use crate::control;
 use crate::http::operation::Operation;
+use crate::refusal::Kind;
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
 use axum::routing::{MethodFilter, on};
@@ -61,10 +62,10 @@ pub fn router(app: Arc<App>) -> anyhow::Result<Router> {
     }
     Ok(router
         .fallback(|State(app): State<Arc<App>>, request: Request| {
-            exchange::serve_unknown(app, request, crate::refusal::Kind::NotFound)
+            exchange::serve_unknown(app, request, Kind::NotFound)
         })
         .method_not_allowed_fallback(|State(app): State<Arc<App>>, request: Request| {
-            exchange::serve_unknown(app, request, crate::refusal::Kind::MethodNotAllowed)
+            exchange::serve_unknown(app, request, Kind::MethodNotAllowed)
         })
         .merge(control::router())
         .with_state(app)

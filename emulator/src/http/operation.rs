@@ -3,7 +3,7 @@
 use crate::iam::access::{Grant, Role, Service};
 use crate::iam::tokens::{Claims, Tokens};
 use crate::model::vault::Instance;
-use crate::refusal::{Refusal, Result};
+use crate::refusal::{Kind, Refusal, Result};
 use crate::store::Step;
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
@@ -28,11 +28,7 @@ pub enum Handler {
     /// Anybody: the token service.
     Public(fn(&Call, &mut Step<'_>, &Tokens) -> Answer),
     /// A bearer with one of the roles on an IAM service of its account.
-    Iam(
-        Service,
-        &'static [Role],
-        fn(&IamCall<'_>, &mut Step<'_>) -> Answer,
-    ),
+    Iam(Service, &'static [Role], fn(&IamCall<'_>, &mut Step<'_>) -> Answer),
     /// A bearer with one of the roles on the instance, or on a secret group of it.
     SecretsManager(&'static [Role], fn(&VaultCall<'_>, &mut Step<'_>) -> Answer),
 }
@@ -55,21 +51,13 @@ impl Reply {
     /// A body with a status.
     pub fn json(status: u16, body: impl Serialize) -> Answer {
         let body = serde_json::to_string(&body)
-            .map_err(|error| Refusal::new(crate::refusal::Kind::Internal, error.to_string()))?;
-        Ok(Self {
-            status,
-            body: Some(body),
-            headers: Vec::new(),
-        })
+            .map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
+        Ok(Self { status, body: Some(body), headers: Vec::new() })
     }
 
     /// No body.
     pub fn empty(status: u16) -> Answer {
-        Ok(Self {
-            status,
-            body: None,
-            headers: Vec::new(),
-        })
+        Ok(Self { status, body: None, headers: Vec::new() })
     }
 
     /// The same with one more header.
@@ -127,10 +115,7 @@ pub struct VaultCall<'a> {
 impl Call {
     /// A parameter of the path.
     pub fn param(&self, name: &str) -> &str {
-        self.path
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
+        self.path.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
     /// A header, if it is there and text.

@@ -75,11 +75,7 @@ impl Window {
         if offset > 0 {
             head.push(("previous", link(offset.saturating_sub(limit))));
         }
-        Page {
-            head,
-            key,
-            items: items.iter().skip(offset).take(limit).map(write).collect(),
-        }
+        Page { head, key, items: items.iter().skip(offset).take(limit).map(write).collect() }
     }
 
     /// The request's own address with another offset.

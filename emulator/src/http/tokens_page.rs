@@ -23,17 +23,11 @@ impl TokenPage {
     pub fn of(query: &mut Query) -> Result<Self> {
         let size = query.number("pagesize", 1..=100, 20)?;
         let Some(token) = query.text("pagetoken") else {
-            return Ok(Self {
-                size,
-                offset: 0,
-                account_id: None,
-            });
+            return Ok(Self { size, offset: 0, account_id: None });
         };
         let unknown = || Refusal::query("pagetoken", "is not a token of an earlier page");
         let text = URL_SAFE_NO_PAD.decode(token).ok();
-        let text = text
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .ok_or_else(unknown)?;
+        let text = text.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(unknown)?;
         let (offset, account_id) = text.split_once('/').ok_or_else(unknown)?;
         Ok(Self {
             size,
@@ -60,11 +54,8 @@ impl TokenPage {
     ) -> Page<'a, B> {
         let next = self.offset.saturating_add(self.size);
         let link = |offset: usize| json!(self.href(call, offset, account_id));
-        let mut head = vec![
-            ("offset", json!(self.offset)),
-            ("limit", json!(self.size)),
-            ("first", link(0)),
-        ];
+        let mut head =
+            vec![("offset", json!(self.offset)), ("limit", json!(self.size)), ("first", link(0))];
         if self.offset > 0 {
             head.push(("previous", link(self.offset.saturating_sub(self.size))));
         }
@@ -72,11 +63,7 @@ impl TokenPage {
             head.push(("next", link(next)));
         }
         let wanted = items.iter().skip(self.offset).take(self.size);
-        Page {
-            head,
-            key,
-            items: wanted.map(write).collect(),
-        }
+        Page { head, key, items: wanted.map(write).collect() }
     }
 
     fn href(&self, call: &Call, offset: usize, account_id: &str) -> String {

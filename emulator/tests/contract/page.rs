@@ -58,9 +58,7 @@ async fn lab() -> Lab {
     let lab = Lab::with_engine().await;
     lab.edit(|state| {
         let times = json!("2026-01-01T00:00:00Z");
-        let groups = state["secrets_manager"]["secret_groups"]
-            .as_array_mut()
-            .unwrap();
+        let groups = state["secrets_manager"]["secret_groups"].as_array_mut().unwrap();
         groups.push(json!({
             "id": SECRET_GROUP, "instance_id": seed::INSTANCE_ID, "name": "page", "created_by": "x",
             "created_at": times, "updated_at": times,
@@ -83,10 +81,7 @@ async fn create(lab: &Lab, body: &str) -> Answer {
         .body(body.to_owned());
     let made = send(request).await.expect(201);
     assert_eq!(made.text("name"), "example-iam-credentials-secret");
-    assert_eq!(
-        made.text("description"),
-        "Description of my IAM Credentials secret"
-    );
+    assert_eq!(made.text("description"), "Description of my IAM Credentials secret");
     assert_eq!(made.text("secret_group_id"), SECRET_GROUP);
     assert_eq!(*made.at("labels"), json!(["dev", "us-south"]));
     assert_eq!(made.text("ttl"), "1800");
@@ -147,10 +142,9 @@ async fn with_a_service_id_and_a_reused_key() {
 #[tokio::test]
 async fn the_slips_of_the_page() {
     let lab = lab().await;
-    for body in [
-        format!("{{ {WITH_ACCESS_GROUPS}"),
-        WITH_SERVICE_ID.replace("fee5ba0\"", "fee5ba0"),
-    ] {
+    for body in
+        [format!("{{ {WITH_ACCESS_GROUPS}"), WITH_SERVICE_ID.replace("fee5ba0\"", "fee5ba0")]
+    {
         let request = lab
             .request(Method::POST, "secrets")
             .header("Content-Type", "application/json")
