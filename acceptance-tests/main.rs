@@ -15,18 +15,26 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use harness::expect::{Scenario, Table};
 use harness::life::{Programs, live};
-use harness::table::{cases, refuse};
+use harness::report::Report;
+use harness::table::{self, refuse};
 use harness::terraform::Terraform;
 
 /// Terraform waits more than it works, so more scenarios than cores run at once.
 const AT_ONCE: usize = 4;
 
+#[expect(clippy::print_stdout, reason = "the report is what this program is for")]
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    match programs().and_then(trials) {
-        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+    let report = Arc::default();
+    match programs().and_then(|programs| trials(programs, &report)) {
+        Ok(trials) => {
+            let conclusion = libtest_mimic::run(&arguments, trials);
+            print!("{report}");
+            conclusion.exit_code()
+        }
         Err(reason) => {
             eprintln!("error: {reason:#}");
             ExitCode::FAILURE
@@ -42,31 +50,57 @@ fn programs() -> Result<Programs> {
 
 /// A test for each folder with `expect.json`, and for each case of one with
 /// `cases.json`.
-fn trials(programs: Programs) -> Result<Vec<Trial>> {
+fn trials(programs: Programs, report: &Arc<Report>) -> Result<Vec<Trial>> {
     let programs = Arc::new(programs);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/scenarios");
     let mut trials = Vec::new();
-    for noun in folders(&root)? {
-        for folder in folders(&noun)? {
-            let name = folder.strip_prefix(&root)?.display().to_string();
+    for capability in folders(&root)? {
+        for folder in folders(&capability)? {
+            let scenario = Shown { folder: folder.clone(), report: Arc::clone(report) };
+            let (programs, folder) = (Arc::clone(&programs), folder);
             if folder.join("cases.json").exists() {
-                for (case, input) in cases(&folder)? {
+                let Table { about, cases } = table::read(&folder)?;
+                for (case, input) in cases {
                     let (programs, folder) = (Arc::clone(&programs), folder.clone());
-                    trials.push(trial(format!("{name}/{case}"), move || {
-                        refuse(&programs, &folder, &input)
-                    }));
+                    let run = move || refuse(&programs, &folder, &input);
+                    trials.push(scenario.trial(Some(&case), about.clone(), run));
                 }
             } else {
-                let programs = Arc::clone(&programs);
-                trials.push(trial(name, move || live(&programs, &folder)));
+                let expected = Scenario::read(&folder.join("expect.json"))?;
+                let about = expected.about.clone();
+                let run = move || live(&programs, &folder, &expected);
+                trials.push(scenario.trial(None, about, run));
             }
         }
     }
     Ok(trials)
 }
 
-fn trial(name: String, run: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
-    Trial::test(name, move || run().map_err(|reason| Failed::from(format!("{reason:#}"))))
+/// A scenario, and where it is reported.
+struct Shown {
+    folder: PathBuf,
+    report: Arc<Report>,
+}
+
+impl Shown {
+    fn trial(
+        &self,
+        case: Option<&str>,
+        about: String,
+        run: impl FnOnce() -> Result<()> + Send + 'static,
+    ) -> Trial {
+        let mut names = self.folder.iter().rev().map(|name| name.to_string_lossy().into_owned());
+        let (scenario, capability) =
+            (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let name = [&capability, &scenario].into_iter().map(String::as_str).chain(case);
+        let name = name.collect::<Vec<_>>().join("/");
+        let report = Arc::clone(&self.report);
+        Trial::test(name, move || {
+            let outcome = run();
+            report.add(&capability, &scenario, &about, outcome.is_ok());
+            outcome.map_err(|reason| Failed::from(format!("{reason:#}")))
+        })
+    }
 }
 
 fn folders(path: &Path) -> Result<Vec<PathBuf>> {

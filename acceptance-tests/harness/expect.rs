@@ -13,9 +13,8 @@ use serde_json::{Map, Value};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
-    /// What the scenario shows, for the reader.
-    #[serde(rename = "about")]
-    _about: String,
+    /// What the scenario shows, for the reader of it and of the report.
+    pub(crate) about: String,
     /// The provider stands in for the official source address.
     #[serde(default)]
     pub(crate) stand_in: bool,
@@ -61,6 +60,10 @@ pub(crate) struct Step {
     pub(crate) args: Vec<String>,
     /// Every object of the plan and what happens to it.
     pub(crate) plan: Option<BTreeMap<String, Change>>,
+    /// The attributes of an object that the plan shows as known after apply: all
+    /// of them, for the addresses of interest.
+    #[serde(default)]
+    pub(crate) known_after_apply: BTreeMap<String, BTreeSet<String>>,
     /// Requests while planning, which are those of the refresh.
     pub(crate) refresh: Option<Requests>,
     /// Requests while applying.
@@ -73,6 +76,10 @@ pub(crate) struct Step {
     /// source does. Without it a plan that changes nothing reads none.
     #[serde(default)]
     pub(crate) reads_keys: bool,
+    /// What the ephemeral resources of the configuration leave in IAM. A plan
+    /// opens them too, so with this it reads keys, and makes and deletes what it
+    /// opens.
+    pub(crate) opens: Option<Opening>,
     /// Every object in the state afterwards, with the attributes of interest.
     pub(crate) state: Option<BTreeMap<String, Map<String, Value>>>,
     /// Addresses that are tainted afterwards.
@@ -95,9 +102,22 @@ pub(crate) struct Step {
     pub(crate) trace_is_clean: bool,
     /// Interrupts the apply once the emulator has received this operation.
     pub(crate) interrupt_after: Option<String>,
+    /// The configuration kills terraform in the middle of the apply.
+    #[serde(default)]
+    pub(crate) killed: bool,
     /// Done after the step.
     #[serde(default)]
     pub(crate) after: Vec<Action>,
+}
+
+/// What ephemeral resources leave in IAM when they are closed.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Opening {
+    /// Nothing: IAM is as before the plan.
+    LeavesNothing,
+    /// A key.
+    LeavesAKey,
 }
 
 /// What a plan does to an object.
@@ -126,6 +146,8 @@ pub(crate) enum Reason {
     Update,
     /// Its end.
     Delete,
+    /// It stays where it is, and leaves the state.
+    Forget,
 }
 
 /// The requests of a phase, without those for tokens.
@@ -176,7 +198,7 @@ pub(crate) struct DetailedRequest {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Said {
-    /// The whole summary.
+    /// The whole summary, or a word for it.
     pub(crate) summary: String,
     /// Parts of the detail, each of which is in it.
     pub(crate) detail: Vec<String>,
@@ -202,6 +224,17 @@ pub(crate) enum Action {
     AddObjects(String),
     /// Puts a state file in place.
     UseState(String),
+    /// Makes a folder of this name beside the one of the life, with this
+    /// configuration, for a run of its own: `$TERRAFORM -chdir=../NAME …`.
+    Beside {
+        /// The name.
+        folder: String,
+        /// The file of the configuration.
+        config: String,
+    },
+    /// The emulator's state has these values at these JSON pointers; `$same_as`
+    /// refers to another pointer.
+    Holds(BTreeMap<String, Value>),
     /// Runs terraform with these arguments, and it succeeds.
     Terraform(Vec<String>),
     /// Calls one of IBM's APIs as somebody else would.
@@ -265,9 +298,8 @@ pub(crate) struct Destroy {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Table {
-    /// What the cases have in common, for the reader.
-    #[serde(rename = "about")]
-    _about: String,
+    /// What the cases have in common, for the reader of it and of the report.
+    pub(crate) about: String,
     /// By name.
     pub(crate) cases: BTreeMap<String, Case>,
 }
@@ -312,8 +344,8 @@ impl Scenario {
         ensure!(!scenario.steps.is_empty(), "a life has at least one step");
         for (index, step) in scenario.steps.iter().enumerate() {
             ensure!(
-                step.plan.is_some() != step.fails.is_some() || step.interrupt_after.is_some(),
-                "step {} says either what it plans or how it fails",
+                step.plan.is_some() != (step.fails.is_some() || step.killed),
+                "step {} says either what it plans or how it ends",
                 index + 1
             );
         }

@@ -1,21 +1,22 @@
 //! The life of a configuration, from the first apply to an emulator that is as
 //! it was, with everything that is checked on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::emulator::{Emulator, Exchange};
-use super::expect::{Action, Change, Import, Reason, Requests, Said, Scenario, Step};
+use super::expect::{Action, Change, Import, Opening, Reason, Requests, Scenario, Step};
 use super::matcher::{Around, check};
 use super::outside::perform;
-use super::said::check_said;
+use super::said::{check_said, once};
 use super::same::{same_attributes, same_objects};
+use super::secrecy::{self, Secrets};
 use super::state::{Object, Snapshot};
 use super::terraform::{Diagnostic, Run, Severity, Terraform};
 use super::traffic;
@@ -50,19 +51,20 @@ pub(crate) struct Life {
     pub(crate) told: Vec<Diagnostic>,
     /// Ids that calls kept, by name.
     pub(crate) kept: BTreeMap<String, String>,
+    /// The keys that the state holds now.
+    held: BTreeSet<String>,
     usual: BTreeMap<String, String>,
 }
 
 /// Lives the scenario of this folder.
-pub(crate) fn live(programs: &Programs, folder: &Path) -> Result<()> {
-    let scenario = Scenario::read(&folder.join("expect.json"))?;
+pub(crate) fn live(programs: &Programs, folder: &Path, scenario: &Scenario) -> Result<()> {
     let mut life = Life::begin(programs, folder, &scenario.now, scenario.stand_in)?;
     life.perform(&scenario.seed).context("seed")?;
     let empty = life.emulator.state()?;
     for (index, step) in scenario.steps.iter().enumerate() {
         life.step(index + 1, step).with_context(|| format!("step {}", index + 1))?;
     }
-    life.destroy_and_import(&scenario)?;
+    life.destroy_and_import(scenario)?;
     life.left_nothing(&empty)
 }
 
@@ -86,6 +88,7 @@ impl Life {
             now: Snapshot::default(),
             told: Vec::new(),
             kept: BTreeMap::new(),
+            held: BTreeSet::new(),
             usual,
         })
     }
@@ -115,7 +118,9 @@ impl Life {
         let mut environment = self.usual.clone();
         for (name, value) in changes {
             match value {
-                Some(value) => environment.insert(name.clone(), self.fill_exports(value)?),
+                Some(value) => {
+                    environment.insert(name.clone(), self.fill_exports(&self.fill(value))?)
+                }
                 None => environment.remove(name),
             };
         }
@@ -146,21 +151,32 @@ impl Life {
         self.perform(&step.before).context("before")?;
         self.emulator.take_journal()?;
         self.before = self.workspace.state()?;
-        let runs = match &step.fails {
-            None => self.apply(step)?,
-            Some(fails) => vec![self.apply_and_fail(step, fails)?],
+        let mut secrets = self.secrets()?;
+        let succeeds = step.plan.is_some();
+        let runs = match succeeds {
+            true => self.apply(step)?,
+            false => vec![self.apply_and_fail(step)?],
         };
         self.now = self.workspace.state()?;
+        secrets.extend(self.secrets()?);
         for run in &runs {
-            self.no_secret_in(&run.stdout).context("output")?;
-            self.no_secret_in(&run.stderr).context("log")?;
+            secrecy::none_printed(&secrets, &run.stdout).context("output")?;
+            secrecy::none_printed(&secrets, &run.stderr).context("log")?;
             let logged = run.stderr.contains("provider.terraform-provider-ibm");
             ensure!(logged == step.trace_is_clean, "the log holds the provider's lines: {logged}");
         }
+        // What the user lets into files is no secret in them.
+        secrets.retain(|_, secret| !self.is_given(secret, &configuration));
+        let held_before = std::mem::take(&mut self.held);
+        self.held = secrecy::none_in_state(&secrets, &self.workspace.folder)?;
         self.set_environment(&step.env)?;
         self.check_outcome(step)?;
-        if step.fails.is_none() {
+        if succeeds {
+            let folder = &self.workspace.folder;
+            let both = &held_before | &self.held;
+            secrecy::none_in_plan(&secrets, &folder.join("plan.bin"), &both)?;
             self.plan_again(step).context("second plan")?;
+            secrecy::none_in_plan(&secrets, &folder.join("again.bin"), &self.held)?;
         }
         self.perform(&step.after).context("after")
     }
@@ -184,13 +200,18 @@ impl Life {
     fn apply(&self, step: &Step) -> Result<Vec<Run>> {
         let mut arguments = vec!["plan", "-json", "-input=false", "-out=plan.bin"];
         arguments.extend(step.args.iter().map(String::as_str));
+        let before = self.emulator.state()?;
         let planned = self.workspace.run(&arguments)?.expect_code(0).context("plan")?;
         let received = self.emulator.take_journal()?;
-        traffic::only_reads(&received)?;
+        self.only_plans(step, &before, &received)?;
         self.check_requests(step.refresh.as_ref(), received).context("refresh")?;
         let plan = self.workspace.plan("plan.bin")?;
         let expected = step.plan.as_ref().context("no plan to expect")?;
         ensure!(*expected == plan.changes, "the plan is {plan}");
+        for (address, expected) in &step.known_after_apply {
+            let found = plan.unknown.get(address).context("not in the plan")?;
+            ensure!(found == expected, "known after apply in {address}: {found:?}");
+        }
         let applied = self
             .workspace
             .run(&["apply", "-json", "-input=false", "plan.bin"])?
@@ -204,14 +225,25 @@ impl Life {
         check_said(
             Severity::Warning,
             &step.warns,
-            &[planned.diagnostics()?, applied.diagnostics()?].concat(),
+            &once([planned.diagnostics()?, applied.diagnostics()?].concat()),
         )
         .context("warnings")?;
         Ok(vec![planned, applied])
     }
 
-    /// Applies, and is refused.
-    fn apply_and_fail(&mut self, step: &Step, fails: &[Said]) -> Result<Run> {
+    /// Ok if a plan did no more than a plan of this step may do.
+    fn only_plans(&self, step: &Step, before: &Value, received: &[Exchange]) -> Result<()> {
+        traffic::only_reads(received, step.opens.is_some())?;
+        if step.opens == Some(Opening::LeavesNothing) {
+            let iam = |state: &Value| json!({ "iam": state["iam"] });
+            same_objects(&iam(before), &iam(&self.emulator.state()?))
+                .context("what the plan opened is not closed")?;
+        }
+        Ok(())
+    }
+
+    /// Applies, and is refused or killed.
+    fn apply_and_fail(&mut self, step: &Step) -> Result<Run> {
         let mut arguments = vec!["apply", "-auto-approve", "-json", "-input=false"];
         arguments.extend(step.args.iter().map(String::as_str));
         let before = self.emulator.state()?;
@@ -219,8 +251,9 @@ impl Life {
             None => self.workspace.run(&arguments)?,
             Some(operation) => self.interrupt(&arguments, operation)?,
         };
-        let run = run.expect_code(1)?;
+        let run = if step.killed { run.expect_killed()? } else { run.expect_code(1)? };
         let said = run.diagnostics()?;
+        let fails = step.fails.as_deref().unwrap_or_default();
         check_said(Severity::Error, fails, &said).context("errors")?;
         check_said(Severity::Warning, &step.warns, &said).context("warnings")?;
         self.check_requests(step.requests.as_ref(), self.emulator.take_journal()?)
@@ -248,14 +281,15 @@ impl Life {
 
     fn plan_again(&self, step: &Step) -> Result<()> {
         let arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", "-out=again.bin"];
+        let before = self.emulator.state()?;
         let run = self.workspace.run(&arguments)?;
         if run.code == Some(2) {
             bail!("something changes: {}", self.workspace.plan("again.bin")?);
         }
         run.expect_code(0)?;
         let received = self.emulator.take_journal()?;
-        traffic::only_reads(&received)?;
-        if !step.reads_keys {
+        self.only_plans(step, &before, &received)?;
+        if !step.reads_keys && step.opens.is_none() {
             traffic::no_keys_read(&received)?;
         }
         self.check_requests(step.second_plan.as_ref(), received)
@@ -287,28 +321,28 @@ impl Life {
         check(expected, found, &Around { before, lookup: &lookup })
     }
 
-    /// No key that the emulator or the state knows is in the text, and no token.
-    pub(crate) fn no_secret_in(&self, text: &str) -> Result<()> {
+    /// Every key that exists now, and what every token begins with.
+    pub(crate) fn secrets(&self) -> Result<Secrets> {
+        let mut secrets = secrecy::keys(&self.emulator.state()?);
         let token = self.emulator.administrator_token()?;
-        // All tokens begin with the same header.
         let header = token.split('.').next().unwrap_or(&token).to_owned();
-        let mut secrets = vec![("the head of a token".to_owned(), header)];
-        for (name, value) in &self.emulator.exports {
-            if name.to_lowercase().ends_with("api_key") {
-                secrets.push((name.clone(), value.clone()));
-            }
-        }
-        for (address, object) in &self.now.objects {
-            if let Some(Value::String(key)) = object.attributes.get("api_key") {
-                secrets.push((format!("{address}.api_key"), key.clone()));
-            }
-        }
-        for (name, secret) in secrets {
-            if let Some(line) = text.lines().find(|line| line.contains(&secret)) {
-                bail!("{name} is in it: {line}");
-            }
-        }
-        Ok(())
+        secrets.insert("the head of a token".to_owned(), header);
+        Ok(secrets)
+    }
+
+    /// Whether the user has this secret in the configuration, or gives it by a
+    /// variable that is not ephemeral.
+    fn is_given(&self, secret: &str, configuration: &str) -> bool {
+        let text = format!("{configuration}{}", self.workspace.common(configuration));
+        let stored = |name: &str| {
+            let declaration = format!("variable {name:?} {{");
+            let block = text.split_once(&declaration).and_then(|(_, rest)| rest.split_once('}'));
+            block.is_some_and(|(block, _)| !block.contains("ephemeral"))
+        };
+        let by_variable = |(name, value): (&String, &String)| {
+            value == secret && name.strip_prefix("TF_VAR_").is_some_and(stored)
+        };
+        text.contains(secret) || self.workspace.environment.iter().any(by_variable)
     }
 
     /// Destroys everything, having seen that an import finds the same.

@@ -1,6 +1,8 @@
 //! What happens outside of the configuration: to the clock, behind Terraform's
 //! back, or by other commands.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, ensure};
 use regex_lite::Regex;
 use serde_json::{Map, Value, json};
@@ -23,6 +25,10 @@ pub(crate) fn perform(action: &Action, life: &mut Life) -> Result<()> {
         Action::ClearFaults => emulator.clear_faults(),
         Action::AddObjects(file) => emulator.add(serde_json::from_str(&life.file(file)?)?),
         Action::UseState(file) => workspace.use_state(&life.file(file)?),
+        Action::Beside { folder, config } => {
+            workspace.elsewhere(folder)?.configure(&life.file(config)?)
+        }
+        Action::Holds(expected) => holds(expected, &emulator.state()?),
         Action::Terraform(arguments) => {
             let arguments: Vec<String> =
                 arguments.iter().map(|argument| life.fill(argument)).collect();
@@ -75,6 +81,16 @@ fn perform_call(call: &Call, life: &mut Life) -> Result<()> {
     if let Some(name) = &call.keep {
         let id = answer.body["id"].as_str().with_context(said)?;
         life.kept.insert(name.clone(), id.to_owned());
+    }
+    Ok(())
+}
+
+fn holds(expected: &BTreeMap<String, Value>, state: &Value) -> Result<()> {
+    let lookup = |pointer: &str| state.pointer(pointer).cloned();
+    for (pointer, expected) in expected {
+        let found = lookup(pointer).with_context(|| format!("nothing at {pointer}"))?;
+        check(expected, &found, &Around { before: None, lookup: &lookup })
+            .with_context(|| pointer.clone())?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Reads a plan as `terraform show -json` prints it: what changes, and why an
 //! object is replaced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use anyhow::{Context, Result};
@@ -17,6 +17,8 @@ pub(crate) struct Plan {
     pub(crate) changes: BTreeMap<String, Change>,
     /// The attributes that change, by address, for messages.
     differences: BTreeMap<String, Vec<String>>,
+    /// The attributes that are known after apply, by address.
+    pub(crate) unknown: BTreeMap<String, BTreeSet<String>>,
     /// Objects that the plan imports, as the provider imported them.
     pub(crate) imported: BTreeMap<String, Map<String, Value>>,
 }
@@ -42,6 +44,8 @@ struct Body {
     before: Option<Map<String, Value>>,
     after: Option<Map<String, Value>>,
     #[serde(default)]
+    after_unknown: Value,
+    #[serde(default)]
     replace_paths: Vec<Vec<Value>>,
     importing: Option<Value>,
 }
@@ -59,6 +63,7 @@ impl Plan {
             if !differences.is_empty() {
                 plan.differences.insert(address.clone(), differences);
             }
+            plan.unknown.insert(address.clone(), change.unknown());
             plan.changes
                 .insert(address.clone(), Change::of(&change.actions, &change.replace_paths)?);
             if change.importing.is_some() {
@@ -76,6 +81,20 @@ impl fmt::Display for Plan {
 }
 
 impl Body {
+    /// Names of attributes that are, or hold, something that is not known yet.
+    fn unknown(&self) -> BTreeSet<String> {
+        fn any(marks: &Value) -> bool {
+            match marks {
+                Value::Bool(unknown) => *unknown,
+                Value::Array(items) => items.iter().any(any),
+                Value::Object(members) => members.values().any(any),
+                _ => false,
+            }
+        }
+        let marks = self.after_unknown.as_object().into_iter().flatten();
+        marks.filter(|(_, marks)| any(marks)).map(|(name, _)| name.clone()).collect()
+    }
+
     /// Names of attributes whose value is another one afterwards, or unknown.
     fn differences(&self) -> Vec<String> {
         let (Some(before), Some(after)) = (&self.before, &self.after) else {
@@ -94,6 +113,7 @@ impl Change {
             ["create"] => Change::Plain(Reason::Create),
             ["update"] => Change::Plain(Reason::Update),
             ["delete"] => Change::Plain(Reason::Delete),
+            ["forget"] => Change::Plain(Reason::Forget),
             ["delete", "create"] | ["create", "delete"] => {
                 Change::Replace { replace: replace_paths.iter().map(|path| dotted(path)).collect() }
             }

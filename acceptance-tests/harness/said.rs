@@ -1,8 +1,10 @@
 //! What terraform said, compared with what it must have said.
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use super::expect::Said;
+use super::matcher::{Around, check};
 use super::terraform::{Diagnostic, Severity};
 
 /// Ok if exactly these diagnostics of the severity were given.
@@ -18,12 +20,24 @@ pub(crate) fn check_said(severity: Severity, expected: &[Said], said: &[Diagnost
     Ok(())
 }
 
+/// Each diagnostic once: an apply plans again, and repeats what the plan said.
+pub(crate) fn once(said: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut once: Vec<Diagnostic> = Vec::new();
+    for said in said {
+        if !once.contains(&said) {
+            once.push(said);
+        }
+    }
+    once
+}
+
 fn is_said(expected: &Said, said: &Diagnostic) -> bool {
     let Said { summary, detail, address, at } = expected;
     let fits = |expected: &Option<String>, found: Option<&str>| {
         expected.is_none() || expected.as_deref() == found
     };
-    *summary == said.summary
+    let summary = Value::from(summary.as_str());
+    check(&summary, &Value::from(said.summary.as_str()), &Around::NOTHING).is_ok()
         && detail.iter().all(|part| said.detail.contains(part))
         && fits(address, said.address.as_deref())
         && fits(at, said.at())

@@ -53,12 +53,13 @@ struct Instance {
 }
 
 impl Snapshot {
-    /// The state in this file; no file is an empty state.
+    /// The state in this file. No file is an empty state, and so is an empty one,
+    /// which a run leaves that was killed before it wrote.
     pub(crate) fn read(path: &Path) -> Result<Snapshot> {
-        if !path.exists() {
+        let text = if path.exists() { std::fs::read_to_string(path)? } else { String::new() };
+        if text.is_empty() {
             return Ok(Snapshot::default());
         }
-        let text = std::fs::read_to_string(path)?;
         let file: StateFile = serde_json::from_str(&text).context("the state file")?;
         let mut snapshot = Snapshot {
             outputs: file.outputs.into_iter().map(|(name, output)| (name, output.value)).collect(),

@@ -17,7 +17,8 @@ const VARIABLES: [&str; 2] = ["ACCEPTANCE_TERRAFORM", "TERRAFORM_BIN"];
 /// A terraform, or tofu, that is new enough.
 #[derive(Clone, Debug)]
 pub(crate) struct Terraform {
-    command: PathBuf,
+    /// Its name or path.
+    pub(crate) command: PathBuf,
 }
 
 /// What a run said.
@@ -32,7 +33,7 @@ pub(crate) struct Run {
 }
 
 /// A diagnostic of a run with `-json`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(crate) struct Diagnostic {
     /// How bad it is.
     pub(crate) severity: Severity,
@@ -56,7 +57,7 @@ pub(crate) enum Severity {
     Warning,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 struct Snippet {
     code: String,
 }
@@ -141,6 +142,12 @@ impl Run {
             format!("{said:#?}")
         };
         bail!("the exit code is {:?} instead of {code}:\n{said}", self.code)
+    }
+
+    /// An error with everything it said unless a signal ended it.
+    pub(crate) fn expect_killed(self) -> Result<Run> {
+        ensure!(self.code.is_none(), "it ended by itself: {self:#?}");
+        Ok(self)
     }
 
     /// The diagnostics of a run with `-json`, without those that say nothing

@@ -28,7 +28,8 @@ const HOST: &str = "REGISTRY_HOST";
 #[derive(Clone)]
 pub(crate) struct Workspace {
     root: Arc<TempDir>,
-    folder: PathBuf,
+    /// Where commands run.
+    pub(crate) folder: PathBuf,
     terraform: Terraform,
     /// The variables that commands see, besides the PATH.
     pub(crate) environment: BTreeMap<String, String>,
@@ -67,6 +68,8 @@ impl Workspace {
         environment.insert("HOME".to_owned(), home.display().to_string());
         environment.insert("TF_CLI_CONFIG_FILE".to_owned(), settings.display().to_string());
         environment.insert("TF_IN_AUTOMATION".to_owned(), "1".to_owned());
+        // For configurations that run it themselves.
+        environment.insert("TERRAFORM".to_owned(), terraform.command.display().to_string());
         let (source, _) = if stand_in { OFFICIAL } else { OWN };
         let (root, terraform) = (Arc::new(root), terraform.clone());
         Ok(Workspace { root, folder, terraform, environment, source })
@@ -85,9 +88,15 @@ impl Workspace {
     /// Makes this the configuration.
     pub(crate) fn configure(&self, configuration: &str) -> Result<()> {
         fs::write(self.folder.join("main.tf"), configuration)?;
-        let stands_for_itself = configuration.contains("required_providers");
-        let common = if stands_for_itself { "" } else { COMMON };
-        self.add("common.tf", &common.replace("SOURCE", self.source))
+        self.add("common.tf", &self.common(configuration))
+    }
+
+    /// What is put beside this configuration: nothing if it stands for itself.
+    pub(crate) fn common(&self, configuration: &str) -> String {
+        match configuration.contains("required_providers") {
+            true => String::new(),
+            false => COMMON.replace("SOURCE", self.source),
+        }
     }
 
     /// Puts another file beside the configuration.

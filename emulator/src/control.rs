@@ -159,7 +159,7 @@ async fn put_state(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
 }
 
 async fn get_switches(Shared(app): Shared<Arc<App>>) -> Answer {
-    Ok(json_response(200, &app.store.state().switches))
+    Ok(json_response(200, &app.store.switches()))
 }
 
 /// What is left out goes back to its default.

@@ -146,6 +146,12 @@ impl InstanceClient {
         &self.cancel
     }
 
+    /// The same client for what has to be done even after an interrupt: taking
+    /// back what this run has made.
+    pub fn uninterrupted(&self) -> Self {
+        Self { cancel: CancellationToken::new(), ..self.clone() }
+    }
+
     async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
         let answer = self.transport.json(call, &*self.auth, &self.cancel).await;
         answer.map_err(|error| error.with_not_known_yet(&self.not_known_yet))

@@ -175,7 +175,7 @@ async fn open(
         diagnostics.add_diagnostics(unusable(&object, &reason));
         if revoke {
             // Nothing is closed that was not opened.
-            if let Err(reason) = revoke_if_current(instance, &key).await {
+            if let Err(reason) = revoke_if_current(&instance.uninterrupted(), &key).await {
                 let failed = instance.failure(Action::Delete, &object, &reason, None);
                 diagnostics.add_diagnostics(failed);
             }

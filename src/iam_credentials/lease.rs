@@ -137,6 +137,7 @@ impl EphemeralResource for Lease {
             Err(failed) => {
                 diagnostics.add_diagnostics(failed);
                 // Nothing is closed that was not opened.
+                let instance = instance.uninterrupted();
                 diagnostics.add_diagnostics(delete(&instance, &created.metadata.id).await);
                 Report::with(None, diagnostics)
             }

@@ -55,8 +55,12 @@ impl ManagedResource for IamCredentialsSecret {
         if rules::rotates(prior, config) { &[RENEWAL] } else { &[] }
     }
 
-    /// No key is coming where none is to be stored.
+    /// No key is coming where none is to be stored, and nothing is due where
+    /// nothing is to be renewed.
     fn refine(&self, plan: &mut State) {
+        if plan.early_renewal.is_null() && plan.ready_for_renewal == Value::Value(true) {
+            plan.ready_for_renewal = Value::Value(false);
+        }
         let known = plan.metadata.reuse_api_key.is_value() && !plan.store_api_key.is_unknown();
         if known && !plan.stores_key() {
             plan.payload = Payload::default();
@@ -202,12 +206,21 @@ async fn read(instance: &Instance, prior: &State) -> Result<State, Unread> {
     };
     if !state.stores_key() || state.is_destroyed() {
         state.payload = Payload::default();
+    } else if is_over(instance, &state) {
+        // The next apply rotates: to read the value now would make one key more.
+        state.payload = Payload::default();
     } else if key_is_stale(prior, &state) {
         fetch_key(instance, &mut state).await?;
     }
     state.version_custom_metadata = version_metadata(instance, prior).await?;
     state.ready_for_renewal = Value::Value(is_ready(instance, &state).await);
     Ok(state)
+}
+
+/// Whether the lease has ended and the next plan makes a new key.
+fn is_over(instance: &Instance, state: &State) -> bool {
+    !state.metadata.api_key_id.is_value()
+        && rules::ready(state, true, instance.client.service_time())
 }
 
 /// Whether the next plan renews the key. IAM is asked for the key only where the
@@ -364,10 +377,12 @@ fn refusal_advice(reason: &ApiError) -> Option<Advice> {
     }
 }
 
-/// A secret that ought to hold a key and holds none is never stored silently.
+/// A secret that ought to hold a key and holds none is never stored silently; one
+/// that the next plan renews says so in that plan.
 fn missing_key(state: &State) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
-    if state.stores_key() && !state.payload.api_key.is_value() {
+    let is_missing = state.stores_key() && !state.payload.api_key.is_value();
+    if is_missing && state.ready_for_renewal != Value::Value(true) {
         diagnostics.add_warning(diagnostic(
             path("api_key"),
             format!("{} has no key", describe(state)),

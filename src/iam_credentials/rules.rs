@@ -19,6 +19,7 @@ pub(super) fn validate(config: &State) -> Diagnostics {
     let Metadata { access_groups, service_id, .. } = &config.metadata;
     diagnostics.add_diagnostics(one_owner(access_groups, service_id));
     renewable(config, &mut diagnostics);
+    renewed_within_the_lease(config, &mut diagnostics);
     if let Value::Value(policies) = &config.metadata.rotation {
         for (index, policy) in (0_i64..).zip(policies) {
             if let Value::Value(policy) = policy {
@@ -66,6 +67,23 @@ fn renewable(config: &State, diagnostics: &mut Diagnostics) {
                  rotate. Leave it out, or set reuse_api_key to true.",
             ));
         }
+    }
+}
+
+/// A key that is due from its first day would be rotated by every apply.
+fn renewed_within_the_lease(config: &State, diagnostics: &mut Diagnostics) {
+    let early = config.early_renewal.as_deref_option().and_then(duration::parse);
+    let (Some(early), Some(ttl)) = (early, ttl(config)) else { return };
+    if early.as_secs() >= ttl {
+        diagnostics.add_error(diagnostic(
+            path("early_renewal"),
+            "early_renewal beyond the ttl",
+            format!(
+                "A key lives for {ttl} seconds, and it is to be renewed {} seconds before its end: \
+                 every apply would rotate. Choose a shorter early_renewal or a longer ttl.",
+                early.as_secs()
+            ),
+        ));
     }
 }
 
@@ -122,6 +140,7 @@ fn rotation(policy: &Rotation, config: &State, at: &AttributePath, diagnostics: 
     }
     if let (Some(shortest), Some(ttl)) = (shortest_days(policy), ttl(config))
         && *auto_rotate == Value::Value(true)
+        && !config.is_dynamic()
         && shortest * DAY > ttl
     {
         refuse(
@@ -193,6 +212,9 @@ pub(super) fn advise(prior: Option<&State>, plan: &State) -> Diagnostics {
         }
         Some(prior) => {
             let (before, after) = (&prior.metadata, &plan.metadata);
+            if before.account_id != after.account_id {
+                another_account(plan, &mut diagnostics);
+            }
             if before.ttl != after.ttl && !plan.is_dynamic() && !rotates(prior, plan) {
                 later_ttl(prior, &mut diagnostics);
             }
@@ -407,6 +429,20 @@ mod tests {
         assert_eq!(paths, ["rotation_triggers", "early_renewal"]);
     }
 
+    #[test]
+    fn a_key_is_not_due_from_its_first_day() {
+        let mut config = secret();
+        config.early_renewal = text("1h");
+        for (ttl, fits) in [("1h", false), ("3600", false), ("61m", true), ("30m", false)] {
+            config.metadata.ttl = text(ttl);
+            let expected: &[&str] = if fits { &[] } else { &["early_renewal beyond the ttl"] };
+            let summaries: Vec<String> = said(&config).into_iter().map(|(_, said)| said).collect();
+            assert_eq!(summaries, expected, "{ttl}");
+        }
+        config.metadata.ttl = Value::Unknown;
+        assert_eq!(said(&config), []);
+    }
+
     fn triggers(value: &str) -> Value<std::collections::BTreeMap<String, Value<String>>> {
         Value::Value([("reason".to_owned(), text(value))].into())
     }
@@ -492,6 +528,12 @@ mod tests {
             ]
         );
         assert_eq!(warned(Some(&plan), &plan), [""; 0]);
+        let mut moved = plan.clone();
+        moved.metadata.account_id = text("a2");
+        assert_eq!(
+            warned(Some(&plan), &moved),
+            ["Another account needs service-to-service authorization"]
+        );
         let mut relaxed = rotating(Value::Value(true), Value::Value(30), text("day"));
         relaxed.metadata.ttl = text("90d");
         assert_eq!(warned(None, &relaxed), [""; 0]);

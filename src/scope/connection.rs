@@ -37,6 +37,16 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// The same instance for what has to be done even after an interrupt.
+    pub fn uninterrupted(&self) -> Instance {
+        Instance {
+            client: self.client.uninterrupted(),
+            region: self.region.clone(),
+            instance_id: self.instance_id.clone(),
+            call: Call::default(),
+        }
+    }
+
     /// The id of an object in the instance.
     pub fn id(&self, object: &str) -> ObjectId {
         ObjectId {

@@ -174,18 +174,18 @@ pub(crate) fn in_instance(more: Value) -> Value {
     Value::Object(config)
 }
 
-fn value(json: &Value) -> DynamicValue {
+pub(crate) fn value(json: &Value) -> DynamicValue {
     DynamicValue { msgpack: rmp_serde::to_vec_named(json).unwrap(), json: Vec::new() }
 }
 
-fn json_of(value: Option<&DynamicValue>) -> Value {
+pub(crate) fn json_of(value: Option<&DynamicValue>) -> Value {
     match value {
         Some(value) if !value.msgpack.is_empty() => rmp_serde::from_slice(&value.msgpack).unwrap(),
         _ => Value::Null,
     }
 }
 
-fn said(diagnostics: Vec<proto::Diagnostic>) -> Vec<Said> {
+pub(crate) fn said(diagnostics: Vec<proto::Diagnostic>) -> Vec<Said> {
     use proto::attribute_path::step::Selector;
     use proto::diagnostic::Severity;
     diagnostics

@@ -1,0 +1,95 @@
+//! No key is where nobody asked for it: not in what terraform prints, and in the
+//! files that it writes only as the value of an `api_key`.
+//!
+//! The emulator knows all keys that exist, so a key that passed through a run and
+//! lives on is found wherever it was left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use zip::ZipArchive;
+
+/// Keys and tokens by what they are.
+pub(crate) type Secrets = BTreeMap<String, String>;
+
+/// The keys of IAM, and what the engine holds, in a state of the emulator.
+pub(crate) fn keys(emulator: &Value) -> Secrets {
+    let rows = |service: &str, table: &str| emulator[service][table].as_array().cloned();
+    let mut keys = Secrets::new();
+    for row in rows("iam", "api_keys").unwrap_or_default() {
+        if let (Some(id), Some(key)) = (row["id"].as_str(), row["apikey"].as_str()) {
+            keys.insert(id.to_owned(), key.to_owned());
+        }
+    }
+    for row in rows("secrets_manager", "configurations").unwrap_or_default() {
+        if let (Some(name), Some(key)) = (row["name"].as_str(), row["api_key"].as_str()) {
+            keys.insert(format!("the key of configuration {name}"), key.to_owned());
+        }
+    }
+    keys
+}
+
+/// Ok if none of the secrets is in what terraform printed.
+pub(crate) fn none_printed(secrets: &Secrets, text: &str) -> Result<()> {
+    for (name, secret) in secrets {
+        if let Some(line) = text.lines().find(|line| line.contains(secret)) {
+            bail!("{name} is in it: {line}");
+        }
+    }
+    Ok(())
+}
+
+/// The keys that the state in this folder holds as an `api_key`. An error if it
+/// has any other of the secrets in it.
+pub(crate) fn none_in_state(secrets: &Secrets, folder: &Path) -> Result<BTreeSet<String>> {
+    let mut held = BTreeSet::new();
+    let path = folder.join("terraform.tfstate");
+    let text = if path.exists() { fs::read(&path)? } else { Vec::new() };
+    if !text.is_empty() {
+        collect(&serde_json::from_slice(&text)?, &mut held);
+        none_in(secrets, &held, &text).context("the state file")?;
+    }
+    Ok(held)
+}
+
+/// Ok if none of the secrets is in this plan, unpacked, except those that the
+/// states around it hold.
+pub(crate) fn none_in_plan(secrets: &Secrets, plan: &Path, held: &BTreeSet<String>) -> Result<()> {
+    let mut archive = ZipArchive::new(File::open(plan)?)?;
+    ensure!(archive.len() > 2, "a plan has more than {} parts", archive.len());
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index)?;
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes)?;
+        none_in(secrets, held, &bytes).with_context(|| format!("part {index} of the plan"))?;
+    }
+    Ok(())
+}
+
+fn none_in(secrets: &Secrets, allowed: &BTreeSet<String>, bytes: &[u8]) -> Result<()> {
+    for (name, secret) in secrets.iter().filter(|(_, secret)| !allowed.contains(*secret)) {
+        let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        ensure!(!found, "{name} is in it");
+    }
+    Ok(())
+}
+
+/// Every text that is the value of an `api_key` somewhere below.
+fn collect(value: &Value, held: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value.as_str() {
+                    Some(key) if name == "api_key" => held.extend([key.to_owned()]),
+                    _ => collect(value, held),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, held)),
+        _ => {}
+    }
+}

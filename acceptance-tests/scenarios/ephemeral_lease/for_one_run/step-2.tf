@@ -1,0 +1,11 @@
+ephemeral "ibm_sm_iam_credentials_lease" "run" {
+  instance_id   = var.instance_id
+  access_groups = [var.access_group_id]
+  ttl           = "10m"
+}
+resource "terraform_data" "user" {
+  provisioner "local-exec" {
+    command     = "test -n \"$KEY\""
+    environment = { KEY = ephemeral.ibm_sm_iam_credentials_lease.run.api_key }
+  }
+}

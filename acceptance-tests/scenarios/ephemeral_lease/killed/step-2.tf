@@ -1,0 +1,5 @@
+ephemeral "ibm_sm_iam_credentials_lease" "run" {
+  instance_id = var.instance_id
+  service_id  = var.service_id
+  ttl         = "10m"
+}

@@ -1,0 +1,11 @@
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id   = var.instance_id
+  name          = "guarded"
+  service_id    = var.service_id
+  ttl           = "1800"
+  reuse_api_key = false
+}
+ephemeral "ibm_sm_iam_credentials_secret" "app" {
+  instance_id = var.instance_id
+  secret_id   = ibm_sm_iam_credentials_secret.app.secret_id
+}

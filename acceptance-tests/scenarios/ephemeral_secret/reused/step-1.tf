@@ -1,0 +1,16 @@
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id = var.instance_id
+  name        = "lasting"
+  service_id  = var.service_id
+  ttl         = "1800"
+}
+ephemeral "ibm_sm_iam_credentials_secret" "app" {
+  instance_id = var.instance_id
+  secret_id   = ibm_sm_iam_credentials_secret.app.secret_id
+}
+resource "terraform_data" "user" {
+  provisioner "local-exec" {
+    command     = "test -n \"$KEY\""
+    environment = { KEY = ephemeral.ibm_sm_iam_credentials_secret.app.api_key }
+  }
+}

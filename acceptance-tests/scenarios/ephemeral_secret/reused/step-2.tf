@@ -1,0 +1,18 @@
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id = var.instance_id
+  name        = "lasting"
+  service_id  = var.service_id
+  ttl         = "1800"
+}
+ephemeral "ibm_sm_iam_credentials_secret" "app" {
+  instance_id       = var.instance_id
+  name              = ibm_sm_iam_credentials_secret.app.name
+  secret_group_name = "default"
+  revoke_on_close   = true
+}
+resource "terraform_data" "user" {
+  provisioner "local-exec" {
+    command     = "test -n \"$KEY\""
+    environment = { KEY = ephemeral.ibm_sm_iam_credentials_secret.app.api_key }
+  }
+}

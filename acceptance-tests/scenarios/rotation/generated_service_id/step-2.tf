@@ -1,0 +1,7 @@
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id       = var.instance_id
+  name              = "generated"
+  access_groups     = [var.access_group_id]
+  ttl               = "1800"
+  rotation_triggers = { quarter = "1" }
+}

@@ -1,0 +1,5 @@
+resource "ibm_sm_iam_credentials_configuration" "engine" {
+  instance_id = var.instance_id
+  name        = "engine"
+  api_key     = var.engine_api_key
+}
