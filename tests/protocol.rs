@@ -1,21 +1,28 @@
 //! The provider's binary seen from the host that starts it: process, transport,
 //! logs and end (plugin-protocol.md 6.1).
 
+use ibm_sm_emulator::seed::ENGINE_API_KEY;
 use ibm_sm_provider::plugin::proto::tfplugin6::get_provider_schema;
 
+use serde_json::json;
+
+use crate::support::emulator::Emulator;
 use crate::support::plugin::Connection;
 
+mod actions;
 mod core_rules;
 mod data_sources;
 mod debug;
 mod encryption;
 mod end;
+mod ephemerals;
 mod functions;
 mod identities;
 mod lists;
 mod logs;
 mod service;
 mod start;
+mod takeovers;
 
 /// Makes a call that every provider answers, before and after anything else.
 async fn assert_serves(connection: &Connection) {
@@ -25,4 +32,13 @@ async fn assert_serves(connection: &Connection) {
     let schema = schema.into_inner();
     assert!(schema.provider.is_some(), "a provider schema");
     assert_eq!(schema.diagnostics, []);
+}
+
+/// An emulator whose engine is set up.
+async fn with_engine() -> Emulator {
+    let emulator = Emulator::start().await;
+    let engine = json!({"config_type": "iam_credentials_configuration", "name": "engine",
+                        "api_key": ENGINE_API_KEY});
+    emulator.create("configurations", engine).await;
+    emulator
 }

@@ -5,6 +5,7 @@
 use ibm_sm_emulator::seed::{ACCESS_GROUP_IDS, ENGINE_API_KEY, STATIC_SERVICE_ID};
 use serde_json::{Value, json};
 
+use super::with_engine;
 use crate::support::core::{
     Action, Attribute, Core, Schema, UNKNOWN, incompatible, invalid, proposed,
 };
@@ -169,14 +170,6 @@ async fn a_due_renewal_keeps_the_rules() {
     assert_eq!(action, Action::Update);
     assert_ne!(renewed.state["api_key"], stored.state["api_key"]);
     core.destroy(&renewed).await;
-}
-
-async fn with_engine() -> Emulator {
-    let emulator = Emulator::start().await;
-    let engine = json!({"config_type": "iam_credentials_configuration", "name": "engine",
-                        "api_key": ENGINE_API_KEY});
-    emulator.create("configurations", engine).await;
-    emulator
 }
 
 fn with(base: &Value, more: Value) -> Value {

@@ -92,6 +92,33 @@ impl Emulator {
         self.http.put(&url).json(&state).send().await.unwrap().error_for_status().unwrap();
     }
 
+    /// From now on the clock stands still, and these switches of the state are set.
+    pub(crate) async fn freeze_with(&self, switches: Value) {
+        let url = format!("{}/_emulator/state", self.url());
+        let mut state = self.state().await;
+        for (name, value) in switches.as_object().unwrap() {
+            state["switches"][name] = value.clone();
+        }
+        self.http.put(&url).json(&state).send().await.unwrap().error_for_status().unwrap();
+        let url = format!("{}/_emulator/clock", self.url());
+        let clock = json!({"mode": "frozen"});
+        self.http.put(&url).json(&clock).send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// How many keys in IAM the engine has made.
+    pub(crate) async fn engine_keys(&self) -> usize {
+        let state = self.state().await;
+        let keys = state["iam"]["api_keys"].as_array().unwrap();
+        let made =
+            |key: &&Value| key["name"].as_str().unwrap().starts_with("Secrets-Manager-IAM-Secret-");
+        keys.iter().filter(made).count()
+    }
+
+    async fn state(&self) -> Value {
+        let url = format!("{}/_emulator/state", self.url());
+        self.http.get(url).send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    }
+
     async fn control(&self, path: &str, body: Value) {
         let url = format!("{}/_emulator/{path}", self.url());
         self.http.post(url).json(&body).send().await.unwrap().error_for_status().unwrap();
