@@ -1,5 +1,6 @@
 //! What others rely on: the layout that DESIGN.md promises, the schema, and the
 //! attributes of the official provider.
 
+mod comparison;
 mod rooms;
 mod schema;
