@@ -3,7 +3,7 @@
 CARGO ?= cargo
 CARGO_FLAGS ?= --locked
 
-.PHONY: help demo test check unit acceptance build bench
+.PHONY: help demo test check acceptance sdk-test build bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,5 +26,9 @@ acceptance: ## the acceptance tests alone; FILTER=name runs those that contain i
 	$(CARGO) build $(CARGO_FLAGS) --workspace
 	$(CARGO) test $(CARGO_FLAGS) --test acceptance -- $(FILTER)
 
-bench: build ## a plan of 1,000 secrets beside a plan of 1,000 terraform_data
+sdk-test: ## IBM's own Python SDKs against the emulator; needs Python and PyPI
+	@emulator/sdk-test/run.sh
+
+bench: build ## what a plan of 1,000 secrets costs, and what the emulator does
 	@benches/plan-1000.sh target/release
+	@$(CARGO) run $(CARGO_FLAGS) --quiet --release -p ibm-sm-emulator --example bench -- target/release/ibm-sm-emulator

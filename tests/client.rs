@@ -3,7 +3,7 @@
 use ibm_sm_emulator::seed;
 use ibm_sm_provider::client::{
     ApiError, ApiErrorKind, Client, ClientConfig, ConfigurationPatch, ConfigurationPrototype,
-    ConfigurationType, Credentials, Endpoint, EndpointKind, IamUrl, InstanceAddress,
+    ConfigurationType, Credentials, Endpoint, EndpointKind, ExtraRoots, IamUrl, InstanceAddress,
     InstanceClient, JsonObject, KeyOwner, RetryPolicy, RotationPolicy, RotationUnit,
     SecretGroupPatch, SecretGroupPrototype, SecretMetadataPatch, SecretPrototype, SecretState,
     SecretType, TransportKind, VersionAlias, VersionMetadataPatch,
@@ -15,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::emulator::Emulator;
 
+mod grants;
+mod network;
+
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 fn client(emulator: &Emulator, key: &str) -> InstanceClient {
@@ -22,9 +25,17 @@ fn client(emulator: &Emulator, key: &str) -> InstanceClient {
 }
 
 fn client_of(emulator: &Emulator, key: &str, instance_id: &str) -> InstanceClient {
+    client_with(emulator, Credentials::ApiKey(key.into()), instance_id)
+}
+
+fn client_with(emulator: &Emulator, credentials: Credentials, instance_id: &str) -> InstanceClient {
+    connect(config(emulator, credentials), instance_id)
+}
+
+fn config(emulator: &Emulator, credentials: Credentials) -> ClientConfig {
     let url = emulator.url();
-    let config = ClientConfig {
-        credentials: Some(Credentials::ApiKey(key.into())),
+    ClientConfig {
+        credentials: Some(credentials),
         iam_url: IamUrl::parse(&url).unwrap(),
         secrets_manager: Endpoint::template(&format!("{url}/instances/{{instance_id}}")).unwrap(),
         retry: RetryPolicy {
@@ -32,8 +43,14 @@ fn client_of(emulator: &Emulator, key: &str, instance_id: &str) -> InstanceClien
             max_wait: Duration::ZERO,
             ..RetryPolicy::with_max_retries(2)
         },
+        extra_roots: ExtraRoots::default(),
+        proxy: None,
         user_agent: "client-test/1".to_owned(),
-    };
+        not_known_yet: Vec::new(),
+    }
+}
+
+fn connect(config: ClientConfig, instance_id: &str) -> InstanceClient {
     let address = InstanceAddress {
         instance_id: instance_id.to_owned(),
         region: seed::REGION.to_owned(),

@@ -5,9 +5,10 @@ use ibm_sm_emulator::{Handle, seed};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// The text for an emulator with that content; the last line is `ready`.
-pub(crate) fn text(emulator: &Handle, state: &State, ca_file: Option<&Path>) -> String {
-    let mut text = http(&emulator.url(), state);
+/// The text for an emulator, whose data and certificate authority are kept there; the last line is
+/// `ready`.
+pub(crate) fn text(emulator: &Handle, data: Option<&Path>, ca_file: Option<&Path>) -> String {
+    let mut text = http(&emulator.url(), &emulator.state(), data);
     if let Some(ca_file) = ca_file.filter(|_| emulator.authority.is_some()) {
         host_names(&mut text, emulator, ca_file);
     }
@@ -15,11 +16,16 @@ pub(crate) fn text(emulator: &Handle, state: &State, ca_file: Option<&Path>) -> 
     text
 }
 
-fn http(url: &str, state: &State) -> String {
+fn http(url: &str, state: &State, data: Option<&Path>) -> String {
+    let kept = match data {
+        Some(folder) => format!("Everything is kept in {}.", folder.display()),
+        None => "Everything is in memory and is gone at the end.".to_owned(),
+    };
     let mut text = format!(
         "\
 IBM Cloud Secrets Manager (IAM credentials) and IAM, emulated at {url}
-Ctrl-C ends it. The clock, faults, the journal and the state are below {url}/_emulator.
+{kept} Ctrl-C ends it.
+The clock, faults, the journal and the state are below {url}/_emulator.
 
 # For clients: who you are and where the services are.
 export IBMCLOUD_IAM_API_ENDPOINT={url}
@@ -100,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_default_content_is_exported() {
-        let text = http(URL, &seed::default_state());
+        let text = http(URL, &seed::default_state(), None);
         for (name, value) in [
             ("IBMCLOUD_API_KEY", seed::BOOTSTRAP_API_KEY),
             ("IBMCLOUD_IAM_API_ENDPOINT", URL),
@@ -123,7 +129,7 @@ mod tests {
 
     #[test]
     fn other_content_exports_what_it_has() {
-        let text = http(URL, &State::default());
+        let text = http(URL, &State::default(), None);
         assert_eq!(exported(&text, "EMULATOR_URL").as_deref(), Some(URL));
         assert_eq!(exported(&text, "SECRETS_MANAGER_INSTANCE_ID"), None);
     }
@@ -131,7 +137,7 @@ mod tests {
     #[tokio::test]
     async fn ready_comes_last() {
         let emulator = ibm_sm_emulator::Emulator::start(Default::default()).await.unwrap();
-        let text = text(&emulator, &seed::default_state(), None);
+        let text = text(&emulator, None, None);
         assert_eq!(text.lines().last(), Some("ready"));
     }
 }

@@ -130,9 +130,8 @@ pub fn masked(content_type: Option<&str>, body: &[u8]) -> Option<Box<RawValue>> 
         content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
     let mut value = if is_form {
         let fields = form_urlencoded::parse(body).into_owned();
-        Value::Object(
-            fields.map(|(name, value)| (name, Value::String(value))).collect::<Map<_, _>>(),
-        )
+        let fields = fields.map(|(name, value)| (name, Value::String(value)));
+        Value::Object(fields.collect::<Map<_, _>>())
     } else {
         serde_json::from_slice(body).ok()?
     };
@@ -160,30 +159,30 @@ fn mask(value: &mut Value) {
 mod tests {
     use super::*;
 
-    fn kept(content_type: &str, body: &str) -> Option<String> {
+    fn request(content_type: &str, body: &str) -> Option<String> {
         masked(Some(content_type), body.as_bytes()).map(|raw| raw.get().to_owned())
     }
 
     #[test]
     fn secrets_are_masked_wherever_they_are() {
         assert_eq!(
-            kept("application/json", r#"{"name":"a","api_key":"k","list":[{"apikey":"k"}]}"#)
+            request("application/json", r#"{"name":"a","api_key":"k","list":[{"apikey":"k"}]}"#)
                 .unwrap(),
             r#"{"api_key":"***","list":[{"apikey":"***"}],"name":"a"}"#
         );
         assert_eq!(
-            kept("application/x-www-form-urlencoded", "grant_type=g&apikey=k").unwrap(),
+            request("application/x-www-form-urlencoded", "grant_type=g&apikey=k").unwrap(),
             r#"{"apikey":"***","grant_type":"g"}"#
         );
         assert_eq!(
-            kept("application/json", r#"{"apikey":{"name":"n","apikey":"k"}}"#).unwrap(),
+            request("application/json", r#"{"apikey":{"name":"n","apikey":"k"}}"#).unwrap(),
             r#"{"apikey":{"apikey":"***","name":"n"}}"#
         );
     }
 
     #[test]
     fn what_cannot_be_masked_is_not_kept() {
-        assert_eq!(kept("application/json", r#"{"api_key":"k""#), None);
-        assert_eq!(kept("application/json", ""), None);
+        assert_eq!(request("application/json", r#"{"api_key":"k""#), None);
+        assert_eq!(request("application/json", ""), None);
     }
 }

@@ -40,6 +40,7 @@ use crate::refusal::Refusal;
 use crate::store::{Done, Store};
 use crate::tls::Identity;
 use anyhow::Context as _;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -117,12 +118,13 @@ impl Emulator {
             log: options.log,
             at_start: options,
         });
-        let router = http::router(app)?;
+        let router = http::router(Arc::clone(&app))?;
         let mut handle = Handle {
             address: listener.local_addr()?,
             tls_address: None,
             proxy_address: None,
             authority: identity.as_ref().map(|identity| identity.authority.clone()),
+            app,
             servers: JoinSet::new(),
         };
         if let Some(identity) = identity {
@@ -183,7 +185,6 @@ fn identity(options: &Options) -> anyhow::Result<Identity> {
 }
 
 /// A running emulator; dropping it ends it with all its connections.
-#[derive(Debug)]
 pub struct Handle {
     /// Where it listens.
     pub address: SocketAddr,
@@ -193,10 +194,22 @@ pub struct Handle {
     pub proxy_address: Option<SocketAddr>,
     /// The authority that clients must trust for TLS, in PEM.
     pub authority: Option<String>,
+    app: Arc<App>,
     servers: JoinSet<()>,
 }
 
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 impl Handle {
+    /// What exists now.
+    pub fn state(&self) -> State {
+        self.app.store.state()
+    }
+
     /// The base URL of IAM and of the control surface.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

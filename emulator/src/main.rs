@@ -51,14 +51,14 @@ async fn main() -> anyhow::Result<()> {
         tls_listen: arguments.tls_listen,
         proxy_listen: arguments.proxy_listen,
         tls_folder: arguments.tls_folder,
-        data_folder: arguments.data,
-        state: state.clone(),
+        data_folder: arguments.data.clone(),
+        state,
         log: arguments.log,
         ..Options::default()
     })
     .await?;
     warn_of_visitors(&emulator);
-    let text = banner::text(&emulator, &state, ca_file.as_deref());
+    let text = banner::text(&emulator, arguments.data.as_deref(), ca_file.as_deref());
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()?;

@@ -94,6 +94,11 @@ impl Store {
         core.state.clone()
     }
 
+    /// How IBM's open questions are answered.
+    pub fn switches(&self) -> Switches {
+        self.lock().state.switches
+    }
+
     /// Sets how IBM's open questions are answered.
     pub fn set_switches(&self, switches: Switches) -> Receipt {
         let mut core = self.lock();

@@ -25,6 +25,7 @@ mod contract {
     mod leases;
     mod lists;
     mod locks;
+    mod page;
     mod policies;
     mod rotation;
     mod secrets;

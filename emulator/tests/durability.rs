@@ -12,6 +12,7 @@
 #[allow(dead_code, reason = "shared with the contract tests")]
 mod lab;
 #[path = "support/process.rs"]
+#[allow(dead_code, reason = "shared with the command line tests")]
 mod process;
 
 use ibm_sm_emulator::seed;
@@ -167,22 +168,7 @@ fn a_foreign_file_is_refused() {
     assert_eq!(std::fs::read(&file).unwrap(), b"not a database");
 }
 
-/// What the command line refuses.
-#[test]
-fn wrong_arguments_are_explained() {
-    for (arguments, words) in [
-        (vec!["--tls-listen", "127.0.0.1:0"], "--tls-folder"),
-        (vec!["--seed", "nowhere.json"], "cannot read nowhere.json"),
-        (vec!["--data", "/dev/null/x"], "cannot make /dev/null/x"),
-        (vec!["--colour"], "unexpected argument"),
-    ] {
-        let (succeeded, errors) = run(&arguments);
-        assert!(!succeeded, "{arguments:?}");
-        assert!(errors.contains(words), "{arguments:?}: {errors}");
-    }
-}
-
-/// An unused port is chosen, and the folder is made.
+/// A folder that is not there is made.
 #[tokio::test]
 async fn a_new_folder_has_the_default_content() {
     let folder = tempfile::tempdir().unwrap();

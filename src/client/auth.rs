@@ -2,24 +2,58 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
-use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use super::config::ClientConfig;
-use super::endpoint::IamUrl;
 use super::error::{ApiError, ApiErrorKind, Target};
-use super::iam;
+use super::exchange::{Exchange, Source};
 use super::sources::Sources;
-use super::token::{Token, TokenCache};
+use super::token::{IssuedToken, Token, TokenCache};
 use super::transport::Transport;
 
-/// A way to get a bearer token.
+/// A way to get a bearer token. A token may come with or without `Bearer ` before it.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     /// An IBM Cloud API key, exchanged for tokens as needed.
     ApiKey(SecretString),
-    /// A token got elsewhere, with or without `Bearer ` before it. It cannot be renewed.
+    /// An API key whose identity acts as a trusted profile.
+    AssumedProfile {
+        /// The identity's key.
+        api_key: SecretString,
+        /// Whom it acts as.
+        profile: TrustedProfile,
+    },
+    /// The token of a compute resource, which acts as a trusted profile.
+    ComputeResource {
+        /// Where the platform keeps the token; read for each exchange, for it is replaced there.
+        token_file: PathBuf,
+        /// Whom it acts as.
+        profile: TrustedProfile,
+    },
+    /// A token that gets bearer tokens, and the next one of its kind.
+    RefreshToken {
+        /// The first refresh token.
+        refresh_token: SecretString,
+        /// Used until it ends or is refused.
+        access_token: Option<SecretString>,
+    },
+    /// A token got elsewhere. It cannot be renewed.
     BearerToken(SecretString),
+}
+
+/// Names a trusted profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustedProfile {
+    /// `Profile-…`.
+    Id(String),
+    /// Unique in its account.
+    Name {
+        /// The profile's name.
+        name: String,
+        /// The account that it is in.
+        account_id: String,
+    },
 }
 
 /// What the send loop asks for before each attempt.
@@ -53,31 +87,36 @@ impl Authorize for Anonymous {
 pub(super) enum Authenticator {
     Missing,
     Fixed(Token),
-    Exchanged { cache: Arc<TokenCache>, exchange: Arc<Exchange> },
-}
-
-/// What it takes to get a token for an API key.
-#[derive(Debug)]
-pub(super) struct Exchange {
-    transport: Arc<Transport>,
-    iam_url: IamUrl,
-    api_key: SecretString,
+    Exchanged(Arc<Exchange>),
 }
 
 impl Authenticator {
     pub(super) fn new(config: &ClientConfig, transport: &Arc<Transport>, sources: Sources) -> Self {
-        match &config.credentials {
-            None => Self::Missing,
-            Some(Credentials::BearerToken(token)) => Self::Fixed(Token::new(bare(token))),
-            Some(Credentials::ApiKey(key)) => Self::Exchanged {
-                cache: Arc::new(TokenCache::new(sources)),
-                exchange: Arc::new(Exchange {
-                    transport: Arc::clone(transport),
-                    iam_url: config.iam_url.clone(),
-                    api_key: key.clone(),
-                }),
-            },
-        }
+        let empty = || Arc::new(TokenCache::new(sources.clone()));
+        let (cache, source) = match config.credentials.clone() {
+            None => return Self::Missing,
+            Some(Credentials::BearerToken(token)) => return Self::Fixed(Token::new(bare(&token))),
+            Some(Credentials::ApiKey(key)) => (empty(), Source::ApiKey(key)),
+            Some(Credentials::AssumedProfile { api_key, profile }) => {
+                (empty(), Source::Assume { api_key, own: empty(), profile })
+            }
+            Some(Credentials::ComputeResource { token_file, profile }) => {
+                (empty(), Source::ComputeResource { token_file, profile })
+            }
+            Some(Credentials::RefreshToken { refresh_token, access_token }) => {
+                let cache = access_token.map_or_else(&empty, |token| {
+                    let given = IssuedToken::given(bare(&token));
+                    Arc::new(TokenCache::holding(&given, sources.clone()))
+                });
+                (cache, Source::RefreshToken(Mutex::new(refresh_token)))
+            }
+        };
+        Self::Exchanged(Arc::new(Exchange {
+            transport: Arc::clone(transport),
+            iam_url: config.iam_url.clone(),
+            cache,
+            source,
+        }))
     }
 }
 
@@ -86,25 +125,14 @@ impl Authorize for Authenticator {
         match self {
             Self::Missing => Err(ApiError::new(ApiErrorKind::NoCredentials, target)),
             Self::Fixed(token) => Ok(Some(token.clone())),
-            Self::Exchanged { cache, exchange } => {
-                let fetch = || {
-                    let exchange = Arc::clone(exchange);
-                    async move {
-                        let Exchange { transport, iam_url, api_key } = &*exchange;
-                        // One caller's cancellation must not take the token from the others.
-                        let never = CancellationToken::new();
-                        iam::exchange_api_key(transport, iam_url, api_key, &never).await
-                    }
-                };
-                cache.get(target, fetch).await.map(Some)
-            }
+            Self::Exchanged(exchange) => exchange.token(target).await.map(Some),
         }
     }
 
     fn refused(&self, token: &Token) -> bool {
         match self {
-            Self::Exchanged { cache, .. } => {
-                cache.forget(token);
+            Self::Exchanged(exchange) => {
+                exchange.forget(token);
                 true
             }
             Self::Missing | Self::Fixed(_) => false,
@@ -142,12 +170,16 @@ mod tests {
 
     #[test]
     fn credentials_do_not_show_what_they_hold() {
-        let shown = format!(
-            "{:?} {:?}",
-            Credentials::ApiKey("s3cret".into()),
-            Credentials::BearerToken("s3cret".into())
-        );
-        assert!(!shown.contains("s3cret"), "{shown}");
-        assert!(shown.starts_with("ApiKey("), "{shown}");
+        let secret = || SecretString::from("s3cret");
+        let profile = TrustedProfile::Id("Profile-1".to_owned());
+        for credentials in [
+            Credentials::ApiKey(secret()),
+            Credentials::AssumedProfile { api_key: secret(), profile },
+            Credentials::RefreshToken { refresh_token: secret(), access_token: Some(secret()) },
+            Credentials::BearerToken(secret()),
+        ] {
+            let shown = format!("{credentials:?}");
+            assert!(shown.contains("REDACTED") && !shown.contains("s3cret"), "{shown}");
+        }
     }
 }

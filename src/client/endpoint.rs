@@ -1,6 +1,7 @@
 //! Where IBM's services are: addresses put together from names, without asking anyone.
 
 use reqwest::Url;
+use std::collections::BTreeMap;
 use std::fmt;
 use thiserror::Error;
 
@@ -38,6 +39,13 @@ pub enum Endpoint {
     Private,
     /// An address of the user's, used whatever kind is asked for.
     Template(Template),
+    /// Addresses of the user's for some regions.
+    ByRegion {
+        /// By region.
+        templates: BTreeMap<String, Template>,
+        /// For all other regions.
+        others: Box<Endpoint>,
+    },
 }
 
 /// A checked address that may contain `{instance_id}` and `{region}`.
@@ -70,15 +78,19 @@ pub struct InstanceAddress {
 impl Endpoint {
     /// Checks an address of the user's, which may contain `{instance_id}` and `{region}`.
     pub fn template(text: &str) -> Result<Self, EndpointError> {
-        let text = text.trim().trim_end_matches('/');
-        let rest = text.replace("{instance_id}", "").replace("{region}", "");
-        if let Some((_, tail)) = rest.split_once('{') {
-            let name = tail.split_once('}').map_or(tail, |(name, _)| name);
-            return Err(EndpointError::Placeholder(name.to_owned()));
-        }
-        // With names in place of the placeholders it must be an address.
-        parse(&fill(text, "instance", "region"))?;
-        Ok(Self::Template(Template(text.to_owned())))
+        Template::parse(text).map(Self::Template)
+    }
+
+    /// The same, but with an address of the user's for the instances in one region, in the form
+    /// of [`template`](Self::template).
+    pub fn except_in(self, region: &str, address: &str) -> Result<Self, EndpointError> {
+        let template = Template::parse(address)?;
+        let (mut templates, others) = match self {
+            Self::ByRegion { templates, others } => (templates, others),
+            others => (BTreeMap::new(), Box::new(others)),
+        };
+        templates.insert(region.to_owned(), template);
+        Ok(Self::ByRegion { templates, others })
     }
 
     /// The base address of one instance, without `/api/v2`.
@@ -89,10 +101,30 @@ impl Endpoint {
         check_name("region", region)?;
         let private = match (self, endpoint) {
             (Self::Template(Template(text)), _) => return parse(&fill(text, instance_id, region)),
+            (Self::ByRegion { templates, others }, _) => {
+                return match templates.get(region) {
+                    Some(Template(text)) => parse(&fill(text, instance_id, region)),
+                    None => others.resolve(address),
+                };
+            }
             (_, EndpointKind::Public) | (Self::Public, EndpointKind::Default) => "",
             (_, EndpointKind::Private) | (Self::Private, EndpointKind::Default) => "private.",
         };
         parse(&format!("https://{instance_id}.{private}{region}.secrets-manager.appdomain.cloud"))
+    }
+}
+
+impl Template {
+    fn parse(text: &str) -> Result<Self, EndpointError> {
+        let text = text.trim().trim_end_matches('/');
+        let rest = text.replace("{instance_id}", "").replace("{region}", "");
+        if let Some((_, tail)) = rest.split_once('{') {
+            let name = tail.split_once('}').map_or(tail, |(name, _)| name);
+            return Err(EndpointError::Placeholder(name.to_owned()));
+        }
+        // With names in place of the placeholders it must be an address.
+        parse(&fill(text, "instance", "region"))?;
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -199,6 +231,34 @@ mod tests {
             format!("https://{ID}.eu-de.example.test:8443/")
         );
         assert_eq!(resolve("https://sm.example.test"), "https://sm.example.test/");
+    }
+
+    #[test]
+    fn a_region_can_have_an_address_of_its_own() {
+        let endpoint = Endpoint::Private
+            .except_in("eu-de", "https://{instance_id}.de.example.test")
+            .and_then(|others| others.except_in("us-east", "https://east.example.test/"))
+            .unwrap();
+        for (region, kind, expected) in [
+            ("eu-de", EndpointKind::Default, format!("https://{ID}.de.example.test/")),
+            ("eu-de", EndpointKind::Public, format!("https://{ID}.de.example.test/")),
+            ("us-east", EndpointKind::Default, "https://east.example.test/".to_owned()),
+            (
+                "eu-gb",
+                EndpointKind::Default,
+                format!("https://{ID}.private.eu-gb.secrets-manager.appdomain.cloud/"),
+            ),
+            (
+                "eu-gb",
+                EndpointKind::Public,
+                format!("https://{ID}.eu-gb.secrets-manager.appdomain.cloud/"),
+            ),
+        ] {
+            let address = InstanceAddress { region: region.to_owned(), ..address(kind) };
+            assert_eq!(endpoint.resolve(&address).unwrap().as_str(), expected);
+        }
+        let refused = Endpoint::Public.except_in("eu-de", "ftp://example.test");
+        assert_eq!(refused, Err(EndpointError::Scheme));
     }
 
     #[test]

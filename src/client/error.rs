@@ -29,6 +29,7 @@ struct Details {
     request_id: Option<String>,
     attempts: u32,
     outcome_unknown: bool,
+    not_known_yet: Vec<&'static str>,
 }
 
 /// The kinds of failure that callers treat differently.
@@ -104,6 +105,7 @@ impl ApiError {
             request_id: None,
             attempts: 0,
             outcome_unknown: false,
+            not_known_yet: Vec::new(),
         }))
     }
 
@@ -139,6 +141,19 @@ impl ApiError {
 
     pub(super) fn with_unknown_outcome(mut self, unknown: bool) -> Self {
         self.0.outcome_unknown = unknown;
+        self
+    }
+
+    /// Takes note of settings that were not known, if they can have caused a failure like this.
+    pub(super) fn with_not_known_yet(mut self, settings: &[&'static str]) -> Self {
+        use ApiErrorKind::{Forbidden, NoCredentials, NotFound, Transport, Unauthenticated};
+        // All others come from the right service, and from the right caller's own doing.
+        if matches!(
+            self.kind(),
+            NoCredentials | Unauthenticated | Forbidden | NotFound | Transport(_)
+        ) {
+            self.0.not_known_yet = settings.to_vec();
+        }
         self
     }
 
@@ -215,7 +230,7 @@ impl fmt::Display for ApiError {
         let Target { operation, method, host, path } = &details.target;
         match (details.kind, details.status) {
             (ApiErrorKind::NoCredentials, _) => {
-                return write!(f, "{operation} needs credentials and has none");
+                write!(f, "{operation} needs credentials and has none")?;
             }
             (ApiErrorKind::Cancelled, None) => write!(f, "{operation} was cancelled")?,
             (ApiErrorKind::Cancelled, Some(status)) => {
@@ -239,11 +254,14 @@ impl fmt::Display for ApiError {
         if details.outcome_unknown {
             write!(f, "; whether it took effect is not known")?;
         }
+        let not_known_yet = (!details.not_known_yet.is_empty())
+            .then(|| format!("not known yet: {}", details.not_known_yet.join(", ")));
         let attempts = (details.attempts > 1).then(|| format!("{} attempts", details.attempts));
         let remarks: Vec<String> = [
             details.code.as_ref().map(|code| format!("code {code}")),
             details.request_id.as_ref().map(|id| format!("request id {id}")),
             attempts,
+            not_known_yet,
         ]
         .into_iter()
         .flatten()

@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::error::TransportKind;
+use super::proxy::ProxyUrl;
+use super::roots::ExtraRoots;
 
 /// From sending a request to the last byte of its answer.
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(30);
@@ -26,6 +28,8 @@ const TLS_VERSIONS: &[&SupportedProtocolVersion] =
 #[derive(Debug)]
 pub(super) struct Http {
     user_agent: String,
+    extra_roots: ExtraRoots,
+    proxy: Option<ProxyUrl>,
     secure: OnceLock<Client>,
     /// Trusts nobody, so that plain HTTP works on a machine without any roots.
     plain: OnceLock<Client>,
@@ -36,20 +40,25 @@ pub(super) struct Http {
 pub(super) struct SetupError(pub(super) String);
 
 impl Http {
-    pub(super) fn new(user_agent: String) -> Self {
-        Self { user_agent, secure: OnceLock::new(), plain: OnceLock::new() }
+    pub(super) fn new(
+        user_agent: String,
+        extra_roots: ExtraRoots,
+        proxy: Option<ProxyUrl>,
+    ) -> Self {
+        let (secure, plain) = (OnceLock::new(), OnceLock::new());
+        Self { user_agent, extra_roots, proxy, secure, plain }
     }
 
     /// The client for an address.
     pub(super) fn client(&self, url: &Url) -> Result<&Client, SetupError> {
-        let (slot, tls): (_, fn() -> Result<ClientConfig, rustls::Error>) = match url.scheme() {
-            "https" => (&self.secure, trusting_the_system),
-            _ => (&self.plain, trusting_nobody),
-        };
+        let needs_tls =
+            url.scheme() == "https" || self.proxy.as_ref().is_some_and(ProxyUrl::is_secure);
+        let slot = if needs_tls { &self.secure } else { &self.plain };
         if let Some(client) = slot.get() {
             return Ok(client);
         }
-        let client = self.build(tls().map_err(|e| SetupError(e.to_string()))?)?;
+        let tls = if needs_tls { self.trusting_the_system() } else { trusting_nobody() };
+        let client = self.build(tls.map_err(|e| SetupError(e.to_string()))?)?;
         // Two first calls at once may build two; both use the one that came first.
         Ok(slot.get_or_init(|| client))
     }
@@ -58,9 +67,8 @@ impl Http {
     /// a connection) goes out once more on another. All other repetition is the send loop's.
     fn build(&self, mut tls: ClientConfig) -> Result<Client, SetupError> {
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        // The proxy variables (HTTPS_PROXY, NO_PROXY, …) are read by reqwest in here; it is the
-        // one place where the client depends on the environment.
-        Client::builder()
+        let setup_error = |error: reqwest::Error| SetupError(root_cause(&error.without_url()));
+        let mut builder = Client::builder()
             .user_agent(&self.user_agent)
             .tls_backend_preconfigured(tls)
             .gzip(true)
@@ -68,20 +76,25 @@ impl Http {
             .timeout(EXCHANGE_LIMIT)
             .connect_timeout(CONNECT_LIMIT)
             // An API does not redirect, and a token is for one host only.
-            .redirect(redirect::Policy::none())
-            .build()
-            .map_err(|error| SetupError(root_cause(&error.without_url())))
+            .redirect(redirect::Policy::none());
+        // Without a proxy of its own, reqwest reads the proxy variables (HTTPS_PROXY, NO_PROXY, …)
+        // in `build`; it is the one place where the client depends on the environment.
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.to_proxy().map_err(setup_error)?);
+        }
+        builder.build().map_err(setup_error)
     }
-}
 
-fn trusting_the_system() -> Result<ClientConfig, rustls::Error> {
-    let provider = provider();
-    let verifier = Verifier::new(Arc::clone(&provider))?;
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(TLS_VERSIONS)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+    fn trusting_the_system(&self) -> Result<ClientConfig, rustls::Error> {
+        let provider = provider();
+        let extra = self.extra_roots.certificates();
+        let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&provider))?;
+        Ok(ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(TLS_VERSIONS)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth())
+    }
 }
 
 fn trusting_nobody() -> Result<ClientConfig, rustls::Error> {
@@ -150,49 +163,4 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_http_needs_no_roots_and_each_client_is_built_once() {
-        let http = Http::new("test/1".to_owned());
-        assert!(http.plain.get().is_none(), "nothing is built in advance");
-        let url = Url::parse("http://127.0.0.1:1/").unwrap();
-        let first: *const Client = http.client(&url).unwrap();
-        let second: *const Client = http.client(&url).unwrap();
-        assert_eq!(first, second);
-        assert!(http.secure.get().is_none(), "the system's roots are not read");
-    }
-
-    #[tokio::test]
-    async fn an_untrusted_certificate_is_a_tls_failure_before_sending() {
-        let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let chain = vec![key.cert.der().clone()];
-        let private = rustls::pki_types::PrivateKeyDer::try_from(key.key_pair.serialize_der());
-        let server = rustls::ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(TLS_VERSIONS)
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, private.unwrap())
-            .unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let serve = async {
-            let (stream, _) = listener.accept().await.unwrap();
-            let acceptor = rustls::server::Acceptor::default();
-            let hello = tokio_rustls::LazyConfigAcceptor::new(acceptor, stream).await.unwrap();
-            let offered: Vec<Vec<u8>> =
-                hello.client_hello().alpn().unwrap().map(<[u8]>::to_vec).collect();
-            assert!(hello.into_stream(Arc::new(server)).await.is_err());
-            offered
-        };
-        let http = Http::new("test/1".to_owned());
-        let url = Url::parse(&format!("https://localhost:{port}/")).unwrap();
-        let request = http.client(&url).unwrap().get(url).send();
-        let (result, offered) = tokio::join!(request, serve);
-        assert_eq!(offered, [b"h2".to_vec(), b"http/1.1".to_vec()]);
-        let broken = Broken::from(&result.unwrap_err());
-        assert_eq!((broken.kind, broken.sent), (TransportKind::Tls, false));
-        assert_eq!(broken.cause, "invalid peer certificate: UnknownIssuer");
-    }
-}
+mod tests;

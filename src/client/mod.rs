@@ -9,12 +9,16 @@ mod config;
 mod configurations;
 mod endpoint;
 mod error;
+mod exchange;
 mod groups;
 mod http;
 mod iam;
+mod jwt;
 mod pages;
 mod problem;
+mod proxy;
 mod retry;
+mod roots;
 #[cfg(test)]
 mod scripted;
 mod secrets;
@@ -33,11 +37,13 @@ use std::time::SystemTime;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-pub use auth::Credentials;
+pub use auth::{Credentials, TrustedProfile};
 pub use config::ClientConfig;
 pub use endpoint::{Endpoint, EndpointError, EndpointKind, IamUrl, InstanceAddress, Template};
 pub use error::{ApiError, ApiErrorKind, TransportKind};
+pub use proxy::{ProxyUrl, ProxyUrlError};
 pub use retry::RetryPolicy;
+pub use roots::{ExtraRoots, RootsError};
 pub use secrets::SecretFilter;
 pub use types::{
     Configuration, ConfigurationMetadata, ConfigurationPatch, ConfigurationPrototype,
@@ -49,6 +55,7 @@ pub use types::{
 
 use auth::Authenticator;
 use call::Call;
+use http::Http;
 use sources::Sources;
 use transport::Transport;
 
@@ -59,6 +66,7 @@ pub struct Client {
     auth: Arc<Authenticator>,
     iam_url: IamUrl,
     secrets_manager: Endpoint,
+    not_known_yet: Arc<[&'static str]>,
 }
 
 /// Calls one Secrets Manager instance until it is cancelled.
@@ -72,6 +80,7 @@ pub struct InstanceClient {
     iam_url: IamUrl,
     base: Url,
     cancel: CancellationToken,
+    not_known_yet: Arc<[&'static str]>,
 }
 
 impl Client {
@@ -81,16 +90,15 @@ impl Client {
     }
 
     fn with_sources(config: ClientConfig, sources: Sources) -> Self {
-        let transport = Arc::new(Transport::new(
-            config.user_agent.clone(),
-            config.retry.clone(),
-            sources.clone(),
-        ));
+        let http =
+            Http::new(config.user_agent.clone(), config.extra_roots.clone(), config.proxy.clone());
+        let transport = Arc::new(Transport::new(http, config.retry.clone(), sources.clone()));
         Self {
             auth: Arc::new(Authenticator::new(&config, &transport, sources)),
             transport,
             iam_url: config.iam_url,
             secrets_manager: config.secrets_manager,
+            not_known_yet: config.not_known_yet.into(),
         }
     }
 
@@ -106,6 +114,7 @@ impl Client {
             iam_url: self.iam_url.clone(),
             base: self.secrets_manager.resolve(address)?,
             cancel,
+            not_known_yet: Arc::clone(&self.not_known_yet),
         })
     }
 }
@@ -144,10 +153,12 @@ impl InstanceClient {
     }
 
     async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
-        self.transport.json(call, &*self.auth, &self.cancel).await
+        let answer = self.transport.json(call, &*self.auth, &self.cancel).await;
+        answer.map_err(|error| error.with_not_known_yet(&self.not_known_yet))
     }
 
     async fn empty(&self, call: &Call) -> Result<(), ApiError> {
-        self.transport.empty(call, &*self.auth, &self.cancel).await
+        let answer = self.transport.empty(call, &*self.auth, &self.cancel).await;
+        answer.map_err(|error| error.with_not_known_yet(&self.not_known_yet))
     }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::sources::Sources;
 use super::{
-    Client, ClientConfig, Credentials, Endpoint, EndpointKind, IamUrl, InstanceAddress,
+    Client, ClientConfig, Credentials, Endpoint, EndpointKind, ExtraRoots, IamUrl, InstanceAddress,
     InstanceClient, RetryPolicy,
 };
 
@@ -227,8 +227,11 @@ impl Setup {
                 iam_url: IamUrl::parse(url).unwrap(),
                 secrets_manager: Endpoint::template(&format!("{url}/instances/{{instance_id}}"))
                     .unwrap(),
+                extra_roots: ExtraRoots::default(),
+                proxy: None,
                 retry: EAGER,
                 user_agent: "test/1".to_owned(),
+                not_known_yet: Vec::new(),
             },
             sources: Sources { now: Arc::new(|| SystemTime::UNIX_EPOCH), jitter: Arc::new(|| 0.0) },
             cancel: CancellationToken::new(),

@@ -2,19 +2,22 @@
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tracing::Instrument;
 
 use super::error::{ApiError, ApiErrorKind, Target};
+use super::jwt;
 use super::sources::Sources;
 
 /// A token this close to its end is not used any more (ibm-api.md 1.6).
 const MARGIN: Duration = Duration::from_secs(10);
 /// After a failed early renewal the old token does without another for this long.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
+/// No token of IBM's lives longer, in seconds (ibm-api.md 1.5).
+const LONGEST_LIFE: u64 = 3600;
 
 /// A bearer token in use. Clones are the same token.
 #[derive(Clone, Debug)]
@@ -42,6 +45,15 @@ pub(super) struct IssuedToken {
     pub(super) expires_in: Option<u64>,
     /// Seconds since 1970.
     pub(super) expiration: Option<u64>,
+}
+
+impl IssuedToken {
+    /// A token that comes without its reply: its end is what it says itself.
+    pub(super) fn given(value: SecretString) -> Self {
+        let expiration = jwt::expiration(value.expose_secret());
+        let expires_in = if expiration.is_none() { Some(LONGEST_LIFE) } else { None };
+        Self { value, expires_in, expiration }
+    }
 }
 
 /// The token in use and the request for the next one.
@@ -92,6 +104,13 @@ impl TokenCache {
         Self { state: Mutex::default(), sources }
     }
 
+    /// A cache that has a token already.
+    pub(super) fn holding(issued: &IssuedToken, sources: Sources) -> Self {
+        let token = Token::new(issued.value.clone());
+        let held = Held::new(&token, issued, (sources.now)());
+        Self { state: Mutex::new(State { held, flight: None }), sources }
+    }
+
     /// The token in use, or the next one.
     ///
     /// `fetch` runs apart from its callers: one that goes away does not disturb the others, and
@@ -120,12 +139,18 @@ impl TokenCache {
         flight.await
     }
 
-    /// Forgets a token that a service refused; a newer one stays.
-    pub(super) fn forget(&self, refused: &Token) {
+    /// Forgets a token that a service refused; a newer one stays. If it was the one in use,
+    /// `with_it` is done before anybody can ask for the next one.
+    pub(super) fn forget(&self, refused: &Token, with_it: impl FnOnce()) {
         let mut state = self.lock();
-        if state.held.as_ref().is_some_and(|h| h.token.is(refused)) {
-            state.held = None;
+        if state.held.take_if(|held| held.token.is(refused)).is_some() {
+            with_it();
         }
+    }
+
+    /// Forgets the token in use.
+    pub(super) fn clear(&self) {
+        self.lock().held = None;
     }
 
     fn launch<F>(self: &Arc<Self>, target: &Target, fetch: F) -> Flight
@@ -176,7 +201,7 @@ impl TokenCache {
 mod tests {
     use futures::future::join_all;
     use reqwest::Method;
-    use secrecy::ExposeSecret;
+    use std::cell::Cell;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::oneshot;
 
@@ -365,13 +390,34 @@ mod tests {
     #[tokio::test]
     async fn only_the_refused_token_is_forgotten() {
         let setup = Setup::new();
+        let forgotten = Cell::new(0);
         let fetch = |value| async move { hour(value) };
         let old = setup.cache.get(&target(), || fetch("a")).await.unwrap();
-        setup.cache.forget(&old);
+        setup.cache.forget(&old, || forgotten.set(forgotten.get() + 1));
         assert_eq!(setup.get(hour("b")).await.unwrap(), "b");
         // Somebody else hears late that the old one was refused.
-        setup.cache.forget(&old);
+        setup.cache.forget(&old, || forgotten.set(forgotten.get() + 1));
         assert_eq!(setup.get(hour("c")).await.unwrap(), "b");
+        assert_eq!(forgotten.get(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_cache_can_begin_with_a_token_and_be_emptied() {
+        let Setup { cache, .. } = Setup::new();
+        let given = issued("given", Some(3600), None);
+        let setup = Setup {
+            cache: Arc::new(TokenCache::holding(&given, cache.sources.clone())),
+            ..Setup::new()
+        };
+        assert_eq!(setup.get(hour("a")).await.unwrap(), "given");
+        setup.cache.clear();
+        assert_eq!(setup.get(hour("a")).await.unwrap(), "a");
+        let ended = issued("given", None, Some(1_000_000));
+        let setup = Setup {
+            cache: Arc::new(TokenCache::holding(&ended, cache.sources.clone())),
+            ..Setup::new()
+        };
+        assert_eq!(setup.get(hour("a")).await.unwrap(), "a");
     }
 
     #[tokio::test]

@@ -49,8 +49,8 @@ struct Reply {
 }
 
 impl Transport {
-    pub(super) fn new(user_agent: String, retry: RetryPolicy, sources: Sources) -> Self {
-        Self { http: Http::new(user_agent), retry, sources, ahead: AtomicI64::new(0) }
+    pub(super) fn new(http: Http, retry: RetryPolicy, sources: Sources) -> Self {
+        Self { http, retry, sources, ahead: AtomicI64::new(0) }
     }
 
     /// The service's time of day, from the `Date` of its last answer.

@@ -1,26 +1,17 @@
-//! From the provider block and the environment to a client: precedence, rules
-//! and addresses. The only place that reads the environment.
+//! From the provider block and the environment to a client. Nothing is called: a
+//! wrong key shows when it is used.
 
-use secrecy::SecretString;
-
-use super::endpoints_file::EndpointsFile;
+use super::addresses::{self, Addresses};
+use super::credentials::{self, credentials};
 use super::fields::ProviderBlock;
-use crate::client::{ClientConfig, Credentials, Endpoint, IamUrl, RetryPolicy};
+use super::network;
+use super::surroundings::Surroundings;
+use crate::client::{ClientConfig, RetryPolicy};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::value::Value;
 
-const IAM_ENDPOINT: &str = "IBMCLOUD_IAM_API_ENDPOINT";
-const SECRETS_MANAGER_ENDPOINT: &str = "IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT";
 const DEFAULT_REGION: &str = "us-south";
 const DEFAULT_RETRIES: u32 = 10;
-
-/// What lies outside of the configuration.
-pub struct Surroundings<'a> {
-    /// A variable of the environment.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// The content of a file.
-    pub read_file: &'a dyn Fn(&str) -> std::io::Result<String>,
-}
 
 /// What a provider block comes to.
 #[derive(Debug)]
@@ -31,158 +22,31 @@ pub struct Resolved {
     pub region: String,
 }
 
-impl Surroundings<'_> {
-    /// The argument if it is known, else the first variable that is set. An
-    /// empty variable counts as not set.
-    fn text(&self, argument: &Value<String>, variables: &[&str]) -> Option<String> {
-        match argument {
-            Value::Value(value) if !value.is_empty() => Some(value.clone()),
-            // What is only known after the apply behaves as if left out.
-            Value::Value(_) | Value::Null | Value::Unknown => variables
-                .iter()
-                .filter_map(|name| (self.variable)(name))
-                .find(|value| !value.is_empty()),
-        }
-    }
-}
-
 /// Errors of the block that can be told without the environment.
 pub fn validate(block: &ProviderBlock) -> Diagnostics {
-    let mut diagnostics = Diagnostics::default();
-    let given = |value: &Value<String>| value.is_value();
-    if given(&block.iam_profile_id) && given(&block.iam_profile_name) {
-        diagnostics.add_diagnostics(error(
-            path("iam_profile_name"),
-            "Two trusted profiles",
-            "Give iam_profile_id or iam_profile_name, not both.",
-        ));
-    }
-    if let Value::Value(address) = &block.iam_endpoint
-        && let Err(reason) = IamUrl::parse(address)
-    {
-        diagnostics.add_diagnostics(bad_address("iam_endpoint", &reason));
-    }
-    if let Value::Value(address) = &block.secrets_manager_endpoint
-        && let Err(reason) = Endpoint::template(address)
-    {
-        diagnostics.add_diagnostics(bad_address("secrets_manager_endpoint", &reason));
-    }
+    let mut diagnostics = credentials::validate(block);
+    diagnostics.add_diagnostics(addresses::validate(block));
+    diagnostics.add_diagnostics(network::validate(block));
     diagnostics
 }
 
-/// Resolves the block. Nothing is called: a wrong key shows when it is used.
+/// Resolves the block.
 pub fn resolve(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Resolved, Diagnostics> {
     let region = outside
         .text(&block.region, &["IC_REGION", "IBMCLOUD_REGION", "BM_REGION", "BLUEMIX_REGION"])
         .unwrap_or_else(|| DEFAULT_REGION.to_owned());
-    let visibility = visibility(block, outside)?;
-    let file = endpoints_file(block, outside)?;
-    let address = |argument: &Value<String>, variable: &str| {
-        outside
-            .text(argument, &[variable])
-            .or_else(|| file.address(variable, &visibility, &region).map(str::to_owned))
-    };
-    let iam_url = match address(&block.iam_endpoint, IAM_ENDPOINT) {
-        Some(address) => IamUrl::parse(&address),
-        None => standard_iam_url(block, outside, &visibility, &region),
-    }
-    .map_err(|reason| bad_address("iam_endpoint", &reason))?;
-    let secrets_manager = match address(&block.secrets_manager_endpoint, SECRETS_MANAGER_ENDPOINT) {
-        Some(address) => Endpoint::template(&address)
-            .map_err(|reason| bad_address("secrets_manager_endpoint", &reason))?,
-        None if visibility == "public" => Endpoint::Public,
-        None => Endpoint::Private,
-    };
+    let Addresses { iam_url, secrets_manager } = Addresses::resolve(block, outside, &region)?;
     let client = ClientConfig {
         credentials: credentials(block, outside)?,
         iam_url,
         secrets_manager,
+        extra_roots: network::extra_roots(block, outside)?,
+        proxy: network::proxy(block, outside)?,
         retry: RetryPolicy::with_max_retries(max_retries(block, outside)?),
         user_agent: concat!("terraform-provider-ibm-sm/", env!("CARGO_PKG_VERSION")).to_owned(),
+        not_known_yet: block.not_known_yet(),
     };
     Ok(Resolved { client, region })
-}
-
-fn visibility(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<String, Diagnostics> {
-    let value = outside
-        .text(&block.visibility, &["IC_VISIBILITY", "IBMCLOUD_VISIBILITY"])
-        .unwrap_or_else(|| "public".to_owned());
-    if super::fields::VISIBILITIES.contains(&value.as_str()) {
-        return Ok(value);
-    }
-    Err(error(
-        path("visibility"),
-        "Invalid value for visibility",
-        format!(
-            "IC_VISIBILITY or IBMCLOUD_VISIBILITY is {value:?}; it must be one of {}.",
-            super::fields::VISIBILITIES.join(", ")
-        ),
-    ))
-}
-
-fn endpoints_file(
-    block: &ProviderBlock,
-    outside: &Surroundings<'_>,
-) -> Result<EndpointsFile, Diagnostics> {
-    let variables = ["IC_ENDPOINTS_FILE_PATH", "IBMCLOUD_ENDPOINTS_FILE_PATH"];
-    let Some(file) = outside.text(&block.endpoints_file_path, &variables) else {
-        return Ok(EndpointsFile::default());
-    };
-    let failed = |reason: String| {
-        error(
-            path("endpoints_file_path"),
-            "The endpoints file cannot be used",
-            format!("{file}: {reason}"),
-        )
-    };
-    let json = (outside.read_file)(&file).map_err(|reason| failed(format!("{reason}.")))?;
-    EndpointsFile::parse(&json).map_err(|reason| {
-        failed(format!(
-            "{reason}. The file must be JSON of the form {{\"{IAM_ENDPOINT}\": {{\"public\": \
-             {{\"us-south\": \"https://…\"}}}}}}."
-        ))
-    })
-}
-
-fn standard_iam_url(
-    block: &ProviderBlock,
-    outside: &Surroundings<'_>,
-    visibility: &str,
-    region: &str,
-) -> Result<IamUrl, crate::client::EndpointError> {
-    let variables = ["IC_PRIVATE_ENDPOINT_TYPE", "IBMCLOUD_PRIVATE_ENDPOINT_TYPE"];
-    let vpe = outside.text(&block.private_endpoint_type, &variables).as_deref() == Some("vpe");
-    match (visibility, region) {
-        // Only these two regions have an address of their own (ibm-api.md 1.2).
-        ("private", "us-south" | "us-east") if vpe => {
-            IamUrl::parse(&format!("https://private.{region}.iam.cloud.ibm.com"))
-        }
-        ("private", _) => IamUrl::ibm(true),
-        _ => IamUrl::ibm(false),
-    }
-}
-
-/// An API key wins over a token. None at all is an error of the first call.
-fn credentials(
-    block: &ProviderBlock,
-    outside: &Surroundings<'_>,
-) -> Result<Option<Credentials>, Diagnostics> {
-    let variables = |argument: &Value<String>, names: &[&str]| outside.text(argument, names);
-    let key = variables(&block.ibmcloud_api_key, &[])
-        .or_else(|| variables(&block.bluemix_api_key, &["IC_API_KEY", "IBMCLOUD_API_KEY"]));
-    if let Some(key) = key {
-        if key.starts_with(['{', '"']) || key.ends_with(['}', '"']) {
-            return Err(error(
-                path("ibmcloud_api_key"),
-                "Malformed API key",
-                "The API key begins or ends with a brace or a quote: give the key alone, without \
-                 the JSON or the quotes around it.",
-            ));
-        }
-        return Ok(Some(Credentials::ApiKey(SecretString::from(key))));
-    }
-    let token = variables(&block.iam_token, &["IC_IAM_TOKEN", "IBMCLOUD_IAM_TOKEN"]);
-    Ok(token.map(|token| Credentials::BearerToken(SecretString::from(token))))
 }
 
 fn max_retries(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<u32, Diagnostics> {
@@ -201,10 +65,6 @@ fn max_retries(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<u32,
     })
 }
 
-fn bad_address(argument: &'static str, reason: &crate::client::EndpointError) -> Diagnostics {
-    error(path(argument), format!("Invalid value for {argument}"), format!("{reason}."))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -212,20 +72,18 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+    use crate::client::{Credentials, Endpoint, IamUrl};
     use crate::framework::value::text;
 
     fn resolved(
         block: &ProviderBlock,
         environment: &[(&str, &str)],
-        file: &str,
     ) -> Result<Resolved, Diagnostics> {
         let environment: BTreeMap<&str, &str> = environment.iter().copied().collect();
         let outside = Surroundings {
             variable: &|name| environment.get(name).map(|value| (*value).to_owned()),
-            read_file: &|path| match path {
-                "endpoints.json" => Ok(file.to_owned()),
-                _ => Err(std::io::ErrorKind::NotFound.into()),
-            },
+            read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
+            file_exists: &|_| false,
         };
         resolve(block, &outside)
     }
@@ -237,21 +95,16 @@ mod tests {
         }
     }
 
-    fn refused(answer: Result<Resolved, Diagnostics>) -> (String, String) {
-        let error = answer.unwrap_err().errors.remove(0);
-        (error.attribute.to_string(), error.detail.into_owned())
-    }
-
     #[test]
     fn the_argument_wins_over_the_environment_and_ic_over_ibmcloud() {
         let environment = [("IC_API_KEY", "from-ic"), ("IBMCLOUD_API_KEY", "from-ibmcloud")];
         let none = ProviderBlock::default();
         let block = ProviderBlock { ibmcloud_api_key: text("from-block"), ..none.clone() };
         let alias = ProviderBlock { bluemix_api_key: text("from-alias"), ..none.clone() };
-        assert_eq!(key(&resolved(&block, &environment, "").unwrap()), Some("from-block"));
-        assert_eq!(key(&resolved(&alias, &environment, "").unwrap()), Some("from-alias"));
-        assert_eq!(key(&resolved(&none, &environment, "").unwrap()), Some("from-ic"));
-        assert_eq!(key(&resolved(&none, &environment[1..], "").unwrap()), Some("from-ibmcloud"));
+        assert_eq!(key(&resolved(&block, &environment).unwrap()), Some("from-block"));
+        assert_eq!(key(&resolved(&alias, &environment).unwrap()), Some("from-alias"));
+        assert_eq!(key(&resolved(&none, &environment).unwrap()), Some("from-ic"));
+        assert_eq!(key(&resolved(&none, &environment[1..]).unwrap()), Some("from-ibmcloud"));
     }
 
     #[test]
@@ -263,7 +116,7 @@ mod tests {
                 region: value,
                 ..ProviderBlock::default()
             };
-            let resolved = resolved(&block, &environment, "").unwrap();
+            let resolved = resolved(&block, &environment).unwrap();
             assert_eq!(key(&resolved), Some("from-ic"));
             assert_eq!(resolved.region, "eu-de");
         }
@@ -271,7 +124,7 @@ mod tests {
 
     #[test]
     fn without_anything_the_defaults_hold_and_nothing_fails() {
-        let resolved = resolved(&ProviderBlock::default(), &[], "").unwrap();
+        let resolved = resolved(&ProviderBlock::default(), &[]).unwrap();
         assert!(resolved.client.credentials.is_none());
         assert_eq!(resolved.region, "us-south");
         assert_eq!(resolved.client.secrets_manager, Endpoint::Public);
@@ -280,132 +133,61 @@ mod tests {
     }
 
     #[test]
-    fn a_key_wins_over_a_token() {
-        let token = ProviderBlock { iam_token: text("Bearer t"), ..ProviderBlock::default() };
-        let credentials = resolved(&token, &[], "").unwrap().client.credentials;
-        assert!(matches!(credentials, Some(Credentials::BearerToken(_))));
-        let with_key = resolved(&token, &[("IC_API_KEY", "k")], "").unwrap();
-        assert_eq!(key(&with_key), Some("k"));
-    }
-
-    #[test]
-    fn visibility_decides_the_standard_addresses() {
-        let parse = |address: &str| IamUrl::parse(address).unwrap();
-        for (visibility, vpe, region, iam, endpoint) in [
-            ("public", "", "eu-de", "https://iam.cloud.ibm.com", Endpoint::Public),
-            ("private", "", "eu-de", "https://private.iam.cloud.ibm.com", Endpoint::Private),
-            (
-                "private",
-                "vpe",
-                "us-east",
-                "https://private.us-east.iam.cloud.ibm.com",
-                Endpoint::Private,
-            ),
-            ("private", "vpe", "eu-de", "https://private.iam.cloud.ibm.com", Endpoint::Private),
-            ("public-and-private", "", "eu-de", "https://iam.cloud.ibm.com", Endpoint::Private),
-        ] {
-            let block = ProviderBlock {
-                visibility: text(visibility),
-                private_endpoint_type: text(vpe),
-                region: text(region),
-                ..ProviderBlock::default()
-            };
-            let resolved = resolved(&block, &[], "").unwrap();
-            assert_eq!(resolved.client.iam_url, parse(iam), "{visibility} {vpe} {region}");
-            assert_eq!(resolved.client.secrets_manager, endpoint, "{visibility}");
-        }
-    }
-
-    #[test]
-    fn an_address_comes_from_the_argument_the_environment_or_the_file() {
-        let file =
-            r#"{"IBMCLOUD_IAM_API_ENDPOINT": {"public": {"us-south": "https://file.example"}}}"#;
-        let with_file = ProviderBlock {
-            endpoints_file_path: text("endpoints.json"),
-            ..ProviderBlock::default()
-        };
-        let with_argument =
-            ProviderBlock { iam_endpoint: text("https://argument.example/"), ..with_file.clone() };
-        let environment = [(IAM_ENDPOINT, "https://environment.example")];
-        for (block, environment, expected) in [
-            (&with_argument, &environment[..], "https://argument.example"),
-            (&with_file, &environment[..], "https://environment.example"),
-            (&with_file, &[][..], "https://file.example"),
-        ] {
-            let resolved = resolved(block, environment, file).unwrap();
-            assert_eq!(resolved.client.iam_url, IamUrl::parse(expected).unwrap());
-        }
-    }
-
-    #[test]
     fn what_cannot_be_used_is_an_error_on_its_argument() {
-        let block = |change: fn(&mut ProviderBlock)| {
-            let mut block = ProviderBlock::default();
-            change(&mut block);
-            block
-        };
-        let cases = [
+        for (variable, value, argument, message) in [
             (
-                block(|b| b.ibmcloud_api_key = text("{\"apikey\": \"x\"}")),
-                [("X", "")],
+                "IC_API_KEY",
+                "{\"apikey\": \"x\"}",
                 "ibmcloud_api_key",
                 "begins or ends with a brace",
             ),
-            (
-                block(|b| b.endpoints_file_path = text("absent.json")),
-                [("X", "")],
-                "endpoints_file_path",
-                "absent.json: ",
-            ),
-            (
-                block(|b| b.endpoints_file_path = text("endpoints.json")),
-                [("X", "")],
-                "endpoints_file_path",
-                "must be JSON of the form",
-            ),
-            (
-                ProviderBlock::default(),
-                [("IC_VISIBILITY", "secret")],
-                "visibility",
-                "must be one of public, private, public-and-private",
-            ),
-            (
-                ProviderBlock::default(),
-                [("MAX_RETRIES", "many")],
-                "max_retries",
-                "must be a whole number from 0",
-            ),
-            (
-                ProviderBlock::default(),
-                [(SECRETS_MANAGER_ENDPOINT, "ftp://x")],
-                "secrets_manager_endpoint",
-                "must begin with https:// or http://",
-            ),
-        ];
-        for (block, environment, argument, message) in cases {
-            let (path, detail) = refused(resolved(&block, &environment, "[]"));
-            assert_eq!(path, argument);
-            assert!(detail.contains(message), "{detail}");
+            ("IC_VISIBILITY", "secret", "visibility", "be one of public, private"),
+            ("IBMCLOUD_PROXY_URL", "proxy.test", "proxy_url", "is not a valid URL"),
+            ("IBMCLOUD_CA_CERT_FILE", "absent.pem", "ca_cert_file", "absent.pem: "),
+            ("MAX_RETRIES", "many", "max_retries", "must be a whole number from 0"),
+        ] {
+            let answer = resolved(&ProviderBlock::default(), &[(variable, value)]);
+            let error = answer.unwrap_err().errors.remove(0);
+            assert_eq!(error.attribute.to_string(), argument);
+            assert!(error.detail.contains(message), "{}", error.detail);
         }
     }
 
     #[test]
-    fn two_profiles_or_a_malformed_address_are_refused_before_anything_runs() {
+    fn what_contradicts_itself_is_refused_before_anything_runs() {
         let block = ProviderBlock {
             iam_profile_id: text("Profile-1"),
             iam_profile_name: text("deployer"),
             secrets_manager_endpoint: text("https://{instance}.example"),
+            proxy_url: text("ftp://proxy.test"),
             ..ProviderBlock::default()
         };
         let paths: Vec<String> =
             validate(&block).errors.iter().map(|error| error.attribute.to_string()).collect();
-        assert_eq!(paths, ["iam_profile_name", "secrets_manager_endpoint"]);
-        let unknown = ProviderBlock {
+        assert_eq!(paths, ["iam_profile_name", "secrets_manager_endpoint", "proxy_url"]);
+        for value in [Value::Unknown, text("")] {
+            let block = ProviderBlock {
+                iam_profile_id: value.clone(),
+                iam_profile_name: value.clone(),
+                iam_endpoint: value.clone(),
+                ca_cert_pem: value,
+                ..ProviderBlock::default()
+            };
+            assert_eq!(validate(&block), Diagnostics::default());
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_yet_is_passed_on() {
+        let block = ProviderBlock {
+            ibmcloud_api_key: Value::Unknown,
             iam_profile_id: Value::Unknown,
-            iam_profile_name: Value::Unknown,
-            iam_endpoint: Value::Unknown,
+            proxy_url: Value::Unknown,
+            max_retries: Value::Unknown,
             ..ProviderBlock::default()
         };
-        assert_eq!(validate(&unknown), Diagnostics::default());
+        let client = resolved(&block, &[]).unwrap().client;
+        assert_eq!(client.not_known_yet, ["ibmcloud_api_key", "iam_profile_id", "proxy_url"]);
+        assert!(client.credentials.is_none());
     }
 }

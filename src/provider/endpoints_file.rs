@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-type ByRegion = BTreeMap<String, String>;
+/// Addresses by region.
+pub(super) type ByRegion = BTreeMap<String, String>;
 type ByVisibility = BTreeMap<String, ByRegion>;
 
 /// The parsed file.
@@ -16,10 +17,10 @@ impl EndpointsFile {
         serde_json::from_str(json).map(EndpointsFile)
     }
 
-    /// The address for `variable`. The file is not consulted for other
+    /// The addresses for `variable`. The file is not consulted for other
     /// visibilities than `public` and `private`.
-    pub(super) fn address(&self, variable: &str, visibility: &str, region: &str) -> Option<&str> {
-        self.0.get(variable)?.get(visibility)?.get(region).map(String::as_str)
+    pub(super) fn addresses(&self, variable: &str, visibility: &str) -> Option<&ByRegion> {
+        self.0.get(variable)?.get(visibility)
     }
 }
 
@@ -28,18 +29,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_found_by_variable_visibility_and_region() {
+    fn addresses_are_found_by_variable_and_visibility() {
         let file = EndpointsFile::parse(
             r#"{"IBMCLOUD_IAM_API_ENDPOINT": {"public": {"us-south": "https://iam.example"},
                                               "private": {"eu-de": "https://p.example"}}}"#,
         )
         .unwrap();
+        let one =
+            |region: &str, address: &str| ByRegion::from([(region.to_owned(), address.to_owned())]);
         let iam = "IBMCLOUD_IAM_API_ENDPOINT";
-        assert_eq!(file.address(iam, "public", "us-south"), Some("https://iam.example"));
-        assert_eq!(file.address(iam, "private", "eu-de"), Some("https://p.example"));
-        assert_eq!(file.address(iam, "private", "us-south"), None);
-        assert_eq!(file.address(iam, "public-and-private", "us-south"), None);
-        assert_eq!(file.address("OTHER", "public", "us-south"), None);
+        for (variable, visibility, found) in [
+            (iam, "public", Some(one("us-south", "https://iam.example"))),
+            (iam, "private", Some(one("eu-de", "https://p.example"))),
+            (iam, "public-and-private", None),
+            ("OTHER", "public", None),
+        ] {
+            assert_eq!(file.addresses(variable, visibility), found.as_ref(), "{visibility}");
+        }
     }
 
     #[test]

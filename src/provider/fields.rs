@@ -27,6 +27,8 @@ pub struct ProviderBlock {
     pub iam_profile_name: Value<String>,
     /// The account of `iam_profile_name`.
     pub ibmcloud_account_id: Value<String>,
+    /// A file with the token of a compute resource.
+    pub cr_token_file: Value<String>,
     /// Default region.
     pub region: Value<String>,
     /// `public`, `private` or `public-and-private`.
@@ -35,6 +37,12 @@ pub struct ProviderBlock {
     pub private_endpoint_type: Value<String>,
     /// A JSON file with addresses.
     pub endpoints_file_path: Value<String>,
+    /// A file with authorities to trust beside the system's.
+    pub ca_cert_file: Value<String>,
+    /// The same as text.
+    pub ca_cert_pem: Value<String>,
+    /// A proxy, with user and password if it wants them.
+    pub proxy_url: Value<String>,
     /// Repetitions of a failed request.
     pub max_retries: Value<i64>,
     /// Base address of IAM.
@@ -45,6 +53,36 @@ pub struct ProviderBlock {
 
 /// Values of `visibility`.
 pub(super) const VISIBILITIES: &[&str] = &["public", "private", "public-and-private"];
+/// The one value of `private_endpoint_type`.
+pub(super) const VPE: &str = "vpe";
+
+impl ProviderBlock {
+    /// The arguments whose values only the apply will tell. They count as left
+    /// out, which may make calls fail.
+    pub(super) fn not_known_yet(&self) -> Vec<&'static str> {
+        let arguments = [
+            ("ibmcloud_api_key", &self.ibmcloud_api_key),
+            ("bluemix_api_key", &self.bluemix_api_key),
+            ("iam_token", &self.iam_token),
+            ("iam_refresh_token", &self.iam_refresh_token),
+            ("iam_profile_id", &self.iam_profile_id),
+            ("iam_profile_name", &self.iam_profile_name),
+            ("ibmcloud_account_id", &self.ibmcloud_account_id),
+            ("cr_token_file", &self.cr_token_file),
+            ("region", &self.region),
+            ("visibility", &self.visibility),
+            ("private_endpoint_type", &self.private_endpoint_type),
+            ("endpoints_file_path", &self.endpoints_file_path),
+            ("ca_cert_file", &self.ca_cert_file),
+            ("ca_cert_pem", &self.ca_cert_pem),
+            ("proxy_url", &self.proxy_url),
+            ("iam_endpoint", &self.iam_endpoint),
+            ("secrets_manager_endpoint", &self.secrets_manager_endpoint),
+        ];
+        let unknown = arguments.into_iter().filter(|(_, value)| value.is_unknown());
+        unknown.map(|(name, _)| name).collect()
+    }
+}
 
 /// The declaration of the block.
 pub(super) fn fields() -> FieldSet {
@@ -55,23 +93,33 @@ pub(super) fn fields() -> FieldSet {
         text("bluemix_api_key").sensitive().deprecated().about("Use `ibmcloud_api_key` instead."),
         text("iam_token").sensitive().about(
             "An IAM bearer token to act with when there is no API key. It is used until it \
-             expires, after an hour at most. Environment: `IC_IAM_TOKEN`, `IBMCLOUD_IAM_TOKEN`.",
+             expires, after an hour at most; with `iam_refresh_token` it is then replaced. \
+             Environment: `IC_IAM_TOKEN`, `IBMCLOUD_IAM_TOKEN`.",
         ),
         text("iam_refresh_token").sensitive().about(
-            "An IAM refresh token. Environment: `IC_IAM_REFRESH_TOKEN`, \
-             `IBMCLOUD_IAM_REFRESH_TOKEN`.",
+            "An IAM refresh token of the IBM Cloud command line, to act with when there is no API \
+             key. Environment: `IC_IAM_REFRESH_TOKEN`, `IBMCLOUD_IAM_REFRESH_TOKEN`.",
         ),
         text("iam_profile_id").about(
-            "The id of a trusted profile to act as. Environment: `IC_IAM_PROFILE_ID`, \
+            "The id of a trusted profile to act as, which the identity of the API key assumes, or \
+             a compute resource by its token. Environment: `IC_IAM_PROFILE_ID`, \
              `IBMCLOUD_IAM_PROFILE_ID`.",
         ),
         text("iam_profile_name").about(
-            "The name of a trusted profile to act as, in the account `ibmcloud_account_id`. \
-             Environment: `IC_IAM_PROFILE_NAME`, `IBMCLOUD_IAM_PROFILE_NAME`.",
+            "The name of a trusted profile to act as, in the account `ibmcloud_account_id`, \
+             instead of `iam_profile_id`. Environment: `IC_IAM_PROFILE_NAME`, \
+             `IBMCLOUD_IAM_PROFILE_NAME`.",
         ),
         text("ibmcloud_account_id").about(
             "The account of `iam_profile_name`. Environment: `IC_ACCOUNT_ID`, \
              `IBMCLOUD_ACCOUNT_ID`.",
+        ),
+        text("cr_token_file").about(
+            "A file with the token of the compute resource that Terraform runs on, to act as a \
+             trusted profile without an API key. It is read for each IAM token, because the \
+             platform replaces it. Without any other credentials, the usual files of Kubernetes \
+             and Code Engine below `/var/run/secrets` are tried for a profile. Environment: \
+             `IBMCLOUD_CR_TOKEN_FILE`.",
         ),
         text("region").about(
             "The region of instances whose resource names none. Default: `us-south`. Environment: \
@@ -82,7 +130,7 @@ pub(super) fn fields() -> FieldSet {
              for Secrets Manager means private. Environment: `IC_VISIBILITY`, \
              `IBMCLOUD_VISIBILITY`.",
         ),
-        text("private_endpoint_type").check(one_of(&["vpe"])).about(
+        text("private_endpoint_type").check(one_of(&[VPE])).about(
             "With `visibility = \"private\"`: `vpe` reaches IAM through the regional virtual \
              private endpoint. Environment: `IC_PRIVATE_ENDPOINT_TYPE`, \
              `IBMCLOUD_PRIVATE_ENDPOINT_TYPE`.",
@@ -90,6 +138,21 @@ pub(super) fn fields() -> FieldSet {
         text("endpoints_file_path").about(
             "A JSON file with addresses by variable, visibility and region. Environment: \
              `IC_ENDPOINTS_FILE_PATH`, `IBMCLOUD_ENDPOINTS_FILE_PATH`.",
+        ),
+        text("ca_cert_file").about(
+            "A file with certificates in PEM form of authorities to trust beside those of the \
+             system, for IAM, Secrets Manager and a proxy. Environment: `IBMCLOUD_CA_CERT_FILE`.",
+        ),
+        text("ca_cert_pem").about(
+            "The certificates themselves, instead of `ca_cert_file`. Environment: \
+             `IBMCLOUD_CA_CERT_PEM`.",
+        ),
+        text("proxy_url").sensitive().about(
+            "The proxy for all requests: `http://[USER:PASSWORD@]HOST:PORT`, or `https://`. \
+             Without it the usual variables count, in upper or lower case: `HTTPS_PROXY`, \
+             `HTTP_PROXY`, `ALL_PROXY`, and `NO_PROXY` for hosts, domains and networks that are \
+             reached without one; on macOS and Windows also the settings of the system. With it, \
+             none of them does. Environment: `IBMCLOUD_PROXY_URL`.",
         ),
         number("max_retries").check(at_least(0)).about(
             "How often a request that failed for a passing reason is repeated. Default: 10. \

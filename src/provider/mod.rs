@@ -1,14 +1,20 @@
 //! Turns configuration into a client and lists what exists; decides nothing per
 //! resource.
 
+mod addresses;
 pub mod config;
+mod credentials;
 mod endpoints_file;
 mod fields;
+mod network;
+pub mod surroundings;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use self::config::{Surroundings, resolve};
+use self::config::resolve;
 use self::fields::ProviderBlock;
+use self::surroundings::Surroundings;
 use crate::client::Client;
 use crate::engine::{EngineConfiguration, EngineConfigurationList, EngineConfigurationSource};
 use crate::framework::codec::to_model;
@@ -90,6 +96,7 @@ impl Provider for IbmSm {
         let outside = Surroundings {
             variable: &*self.variable,
             read_file: &|path| std::fs::read_to_string(path),
+            file_exists: &|path| Path::new(path).exists(),
         };
         let resolved =
             to_model::<ProviderBlock>(config).and_then(|block| resolve(&block, &outside));

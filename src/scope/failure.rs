@@ -132,13 +132,14 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
     let advice = match reason.kind() {
         ApiErrorKind::NoCredentials => Advice::new(
             "Give an IBM Cloud API key: set ibmcloud_api_key in the provider block, or IC_API_KEY \
-             or IBMCLOUD_API_KEY in the environment. A key that is only known after the apply \
-             cannot be used to plan.",
+             or IBMCLOUD_API_KEY in the environment; the provider's documentation has other ways. \
+             What is only known after the apply cannot be used to plan.",
         ),
         ApiErrorKind::Unauthenticated => Advice::new(
             "IBM Cloud does not accept the API key or token. Check ibmcloud_api_key (environment: \
-             IC_API_KEY, IBMCLOUD_API_KEY) or iam_token, that the key is not disabled or expired, \
-             and that its identity still exists.",
+             IC_API_KEY, IBMCLOUD_API_KEY), iam_token or iam_refresh_token, that it is not \
+             disabled or expired, and that its identity still exists. A trusted profile must trust \
+             that identity, or the compute resource.",
         ),
         ApiErrorKind::Forbidden => Advice::new(format!(
             "The identity of the API key lacks a role: {} needs {} on the Secrets Manager \
@@ -195,7 +196,8 @@ fn transport_advice(kind: TransportKind, address: &str) -> String {
     match kind {
         TransportKind::Tls => format!(
             "The certificate of the service is not trusted here: check the CA certificates of \
-             this machine and any proxy in between. {address}"
+             this machine and any proxy in between; ca_cert_file of the provider block adds more. \
+             {address}"
         ),
         TransportKind::Dns
         | TransportKind::Connect

@@ -4,6 +4,7 @@ use ibm_sm_emulator::{Emulator as Library, Handle, Options, seed};
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// One emulator; it ends when this is dropped.
@@ -14,7 +15,17 @@ pub(crate) struct Emulator {
 
 impl Emulator {
     pub(crate) async fn start() -> Self {
-        let handle = Library::start(Options::default()).await.unwrap();
+        Self::start_with(Options::default()).await
+    }
+
+    /// One that also serves IBM's host names over TLS, behind a proxy.
+    pub(crate) async fn start_with_proxy() -> Self {
+        let proxy_listen = Some((Ipv4Addr::LOCALHOST, 0).into());
+        Self::start_with(Options { proxy_listen, ..Options::default() }).await
+    }
+
+    async fn start_with(options: Options) -> Self {
+        let handle = Library::start(options).await.unwrap();
         // Without a named provider, reqwest panics; for plain HTTP nobody needs to be trusted.
         let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
@@ -28,6 +39,16 @@ impl Emulator {
     /// The base URL of IAM.
     pub(crate) fn url(&self) -> String {
         self.handle.url()
+    }
+
+    /// The URL of its proxy.
+    pub(crate) fn proxy_url(&self) -> String {
+        format!("http://{}", self.handle.proxy_address.unwrap())
+    }
+
+    /// The authority of its certificate, in PEM.
+    pub(crate) fn authority(&self) -> &str {
+        self.handle.authority.as_deref().unwrap()
     }
 
     /// The requests of one operation so far, oldest first.
@@ -90,6 +111,17 @@ impl Emulator {
         let mut state: Value = answer.json().await.unwrap();
         state["switches"]["on_reuse_expiry"] = json!("destroy");
         self.http.put(&url).json(&state).send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Signs in as the command line does; access token and refresh token.
+    pub(crate) async fn sign_in(&self, api_key: &str) -> (String, String) {
+        let form = [("grant_type", "urn:ibm:params:oauth:grant-type:apikey"), ("apikey", api_key)];
+        let request = self.http.post(format!("{}/identity/token", self.url()));
+        let request = request.basic_auth("bx", Some("bx")).form(&form);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        let tokens: Value = answer.json().await.unwrap();
+        let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+        (text("access_token"), text("refresh_token"))
     }
 
     /// From now on the clock stands still, and these switches of the state are set.

@@ -17,7 +17,6 @@ use axum::extract::{RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{Response, header};
 use bytes::Bytes;
-use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -168,7 +167,7 @@ async fn answer(
     }
     let family = Family::of(parts.uri.path());
     let mut outcome = outcome(app, family, &effect, call, work).await;
-    let text = outcome.body.as_ref().map(Value::to_string).unwrap_or_default();
+    let text = std::mem::take(&mut outcome.body);
     let content_type = call.header("content-type");
     app.journal.record(Entry {
         seq: 0,
@@ -209,7 +208,8 @@ struct Outcome {
     /// None when the connection is dropped instead.
     status: Option<u16>,
     headers: Vec<(&'static str, String)>,
-    body: Option<Value>,
+    /// JSON, or nothing.
+    body: String,
 }
 
 /// Does the work, unless a fault comes first, and waits until it is on the disk.
@@ -220,8 +220,12 @@ async fn outcome(
     call: &Call,
     work: impl FnOnce() -> Done<Reply>,
 ) -> Outcome {
-    let mut outcome =
-        Outcome { at: app.store.clock().now(), status: None, headers: Vec::new(), body: None };
+    let mut outcome = Outcome {
+        at: app.store.clock().now(),
+        status: None,
+        headers: Vec::new(),
+        body: String::new(),
+    };
     if effect.reset == Some(Reset::BeforeCommit) {
         return outcome;
     }
@@ -229,7 +233,7 @@ async fn outcome(
         let retry_after = effect.retry_after.map(|seconds| ("retry-after", seconds.to_string()));
         outcome.headers.extend(retry_after);
         outcome.status = Some(status);
-        outcome.body = Some(errors::injected(family, status, &call.trace));
+        outcome.body = errors::injected(family, status, &call.trace).to_string();
         return outcome;
     }
     let done = work();
@@ -242,12 +246,12 @@ async fn outcome(
         Ok(reply) => {
             outcome.status = Some(reply.status);
             outcome.headers = reply.headers;
-            outcome.body = reply.body;
+            outcome.body = reply.body.unwrap_or_default();
         }
         Err(refusal) => {
             let (status, body) = errors::render(family, &refusal, &call.trace);
             outcome.status = Some(status);
-            outcome.body = Some(body);
+            outcome.body = body.to_string();
         }
     }
     if effect.reset == Some(Reset::AfterCommit) {

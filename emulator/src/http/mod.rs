@@ -18,10 +18,12 @@ pub mod vault;
 use crate::App;
 use crate::control;
 use crate::http::operation::Operation;
+use crate::refusal::Kind;
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
 use axum::routing::{MethodFilter, on};
 use std::sync::Arc;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
@@ -60,12 +62,16 @@ pub fn router(app: Arc<App>) -> anyhow::Result<Router> {
     }
     Ok(router
         .fallback(|State(app): State<Arc<App>>, request: Request| {
-            exchange::serve_unknown(app, request, crate::refusal::Kind::NotFound)
+            exchange::serve_unknown(app, request, Kind::NotFound)
         })
         .method_not_allowed_fallback(|State(app): State<Arc<App>>, request: Request| {
-            exchange::serve_unknown(app, request, crate::refusal::Kind::MethodNotAllowed)
+            exchange::serve_unknown(app, request, Kind::MethodNotAllowed)
         })
         .merge(control::router())
         .with_state(app)
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM))))
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(SizeAbove::new(COMPRESS_FROM)),
+        ))
 }

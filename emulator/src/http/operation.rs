@@ -3,12 +3,11 @@
 use crate::iam::access::{Grant, Role, Service};
 use crate::iam::tokens::{Claims, Tokens};
 use crate::model::vault::Instance;
-use crate::refusal::{Refusal, Result};
+use crate::refusal::{Kind, Refusal, Result};
 use crate::store::Step;
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Value;
 
 /// One operation of IBM's APIs.
 #[derive(Debug)]
@@ -42,8 +41,8 @@ pub type Answer = Result<Reply>;
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// The JSON body, if there is one.
-    pub body: Option<Value>,
+    /// The JSON text of the body, if there is one.
+    pub body: Option<String>,
     /// More headers.
     pub headers: Vec<(&'static str, String)>,
 }
@@ -51,8 +50,8 @@ pub struct Reply {
 impl Reply {
     /// A body with a status.
     pub fn json(status: u16, body: impl Serialize) -> Answer {
-        let body = serde_json::to_value(body)
-            .map_err(|error| Refusal::new(crate::refusal::Kind::Internal, error.to_string()))?;
+        let body = serde_json::to_string(&body)
+            .map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
         Ok(Self { status, body: Some(body), headers: Vec::new() })
     }
 

@@ -3,8 +3,30 @@
 use crate::http::operation::Call;
 use crate::http::query::Query;
 use crate::refusal::Result;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+/// A page: what is said about it, and its items under the name of the list.
+pub struct Page<'a, B> {
+    /// Position and links.
+    pub head: Vec<(&'a str, Value)>,
+    /// The name of the list.
+    pub key: &'a str,
+    /// The items.
+    pub items: Vec<B>,
+}
+
+impl<B: Serialize> Serialize for Page<'_, B> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut page = serializer.serialize_map(Some(self.head.len() + 1))?;
+        for (name, value) in &self.head {
+            page.serialize_entry(name, value)?;
+        }
+        page.serialize_entry(self.key, &self.items)?;
+        page.end()
+    }
+}
 
 /// Which part of a list is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -31,29 +53,29 @@ impl Window {
     pub fn page<'a, T, B: Serialize>(
         self,
         call: &Call,
-        key: &str,
+        key: &'static str,
         items: &'a [T],
         write: impl Fn(&'a T) -> B,
-    ) -> Value {
+    ) -> Page<'a, B> {
         let Self { offset, limit } = self;
         let total = items.len();
-        let written: Vec<B> = items.iter().skip(offset).take(limit).map(write).collect();
+        let next = offset.saturating_add(limit);
         let link = |offset: usize| json!({ "href": self.href(call, offset) });
         let last = total.saturating_sub(1) / limit * limit;
-        let mut page = Map::new();
-        page.insert("total_count".to_owned(), json!(total));
-        page.insert("limit".to_owned(), json!(limit));
-        page.insert("offset".to_owned(), json!(offset));
-        page.insert("first".to_owned(), link(0));
-        page.insert("last".to_owned(), link(last));
-        if offset + limit < total {
-            page.insert("next".to_owned(), link(offset + limit));
+        let mut head = vec![
+            ("total_count", json!(total)),
+            ("limit", json!(limit)),
+            ("offset", json!(offset)),
+            ("first", link(0)),
+            ("last", link(last)),
+        ];
+        if next < total {
+            head.push(("next", link(next)));
         }
         if offset > 0 {
-            page.insert("previous".to_owned(), link(offset.saturating_sub(limit)));
+            head.push(("previous", link(offset.saturating_sub(limit))));
         }
-        page.insert(key.to_owned(), json!(written));
-        Value::Object(page)
+        Page { head, key, items: items.iter().skip(offset).take(limit).map(write).collect() }
     }
 
     /// The request's own address with another offset.

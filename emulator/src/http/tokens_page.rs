@@ -1,12 +1,13 @@
 //! One page of an IAM Identity list: `pagesize` and an opaque `pagetoken` (ibm-api.md 3.1).
 
 use crate::http::operation::Call;
+use crate::http::page::Page;
 use crate::http::query::Query;
 use crate::refusal::{Refusal, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 /// Which part of a list is wanted.
 #[derive(Debug)]
@@ -46,25 +47,23 @@ impl TokenPage {
     pub fn page<'a, T, B: Serialize>(
         &self,
         call: &Call,
-        key: &str,
+        key: &'static str,
         items: &'a [T],
         account_id: &str,
         write: impl Fn(&'a T) -> B,
-    ) -> Value {
-        let written: Vec<B> = items.iter().skip(self.offset).take(self.size).map(write).collect();
+    ) -> Page<'a, B> {
+        let next = self.offset.saturating_add(self.size);
         let link = |offset: usize| json!(self.href(call, offset, account_id));
-        let mut page = Map::new();
-        page.insert("offset".to_owned(), json!(self.offset));
-        page.insert("limit".to_owned(), json!(self.size));
-        page.insert("first".to_owned(), link(0));
+        let mut head =
+            vec![("offset", json!(self.offset)), ("limit", json!(self.size)), ("first", link(0))];
         if self.offset > 0 {
-            page.insert("previous".to_owned(), link(self.offset.saturating_sub(self.size)));
+            head.push(("previous", link(self.offset.saturating_sub(self.size))));
         }
-        if self.offset.saturating_add(self.size) < items.len() {
-            page.insert("next".to_owned(), link(self.offset + self.size));
+        if next < items.len() {
+            head.push(("next", link(next)));
         }
-        page.insert(key.to_owned(), json!(written));
-        Value::Object(page)
+        let wanted = items.iter().skip(self.offset).take(self.size);
+        Page { head, key, items: wanted.map(write).collect() }
     }
 
     fn href(&self, call: &Call, offset: usize, account_id: &str) -> String {

@@ -62,7 +62,8 @@ async fn lists() {
         let found: Vec<_> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
         assert_eq!(found.join(" "), names, "{query}");
     }
-    for query in ["/v2/groups", "/v2/groups?account_id=x&colour=red"] {
+    let far = format!("{}&offset={}", new(), usize::MAX);
+    for query in ["/v2/groups", "/v2/groups?account_id=x&colour=red", &far] {
         assert_eq!(lab.get(query).await.error().0, 400, "{query}");
     }
     assert_eq!(lab.get(&format!("{}&membership_type=static", new())).await.error().0, 400);

@@ -248,3 +248,37 @@ async fn the_surface_is_apart() {
     assert_eq!(lab.get("/_emulator/journal").await.at("total"), 0);
     assert_eq!(lab.get("/_emulator/nonsense").await.error().0, 404);
 }
+
+/// Every method that is described is served, and every switch and kind of object is described.
+#[tokio::test]
+async fn the_description_is_true() {
+    let lab = Lab::start().await;
+    let openapi = lab.get("/_emulator/openapi.json").await.expect(200);
+    let mut operations = 0;
+    for (path, methods) in openapi.at("paths").as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let path = path.replace("{id}", "none");
+            let answer = send(lab.request(method.clone(), &path).json(&json!({}))).await;
+            let responses = operation["responses"].as_object().unwrap();
+            let described = responses.contains_key(&answer.status.to_string());
+            assert!(described, "{method} {path}: {}", answer.status);
+            operations += 1;
+        }
+    }
+    assert_eq!(operations, 16);
+    let state = lab.state().await;
+    let schema = &openapi.body["components"]["schemas"]["State"]["properties"];
+    for half in ["iam", "secrets_manager"] {
+        let described: Vec<_> = schema[half]["properties"].as_object().unwrap().keys().collect();
+        let there: Vec<_> = state[half].as_object().unwrap().keys().collect();
+        assert_eq!(described, there);
+    }
+    let described =
+        openapi.body["components"]["schemas"]["Switches"]["properties"].as_object().unwrap();
+    let there = lab.get("/_emulator/switches").await;
+    for (name, value) in there.body.as_object().unwrap() {
+        assert_eq!(described[name]["default"], *value, "{name}");
+    }
+    assert_eq!(described.len(), there.body.as_object().unwrap().len());
+}

@@ -54,6 +54,22 @@ impl Drop for Process {
     }
 }
 
+/// The first line that it writes to stderr when it listens there.
+pub fn first_error(listen: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ibm-sm-emulator"))
+        .args(["--listen", listen])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    errors.read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    line
+}
+
 /// Runs it to its end, which must come by itself: whether it succeeded, and its stderr.
 pub fn run(arguments: &[&str]) -> (bool, String) {
     let mut child =

@@ -1,7 +1,7 @@
 //! Access groups (ibm-api.md 3.4); their members are in `members`.
 
 use crate::http::fields::{Fields, Rule};
-use crate::http::iam::{EDIT, READ, entity_tag, own_account, require_tag};
+use crate::http::iam::{EDIT, LARGEST_OFFSET, READ, entity_tag, own_account, require_tag};
 use crate::http::operation::{Answer, Call, Handler, IamCall, Operation, Reply};
 use crate::http::page::Window;
 use crate::http::query::Query;
@@ -139,7 +139,7 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let iam_id = query.text("iam_id");
     let search = query.text("search");
     let membership_type = query.word("membership_type", &["static", "dynamic", "all"])?;
-    let window = Window::of(&mut query, usize::MAX, 100, 50)?;
+    let window = Window::of(&mut query, LARGEST_OFFSET, 100, 50)?;
     let sort = query.word("sort", &["id", "name", "description", "is_federated"])?;
     let show = Show::of(&mut query)?;
     query.flag("hide_public_access")?;

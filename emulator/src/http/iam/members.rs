@@ -1,8 +1,9 @@
 //! Members of access groups (ibm-api.md 3.4): 207 answers are judged item by item.
 
+use crate::http::errors::{self, Family};
 use crate::http::fields::{Fields, Rule, missing};
 use crate::http::iam::access_groups::{account_only, find};
-use crate::http::iam::{READ, own_account};
+use crate::http::iam::{LARGEST_OFFSET, READ, own_account};
 use crate::http::operation::{Answer, Handler, IamCall, Operation, Reply};
 use crate::http::page::Window;
 use crate::http::query::Query;
@@ -129,7 +130,7 @@ fn add(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
 fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let mut query = Query::of(iam.call)?;
     let membership_type = query.word("membership_type", &["static", "dynamic", "all"])?;
-    let window = Window::of(&mut query, usize::MAX, 100, 50)?;
+    let window = Window::of(&mut query, LARGEST_OFFSET, 100, 50)?;
     let member_type = query.word("type", &["user", "service", "profile"])?;
     let verbose = query.flag("verbose")?;
     let sort = query.word("sort", &["id", "name", "email"])?;
@@ -272,11 +273,7 @@ fn report(item: &mut Value, iam: &IamCall<'_>, outcome: Result<()>, success: u16
             fields.insert("status_code".to_owned(), json!(success));
         }
         Err(refusal) => {
-            let (status, body) = crate::http::errors::render(
-                crate::http::errors::Family::Groups,
-                &refusal,
-                &iam.call.trace,
-            );
+            let (status, body) = errors::render(Family::Groups, &refusal, &iam.call.trace);
             fields.insert("status_code".to_owned(), json!(status));
             if let Some(errors) = body.get("errors") {
                 fields.insert("errors".to_owned(), errors.clone());

@@ -15,6 +15,9 @@ const READ: &[Role] = &[Role::Viewer, Role::Operator, Role::Editor, Role::Admini
 const OPERATE: &[Role] = &[Role::Operator, Role::Editor, Role::Administrator];
 const EDIT: &[Role] = &[Role::Editor, Role::Administrator];
 
+/// IBM names no largest offset; this is the one of Secrets Manager's lists.
+const LARGEST_OFFSET: usize = 10_000_000;
+
 /// The account of the request must be the token's.
 fn own_account(iam: &IamCall<'_>, account_id: &str) -> Result<()> {
     if account_id == iam.caller.account.bss {

@@ -5,6 +5,7 @@ use crate::http::rules;
 use crate::model::lease::{Rotation, Ttl, Unit};
 use crate::model::secret::{IamCredentials, Metadata, Source};
 use crate::model::timestamp::Timestamp;
+use crate::model::vault::DEFAULT_GROUP;
 use crate::refusal::{Kind, Refusal, Result};
 use serde_json::Value;
 
@@ -37,7 +38,7 @@ pub fn common(fields: &mut Fields) -> Result<Common> {
         description: fields.text("description", rules::DESCRIPTION)?,
         secret_group_id: fields
             .text("secret_group_id", rules::GROUP_ID)?
-            .unwrap_or_else(|| crate::model::vault::DEFAULT_GROUP.to_owned()),
+            .unwrap_or_else(|| DEFAULT_GROUP.to_owned()),
         labels: fields.texts("labels", rules::LABEL, 0..=30)?.unwrap_or_default(),
         custom_metadata: fields.metadata("custom_metadata")?.unwrap_or_default(),
         version_custom_metadata: fields.metadata("version_custom_metadata")?.unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! Versions of a secret (ibm-api.md 2.5): rotate, restore, list, read, change, delete data.
 
 use crate::engine::versions::{self, Attachments};
-use crate::http::fields::Fields;
+use crate::http::fields::{self, Fields, Patch};
 use crate::http::operation::{Answer, Handler, Operation, Reply, VaultCall};
 use crate::http::query::Query;
 use crate::http::rules;
@@ -176,16 +176,16 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let (position, _) = position(&secret, segment(vault)?)?;
     let mut fields = Fields::merge_patch(vault.call)?;
     let change = fields.patch("version_custom_metadata", |value| {
-        crate::http::fields::metadata("version_custom_metadata", value)
+        fields::metadata("version_custom_metadata", value)
     })?;
     fields.finish()?;
     let Some(version) = secret.versions.get_mut(position) else {
         return Err(Refusal::not_found("Version", vault.call.param("id")));
     };
     match change {
-        crate::http::fields::Patch::Keep => {}
-        crate::http::fields::Patch::Remove => version.version_custom_metadata = Metadata::new(),
-        crate::http::fields::Patch::Set(metadata) => version.version_custom_metadata = metadata,
+        Patch::Keep => {}
+        Patch::Remove => version.version_custom_metadata = Metadata::new(),
+        Patch::Set(metadata) => version.version_custom_metadata = metadata,
     }
     secret.updated_at = step.now;
     let (position, version) = self::position(&secret, segment(vault)?)?;

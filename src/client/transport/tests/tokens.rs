@@ -55,6 +55,29 @@ async fn without_credentials_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn an_error_names_what_was_not_known_if_that_can_have_caused_it() {
+    let settings = "not known yet: ibmcloud_api_key, iam_endpoint";
+    let server = Scripted::start(Vec::new()).await;
+    let mut setup = Setup::at(&server.url);
+    setup.config.credentials = None;
+    setup.config.not_known_yet = vec!["ibmcloud_api_key", "iam_endpoint"];
+    let error = create(&setup.client()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("create_secret_group needs credentials and has none ({settings})")
+    );
+    for (status, named) in
+        [(401, true), (403, true), (404, true), (400, false), (409, false), (412, false)]
+    {
+        let server = Scripted::start(vec![answer(status, REFUSAL), answer(status, REFUSAL)]).await;
+        let mut setup = Setup::at(&server.url);
+        setup.config.not_known_yet = vec!["ibmcloud_api_key", "iam_endpoint"];
+        let shown = create(&setup.client()).await.unwrap_err().to_string();
+        assert_eq!(shown.contains(settings), named, "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn ten_calls_with_an_expired_token_make_one_token_request() {
     let groups = (0..11).map(|_| answer(200, GROUP)).collect();
     let server = Scripted::start(groups).await;

@@ -1,0 +1,10 @@
+variable "url" {}
+
+provider "ibm" {
+  proxy_url = var.url
+}
+
+resource "ibm_sm_secret_group" "a" {
+  instance_id = var.instance_id
+  name        = "group-a"
+}

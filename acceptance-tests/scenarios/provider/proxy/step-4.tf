@@ -1,0 +1,19 @@
+resource "ibm_sm_secret_group" "a" {
+  instance_id = var.instance_id
+  name        = "group-a"
+}
+
+resource "ibm_sm_secret_group" "b" {
+  instance_id = var.instance_id
+  name        = "group-b"
+}
+
+resource "ibm_sm_secret_group" "c" {
+  instance_id = var.instance_id
+  name        = "group-c"
+}
+
+resource "ibm_sm_secret_group" "d" {
+  instance_id = var.instance_id
+  name        = "group-d"
+}

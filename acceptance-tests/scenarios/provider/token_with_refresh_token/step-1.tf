@@ -1,0 +1,4 @@
+resource "ibm_sm_secret_group" "a" {
+  instance_id = var.instance_id
+  name        = "group-a"
+}

@@ -1,0 +1,318 @@
+//! Where IAM and the instances are: of the block, of the environment, of the
+//! endpoints file, or IBM's own (ibm-api.md 1.1, 1.2, 5.1).
+
+use super::endpoints_file::EndpointsFile;
+use super::fields::{ProviderBlock, VISIBILITIES, VPE};
+use super::surroundings::{Surroundings, given};
+use crate::client::{Endpoint, EndpointError, IamUrl};
+use crate::framework::diag::{Diagnostics, error, path};
+
+const IAM_ENDPOINT: &str = "IBMCLOUD_IAM_API_ENDPOINT";
+const SECRETS_MANAGER_ENDPOINT: &str = "IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT";
+
+/// The addresses that a client is made of.
+pub(super) struct Addresses {
+    /// The base address of IAM.
+    pub(super) iam_url: IamUrl,
+    /// Where instances are.
+    pub(super) secrets_manager: Endpoint,
+}
+
+/// Errors that can be told from the block alone.
+pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    if let Some(Err(reason)) = given(&block.iam_endpoint).map(IamUrl::parse) {
+        diagnostics.add_diagnostics(bad_address("iam_endpoint", &reason));
+    }
+    if let Some(Err(reason)) = given(&block.secrets_manager_endpoint).map(Endpoint::template) {
+        diagnostics.add_diagnostics(bad_address("secrets_manager_endpoint", &reason));
+    }
+    diagnostics
+}
+
+impl Addresses {
+    /// The addresses; `region` is the provider's.
+    pub(super) fn resolve(
+        block: &ProviderBlock,
+        outside: &Surroundings<'_>,
+        region: &str,
+    ) -> Result<Self, Diagnostics> {
+        let visibility = visibility(block, outside)?;
+        let file = endpoints_file(block, outside)?;
+        let in_file = |variable| file.addresses(variable, &visibility);
+        let iam_url = match outside.text(&block.iam_endpoint, &[IAM_ENDPOINT]) {
+            Some(address) => {
+                IamUrl::parse(&address).map_err(|reason| bad_address("iam_endpoint", &reason))?
+            }
+            None => match in_file(IAM_ENDPOINT).and_then(|addresses| addresses.get(region)) {
+                Some(address) => IamUrl::parse(address)
+                    .map_err(|reason| bad_address_in_file(IAM_ENDPOINT, region, &reason))?,
+                None => {
+                    let vpe = private_endpoint_type(block, outside)?;
+                    standard_iam_url(vpe, &visibility, region)
+                        .map_err(|reason| bad_address("iam_endpoint", &reason))?
+                }
+            },
+        };
+        let given = outside.text(&block.secrets_manager_endpoint, &[SECRETS_MANAGER_ENDPOINT]);
+        let secrets_manager = match given {
+            Some(address) => Endpoint::template(&address)
+                .map_err(|reason| bad_address("secrets_manager_endpoint", &reason))?,
+            None => {
+                let standard =
+                    if visibility == "public" { Endpoint::Public } else { Endpoint::Private };
+                let addresses = in_file(SECRETS_MANAGER_ENDPOINT).into_iter().flatten();
+                addresses.into_iter().try_fold(standard, |others, (region, address)| {
+                    others.except_in(region, address).map_err(|reason| {
+                        bad_address_in_file(SECRETS_MANAGER_ENDPOINT, region, &reason)
+                    })
+                })?
+            }
+        };
+        Ok(Self { iam_url, secrets_manager })
+    }
+}
+
+fn visibility(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<String, Diagnostics> {
+    let value = outside
+        .text(&block.visibility, &["IC_VISIBILITY", "IBMCLOUD_VISIBILITY"])
+        .unwrap_or_else(|| "public".to_owned());
+    if VISIBILITIES.contains(&value.as_str()) {
+        return Ok(value);
+    }
+    Err(error(
+        path("visibility"),
+        "Invalid value for visibility",
+        format!(
+            "IC_VISIBILITY or IBMCLOUD_VISIBILITY is {value:?}; it must be one of {}.",
+            VISIBILITIES.join(", ")
+        ),
+    ))
+}
+
+fn endpoints_file(
+    block: &ProviderBlock,
+    outside: &Surroundings<'_>,
+) -> Result<EndpointsFile, Diagnostics> {
+    let variables = ["IC_ENDPOINTS_FILE_PATH", "IBMCLOUD_ENDPOINTS_FILE_PATH"];
+    let Some(file) = outside.text(&block.endpoints_file_path, &variables) else {
+        return Ok(EndpointsFile::default());
+    };
+    let failed = |reason: String| {
+        error(
+            path("endpoints_file_path"),
+            "The endpoints file cannot be used",
+            format!("{file}: {reason}"),
+        )
+    };
+    let json = (outside.read_file)(&file).map_err(|reason| failed(format!("{reason}.")))?;
+    EndpointsFile::parse(&json).map_err(|reason| {
+        failed(format!(
+            "{reason}. The file must be JSON of the form {{\"{IAM_ENDPOINT}\": {{\"public\": \
+             {{\"us-south\": \"https://…\"}}}}}}."
+        ))
+    })
+}
+
+/// Whether `vpe` is asked for.
+fn private_endpoint_type(
+    block: &ProviderBlock,
+    outside: &Surroundings<'_>,
+) -> Result<bool, Diagnostics> {
+    let variables = ["IC_PRIVATE_ENDPOINT_TYPE", "IBMCLOUD_PRIVATE_ENDPOINT_TYPE"];
+    match outside.text(&block.private_endpoint_type, &variables).as_deref() {
+        None => Ok(false),
+        Some(VPE) => Ok(true),
+        Some(value) => Err(error(
+            path("private_endpoint_type"),
+            "Invalid value for private_endpoint_type",
+            format!(
+                "IC_PRIVATE_ENDPOINT_TYPE or IBMCLOUD_PRIVATE_ENDPOINT_TYPE is {value:?}; it must \
+                 be {VPE:?}, or not be set."
+            ),
+        )),
+    }
+}
+
+fn standard_iam_url(vpe: bool, visibility: &str, region: &str) -> Result<IamUrl, EndpointError> {
+    match (visibility, region) {
+        // Only these two regions have an address of their own (ibm-api.md 1.2).
+        ("private", "us-south" | "us-east") if vpe => {
+            IamUrl::parse(&format!("https://private.{region}.iam.cloud.ibm.com"))
+        }
+        ("private", _) => IamUrl::ibm(true),
+        _ => IamUrl::ibm(false),
+    }
+}
+
+fn bad_address(argument: &'static str, reason: &EndpointError) -> Diagnostics {
+    error(path(argument), format!("Invalid value for {argument}"), format!("{reason}."))
+}
+
+fn bad_address_in_file(variable: &str, region: &str, reason: &EndpointError) -> Diagnostics {
+    error(
+        path("endpoints_file_path"),
+        "The endpoints file cannot be used",
+        format!("{variable} for {region} in it: {reason}."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::framework::value::text;
+
+    fn resolved(
+        block: &ProviderBlock,
+        environment: &[(&str, &str)],
+        file: &str,
+    ) -> Result<Addresses, Diagnostics> {
+        let environment: BTreeMap<&str, &str> = environment.iter().copied().collect();
+        let outside = Surroundings {
+            variable: &|name| environment.get(name).map(|value| (*value).to_owned()),
+            read_file: &|path| match path {
+                "endpoints.json" => Ok(file.to_owned()),
+                _ => Err(std::io::ErrorKind::NotFound.into()),
+            },
+            file_exists: &|_| false,
+        };
+        Addresses::resolve(block, &outside, block.region.as_deref_option().unwrap_or("us-south"))
+    }
+
+    #[test]
+    fn visibility_decides_the_standard_addresses() {
+        let parse = |address: &str| IamUrl::parse(address).unwrap();
+        for (visibility, vpe, region, iam, endpoint) in [
+            ("public", "", "eu-de", "https://iam.cloud.ibm.com", Endpoint::Public),
+            ("private", "", "eu-de", "https://private.iam.cloud.ibm.com", Endpoint::Private),
+            (
+                "private",
+                "vpe",
+                "us-east",
+                "https://private.us-east.iam.cloud.ibm.com",
+                Endpoint::Private,
+            ),
+            ("private", "vpe", "eu-de", "https://private.iam.cloud.ibm.com", Endpoint::Private),
+            ("public-and-private", "", "eu-de", "https://iam.cloud.ibm.com", Endpoint::Private),
+        ] {
+            let block = ProviderBlock {
+                visibility: text(visibility),
+                private_endpoint_type: text(vpe),
+                region: text(region),
+                ..ProviderBlock::default()
+            };
+            let resolved = resolved(&block, &[], "").unwrap();
+            assert_eq!(resolved.iam_url, parse(iam), "{visibility} {vpe} {region}");
+            assert_eq!(resolved.secrets_manager, endpoint, "{visibility}");
+        }
+    }
+
+    #[test]
+    fn an_address_comes_from_the_argument_the_environment_or_the_file() {
+        let file =
+            r#"{"IBMCLOUD_IAM_API_ENDPOINT": {"public": {"us-south": "https://file.example"}}}"#;
+        let with_file = ProviderBlock {
+            endpoints_file_path: text("endpoints.json"),
+            ..ProviderBlock::default()
+        };
+        let with_argument =
+            ProviderBlock { iam_endpoint: text("https://argument.example/"), ..with_file.clone() };
+        let environment = [(IAM_ENDPOINT, "https://environment.example")];
+        for (block, environment, expected) in [
+            (&with_argument, &environment[..], "https://argument.example"),
+            (&with_file, &environment[..], "https://environment.example"),
+            (&with_file, &[][..], "https://file.example"),
+        ] {
+            let resolved = resolved(block, environment, file).unwrap();
+            assert_eq!(resolved.iam_url, IamUrl::parse(expected).unwrap());
+        }
+    }
+
+    #[test]
+    fn the_file_has_an_address_for_each_region_and_the_others_keep_theirs() {
+        let file = r#"{"IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT": {
+            "public": {"eu-de": "https://{instance_id}.de.example", "us-east": "https://e.example"},
+            "private": {"us-south": "https://private.example"}}}"#;
+        let block = |visibility: &str| ProviderBlock {
+            endpoints_file_path: text("endpoints.json"),
+            visibility: text(visibility),
+            ..ProviderBlock::default()
+        };
+        let public = Endpoint::Public
+            .except_in("eu-de", "https://{instance_id}.de.example")
+            .and_then(|others| others.except_in("us-east", "https://e.example"));
+        let private = Endpoint::Private.except_in("us-south", "https://private.example");
+        for (visibility, expected) in [
+            ("public", public),
+            ("private", private),
+            ("public-and-private", Ok(Endpoint::Private)),
+        ] {
+            let resolved = resolved(&block(visibility), &[], file).unwrap();
+            assert_eq!(Ok(resolved.secrets_manager), expected, "{visibility}");
+        }
+        let environment = [(SECRETS_MANAGER_ENDPOINT, "https://environment.example")];
+        let resolved = resolved(&block("public"), &environment, file).unwrap();
+        assert_eq!(Ok(resolved.secrets_manager), Endpoint::template("https://environment.example"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_an_error_on_its_argument() {
+        let with_file = |file: &str| ProviderBlock {
+            endpoints_file_path: text(file),
+            ..ProviderBlock::default()
+        };
+        let (nothing, file) = (ProviderBlock::default(), with_file("endpoints.json"));
+        let bad_iam = r#"{"IBMCLOUD_IAM_API_ENDPOINT": {"public": {"us-south": "iam.example"}}}"#;
+        let bad_instance =
+            r#"{"IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT": {"public": {"eu-de": "ftp://x"}}}"#;
+        for (block, (variable, value), content, argument, message) in [
+            (
+                &nothing,
+                ("IBMCLOUD_PRIVATE_ENDPOINT_TYPE", "vpc"),
+                "",
+                "private_endpoint_type",
+                "must be \"vpe\"",
+            ),
+            (
+                &nothing,
+                ("IC_VISIBILITY", "secret"),
+                "",
+                "visibility",
+                "must be one of public, private, public-and-private",
+            ),
+            (
+                &nothing,
+                (SECRETS_MANAGER_ENDPOINT, "ftp://x"),
+                "",
+                "secrets_manager_endpoint",
+                "must begin with https:// or http://",
+            ),
+            (&nothing, (IAM_ENDPOINT, "x"), "", "iam_endpoint", "not a valid URL"),
+            (&with_file("absent.json"), ("X", ""), "", "endpoints_file_path", "absent.json: "),
+            (&file, ("X", ""), "[]", "endpoints_file_path", "must be JSON of the form"),
+            (
+                &file,
+                ("X", ""),
+                bad_iam,
+                "endpoints_file_path",
+                "IBMCLOUD_IAM_API_ENDPOINT for us-south in it: not a valid URL",
+            ),
+            (
+                &file,
+                ("X", ""),
+                bad_instance,
+                "endpoints_file_path",
+                "IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT for eu-de in it: the URL must begin",
+            ),
+        ] {
+            let Err(mut refused) = resolved(block, &[(variable, value)], content) else {
+                panic!("{variable} {content}")
+            };
+            let error = refused.errors.remove(0);
+            assert_eq!(error.attribute.to_string(), argument);
+            assert!(error.detail.contains(message), "{}", error.detail);
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! Who the caller is: which of the many ways to say it counts (ibm-api.md 5.1).
+//!
+//! A trusted profile that is given is used, or it is an error: calls in the name
+//! of somebody else than the user asked for would be the worst of answers.
+
+use secrecy::SecretString;
+
+use super::fields::ProviderBlock;
+use super::surroundings::{Surroundings, given};
+use crate::client::{Credentials, TrustedProfile};
+use crate::framework::diag::{Diagnostics, error, path};
+
+/// Where platforms put the token of a compute resource, most likely first
+/// (ibm-api.md 1.5).
+const DEFAULT_TOKEN_FILES: [&str; 3] = [
+    "/var/run/secrets/tokens/vault-token",
+    "/var/run/secrets/tokens/sa-token",
+    "/var/run/secrets/codeengine.cloud.ibm.com/compute-resource-token/token",
+];
+
+/// What block and environment say about a profile.
+enum Profile {
+    NotGiven,
+    /// Only the apply will know it.
+    NotKnownYet,
+    /// The profile and the argument that names it.
+    Given(TrustedProfile, &'static str),
+}
+
+/// What can prove who the caller is.
+struct Proofs {
+    api_key: Option<SecretString>,
+    refresh_token: Option<SecretString>,
+    token: Option<SecretString>,
+    cr_token_file: Option<String>,
+}
+
+/// Errors that can be told from the block alone.
+pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
+    match (given(&block.iam_profile_id), given(&block.iam_profile_name)) {
+        (Some(_), Some(_)) => two_profiles(),
+        _ => Diagnostics::default(),
+    }
+}
+
+/// The credentials. None at all is an error of the first call, and so is what is
+/// not known yet.
+pub(super) fn credentials(
+    block: &ProviderBlock,
+    outside: &Surroundings<'_>,
+) -> Result<Option<Credentials>, Diagnostics> {
+    let proofs = Proofs {
+        api_key: api_key(block, outside)?,
+        refresh_token: outside
+            .text(&block.iam_refresh_token, &["IC_IAM_REFRESH_TOKEN", "IBMCLOUD_IAM_REFRESH_TOKEN"])
+            .map(SecretString::from),
+        token: outside
+            .text(&block.iam_token, &["IC_IAM_TOKEN", "IBMCLOUD_IAM_TOKEN"])
+            .map(SecretString::from),
+        cr_token_file: outside.text(&block.cr_token_file, &["IBMCLOUD_CR_TOKEN_FILE"]),
+    };
+    match profile(block, outside)? {
+        Profile::NotGiven => of_oneself(proofs),
+        Profile::NotKnownYet => Ok(None),
+        Profile::Given(profile, argument) => {
+            let more_to_come = still_to_come(block);
+            let nothing_else =
+                !more_to_come && proofs.refresh_token.is_none() && proofs.token.is_none();
+            let default_file = nothing_else.then(|| default_token_file(outside)).flatten();
+            match as_profile(profile, proofs, default_file) {
+                None if !more_to_come => Err(nobody_to_act_as(argument)),
+                credentials => Ok(credentials),
+            }
+        }
+    }
+}
+
+fn of_oneself(proofs: Proofs) -> Result<Option<Credentials>, Diagnostics> {
+    match (proofs.api_key, proofs.refresh_token, proofs.token) {
+        (Some(key), _, _) => Ok(Some(Credentials::ApiKey(key))),
+        (None, Some(refresh_token), access_token) => {
+            Ok(Some(Credentials::RefreshToken { refresh_token, access_token }))
+        }
+        (None, None, Some(token)) => Ok(Some(Credentials::BearerToken(token))),
+        (None, None, None) if proofs.cr_token_file.is_some() => Err(error(
+            path("cr_token_file"),
+            "Compute resource without a trusted profile",
+            "A compute resource acts as a trusted profile: set iam_profile_id (environment: \
+             IC_IAM_PROFILE_ID, IBMCLOUD_IAM_PROFILE_ID), or iam_profile_name with \
+             ibmcloud_account_id.",
+        )),
+        (None, None, None) => Ok(None),
+    }
+}
+
+fn as_profile(
+    profile: TrustedProfile,
+    proofs: Proofs,
+    default_file: Option<String>,
+) -> Option<Credentials> {
+    if let Some(api_key) = proofs.api_key {
+        return Some(Credentials::AssumedProfile { api_key, profile });
+    }
+    let token_file = proofs.cr_token_file.or(default_file)?;
+    Some(Credentials::ComputeResource { token_file: token_file.into(), profile })
+}
+
+fn default_token_file(outside: &Surroundings<'_>) -> Option<String> {
+    let mut files = DEFAULT_TOKEN_FILES.into_iter();
+    files.find(|file| (outside.file_exists)(file)).map(str::to_owned)
+}
+
+fn api_key(
+    block: &ProviderBlock,
+    outside: &Surroundings<'_>,
+) -> Result<Option<SecretString>, Diagnostics> {
+    let key = outside
+        .text(&block.ibmcloud_api_key, &[])
+        .or_else(|| outside.text(&block.bluemix_api_key, &["IC_API_KEY", "IBMCLOUD_API_KEY"]));
+    match key {
+        Some(key) if key.starts_with(['{', '"']) || key.ends_with(['}', '"']) => Err(error(
+            path("ibmcloud_api_key"),
+            "Malformed API key",
+            "The API key begins or ends with a brace or a quote: give the key alone, without \
+             the JSON or the quotes around it.",
+        )),
+        key => Ok(key.map(SecretString::from)),
+    }
+}
+
+fn profile(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Profile, Diagnostics> {
+    if block.iam_profile_id.is_unknown() || block.iam_profile_name.is_unknown() {
+        return Ok(Profile::NotKnownYet);
+    }
+    let given = outside.one_of_two(
+        (&block.iam_profile_id, &["IC_IAM_PROFILE_ID", "IBMCLOUD_IAM_PROFILE_ID"]),
+        (&block.iam_profile_name, &["IC_IAM_PROFILE_NAME", "IBMCLOUD_IAM_PROFILE_NAME"]),
+    );
+    let name = match given {
+        (None, None) => return Ok(Profile::NotGiven),
+        (Some(_), Some(_)) => return Err(two_profiles()),
+        (Some(id), None) => return Ok(Profile::Given(TrustedProfile::Id(id), "iam_profile_id")),
+        (None, Some(name)) => name,
+    };
+    match outside.text(&block.ibmcloud_account_id, &["IC_ACCOUNT_ID", "IBMCLOUD_ACCOUNT_ID"]) {
+        Some(account_id) => {
+            Ok(Profile::Given(TrustedProfile::Name { name, account_id }, "iam_profile_name"))
+        }
+        None if block.ibmcloud_account_id.is_unknown() => Ok(Profile::NotKnownYet),
+        None => Err(error(
+            path("iam_profile_name"),
+            "Trusted profile without an account",
+            "The name of a trusted profile is unique in its account only: set \
+             ibmcloud_account_id (environment: IC_ACCOUNT_ID, IBMCLOUD_ACCOUNT_ID), or give \
+             iam_profile_id instead.",
+        )),
+    }
+}
+
+/// Whether the apply may know who acts as the profile, where the plan does not.
+fn still_to_come(block: &ProviderBlock) -> bool {
+    [&block.ibmcloud_api_key, &block.bluemix_api_key, &block.cr_token_file]
+        .iter()
+        .any(|argument| argument.is_unknown())
+}
+
+fn two_profiles() -> Diagnostics {
+    error(
+        path("iam_profile_name"),
+        "Two trusted profiles",
+        "Give iam_profile_id or iam_profile_name, not both.",
+    )
+}
+
+fn nobody_to_act_as(argument: &'static str) -> Diagnostics {
+    error(
+        path(argument),
+        "Trusted profile without an identity",
+        format!(
+            "{argument} says whom to act as, and nothing says who does. Set ibmcloud_api_key \
+             (environment: IC_API_KEY, IBMCLOUD_API_KEY), or on a compute resource cr_token_file \
+             (environment: IBMCLOUD_CR_TOKEN_FILE). A profile cannot be assumed with iam_token or \
+             iam_refresh_token; without them, the token of a compute resource is also looked for \
+             in {}.",
+            DEFAULT_TOKEN_FILES.join(", ")
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::framework::value::{Value, text};
+
+    /// The credentials in words.
+    fn told(
+        block: &[(&str, Value<String>)],
+        environment: &[(&str, &str)],
+        files: &[&str],
+    ) -> Result<String, (String, String)> {
+        let environment: BTreeMap<&str, &str> = environment.iter().copied().collect();
+        let outside = Surroundings {
+            variable: &|name| environment.get(name).map(|value| (*value).to_owned()),
+            read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
+            file_exists: &|file| files.contains(&file),
+        };
+        credentials(&filled(block), &outside).map(in_words).map_err(|mut diagnostics| {
+            let error = diagnostics.errors.remove(0);
+            (error.attribute.to_string(), error.summary.into_owned())
+        })
+    }
+
+    fn filled(arguments: &[(&str, Value<String>)]) -> ProviderBlock {
+        let mut block = ProviderBlock::default();
+        for (name, value) in arguments {
+            let place = match *name {
+                "key" => &mut block.ibmcloud_api_key,
+                "old_key" => &mut block.bluemix_api_key,
+                "token" => &mut block.iam_token,
+                "refresh_token" => &mut block.iam_refresh_token,
+                "profile_id" => &mut block.iam_profile_id,
+                "profile_name" => &mut block.iam_profile_name,
+                "account" => &mut block.ibmcloud_account_id,
+                "file" => &mut block.cr_token_file,
+                name => panic!("{name}"),
+            };
+            *place = value.clone();
+        }
+        block
+    }
+
+    fn in_words(credentials: Option<Credentials>) -> String {
+        use secrecy::ExposeSecret;
+        let profile = |profile| match profile {
+            TrustedProfile::Id(id) => id,
+            TrustedProfile::Name { name, account_id } => format!("{name} of {account_id}"),
+        };
+        match credentials {
+            None => "nobody".to_owned(),
+            Some(Credentials::ApiKey(key)) => format!("key {}", key.expose_secret()),
+            Some(Credentials::BearerToken(token)) => format!("token {}", token.expose_secret()),
+            Some(Credentials::RefreshToken { refresh_token, access_token: None }) => {
+                format!("refresh {}", refresh_token.expose_secret())
+            }
+            Some(Credentials::RefreshToken { refresh_token, access_token: Some(token) }) => {
+                format!(
+                    "token {}, refresh {}",
+                    token.expose_secret(),
+                    refresh_token.expose_secret()
+                )
+            }
+            Some(Credentials::AssumedProfile { api_key, profile: assumed }) => {
+                format!("key {} as {}", api_key.expose_secret(), profile(assumed))
+            }
+            Some(Credentials::ComputeResource { token_file, profile: assumed }) => {
+                format!("file {} as {}", token_file.display(), profile(assumed))
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_that_is_given_counts_and_a_profile_always_does() {
+        let (key, old_key) = (("key", text("k")), ("old_key", text("o")));
+        let (token, refresh) = (("token", text("t")), ("refresh_token", text("r")));
+        let (id, file) = (("profile_id", text("P")), ("file", text("f")));
+        let (name, account) = (("profile_name", text("n")), ("account", text("a")));
+        for (block, expected) in [
+            (vec![], "nobody"),
+            (vec![account.clone()], "nobody"),
+            (vec![token.clone()], "token t"),
+            (vec![refresh.clone()], "refresh r"),
+            (vec![token.clone(), refresh.clone()], "token t, refresh r"),
+            (vec![old_key.clone(), token.clone(), refresh.clone()], "key o"),
+            (vec![key.clone(), old_key, token.clone(), refresh.clone()], "key k"),
+            (vec![key.clone(), file.clone()], "key k"),
+            (vec![token.clone(), file.clone()], "token t"),
+            (vec![key.clone(), id.clone()], "key k as P"),
+            (vec![key.clone(), id.clone(), token.clone(), file.clone()], "key k as P"),
+            (vec![key, name.clone(), account.clone()], "key k as n of a"),
+            (vec![id.clone(), file.clone()], "file f as P"),
+            (vec![id, file.clone(), token, refresh], "file f as P"),
+            (vec![name, account, file], "file f as n of a"),
+        ] {
+            let words = told(&block, &[], &[]);
+            assert_eq!(words.as_deref(), Ok(expected), "{block:?}");
+        }
+    }
+
+    #[test]
+    fn the_environment_stands_in_for_the_block() {
+        for (environment, expected) in [
+            (&[("IC_API_KEY", "k"), ("IC_IAM_PROFILE_ID", "P")][..], "key k as P"),
+            (&[("IBMCLOUD_API_KEY", "k"), ("IBMCLOUD_IAM_PROFILE_ID", "P")], "key k as P"),
+            (&[("IC_IAM_PROFILE_ID", "P"), ("IBMCLOUD_CR_TOKEN_FILE", "f")], "file f as P"),
+            (
+                &[("IC_API_KEY", "k"), ("IC_IAM_PROFILE_NAME", "n"), ("IC_ACCOUNT_ID", "a")],
+                "key k as n of a",
+            ),
+            (
+                &[
+                    ("IBMCLOUD_API_KEY", "k"),
+                    ("IBMCLOUD_IAM_PROFILE_NAME", "n"),
+                    ("IBMCLOUD_ACCOUNT_ID", "a"),
+                ],
+                "key k as n of a",
+            ),
+            (&[("IC_IAM_REFRESH_TOKEN", "r"), ("IC_IAM_TOKEN", "t")], "token t, refresh r"),
+            (
+                &[("IBMCLOUD_IAM_REFRESH_TOKEN", "r"), ("IBMCLOUD_IAM_TOKEN", "t")],
+                "token t, refresh r",
+            ),
+        ] {
+            assert_eq!(told(&[], environment, &[]).as_deref(), Ok(expected), "{environment:?}");
+        }
+        // The block has a profile: the other kind of name outside does not contradict it.
+        let environment =
+            [("IC_API_KEY", "k"), ("IC_IAM_PROFILE_NAME", "n"), ("IC_ACCOUNT_ID", "a")];
+        let words = told(&[("profile_id", text("P"))], &environment, &[]);
+        assert_eq!(words.as_deref(), Ok("key k as P"));
+    }
+
+    #[test]
+    fn the_default_files_are_tried_in_order_when_nothing_else_is_given() {
+        let profile = [("profile_id", text("P"))];
+        let [vault, service_account, code_engine] = DEFAULT_TOKEN_FILES;
+        for (files, expected) in [
+            (vec![code_engine], format!("file {code_engine} as P")),
+            (vec![code_engine, service_account], format!("file {service_account} as P")),
+            (vec![code_engine, service_account, vault], format!("file {vault} as P")),
+        ] {
+            assert_eq!(told(&profile, &[], &files), Ok(expected));
+        }
+        for (environment, expected) in
+            [(("IC_API_KEY", "k"), "key k as P"), (("IBMCLOUD_CR_TOKEN_FILE", "f"), "file f as P")]
+        {
+            assert_eq!(told(&profile, &[environment], &[vault]).as_deref(), Ok(expected));
+        }
+        assert_eq!(told(&[], &[], &[vault]).as_deref(), Ok("nobody"));
+    }
+
+    #[test]
+    fn what_is_missing_or_too_much_is_told_where_it_is() {
+        let vault = DEFAULT_TOKEN_FILES[0];
+        let missing = "Trusted profile without an identity";
+        let (id, name) = (("profile_id", text("P")), ("profile_name", text("n")));
+        let (token, account) = (("token", text("t")), ("account", text("a")));
+        let key = ("key", text("k"));
+        for (block, files, argument, summary) in [
+            (vec![id.clone()], vec![], "iam_profile_id", missing),
+            (vec![name.clone(), account], vec![], "iam_profile_name", missing),
+            (vec![id.clone(), token], vec![vault], "iam_profile_id", missing),
+            (
+                vec![id.clone(), ("refresh_token", text("r"))],
+                vec![vault],
+                "iam_profile_id",
+                missing,
+            ),
+            (
+                vec![key.clone(), name.clone()],
+                vec![],
+                "iam_profile_name",
+                "Trusted profile without an account",
+            ),
+            (vec![key, id, name], vec![], "iam_profile_name", "Two trusted profiles"),
+            (
+                vec![("file", text("f"))],
+                vec![],
+                "cr_token_file",
+                "Compute resource without a trusted profile",
+            ),
+            (vec![("key", text("\"k\""))], vec![], "ibmcloud_api_key", "Malformed API key"),
+            (vec![("old_key", text("{k"))], vec![], "ibmcloud_api_key", "Malformed API key"),
+        ] {
+            let expected = (argument.to_owned(), summary.to_owned());
+            assert_eq!(told(&block, &[], &files), Err(expected), "{block:?}");
+        }
+        let environment = [("IC_IAM_PROFILE_ID", "P"), ("IC_IAM_PROFILE_NAME", "n")];
+        let expected = ("iam_profile_name".to_owned(), "Two trusted profiles".to_owned());
+        assert_eq!(told(&[], &environment, &[]), Err(expected));
+    }
+
+    #[test]
+    fn nobody_acts_as_somebody_else_because_something_is_not_known_yet() {
+        let unknown = |name| (name, Value::Unknown);
+        let (key, id, name) =
+            (("key", text("k")), ("profile_id", text("P")), ("profile_name", text("n")));
+        let vault = DEFAULT_TOKEN_FILES[0];
+        for block in [
+            vec![key.clone(), unknown("profile_id")],
+            vec![key.clone(), unknown("profile_name")],
+            vec![key, name, unknown("account")],
+            vec![id.clone(), unknown("key")],
+            vec![id.clone(), unknown("old_key")],
+            vec![id, unknown("file")],
+        ] {
+            assert_eq!(told(&block, &[], &[vault]).as_deref(), Ok("nobody"), "{block:?}");
+        }
+        for (block, environment, expected) in [
+            (unknown("key"), ("IC_API_KEY", "outside"), "key outside"),
+            (unknown("key"), ("IC_IAM_TOKEN", "t"), "token t"),
+            (unknown("file"), ("IC_API_KEY", "k"), "key k"),
+            (unknown("account"), ("IC_API_KEY", "k"), "key k"),
+        ] {
+            assert_eq!(told(&[block], &[environment], &[]).as_deref(), Ok(expected));
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The way to the services: whom to trust beside the system's authorities, and
+//! which proxy to go through.
+
+use super::fields::ProviderBlock;
+use super::surroundings::{Surroundings, given};
+use crate::client::{ExtraRoots, ProxyUrl, ProxyUrlError};
+use crate::framework::diag::{Diagnostics, error, path};
+
+/// Errors that can be told from the block alone.
+pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    if given(&block.ca_cert_file).and(given(&block.ca_cert_pem)).is_some() {
+        diagnostics.add_diagnostics(two_sources());
+    }
+    if let Some(Err(error)) = given(&block.ca_cert_pem).map(from_pem) {
+        diagnostics.add_diagnostics(error);
+    }
+    if let Some(Err(reason)) = given(&block.proxy_url).map(ProxyUrl::parse) {
+        diagnostics.add_diagnostics(bad_proxy(reason));
+    }
+    diagnostics
+}
+
+/// The authorities of `ca_cert_file` or `ca_cert_pem`.
+pub(super) fn extra_roots(
+    block: &ProviderBlock,
+    outside: &Surroundings<'_>,
+) -> Result<ExtraRoots, Diagnostics> {
+    let given = outside.one_of_two(
+        (&block.ca_cert_file, &["IBMCLOUD_CA_CERT_FILE"]),
+        (&block.ca_cert_pem, &["IBMCLOUD_CA_CERT_PEM"]),
+    );
+    match given {
+        (None, None) => Ok(ExtraRoots::default()),
+        (Some(_), Some(_)) => Err(two_sources()),
+        (Some(file), None) => from_file(&file, outside),
+        (None, Some(pem)) => from_pem(&pem),
+    }
+}
+
+/// The proxy of `proxy_url`.
+pub(super) fn proxy(
+    block: &ProviderBlock,
+    outside: &Surroundings<'_>,
+) -> Result<Option<ProxyUrl>, Diagnostics> {
+    let url = outside.text(&block.proxy_url, &["IBMCLOUD_PROXY_URL"]);
+    url.map(|url| ProxyUrl::parse(&url)).transpose().map_err(bad_proxy)
+}
+
+fn from_file(file: &str, outside: &Surroundings<'_>) -> Result<ExtraRoots, Diagnostics> {
+    let failed = |reason: String| {
+        error(
+            path("ca_cert_file"),
+            "The CA certificates cannot be used",
+            format!("{file}: {reason}."),
+        )
+    };
+    let pem = (outside.read_file)(file).map_err(|reason| failed(reason.to_string()))?;
+    ExtraRoots::from_pem(&pem).map_err(|reason| failed(reason.to_string()))
+}
+
+fn from_pem(pem: &str) -> Result<ExtraRoots, Diagnostics> {
+    ExtraRoots::from_pem(pem).map_err(|reason| {
+        error(
+            path("ca_cert_pem"),
+            "The CA certificates cannot be used",
+            format!("The value of ca_cert_pem (environment: IBMCLOUD_CA_CERT_PEM): {reason}."),
+        )
+    })
+}
+
+fn two_sources() -> Diagnostics {
+    error(
+        path("ca_cert_pem"),
+        "CA certificates given twice",
+        "Give ca_cert_file or ca_cert_pem, not both. Either may hold several certificates.",
+    )
+}
+
+fn bad_proxy(reason: ProxyUrlError) -> Diagnostics {
+    error(
+        path("proxy_url"),
+        "Invalid value for proxy_url",
+        format!(
+            "The address of the proxy cannot be used: {reason}. It has the form \
+             http://proxy.example.com:3128, or http://USER:PASSWORD@proxy.example.com:3128, where \
+             special characters of user and password are percent-encoded."
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::value::{Value, text};
+
+    fn authority() -> String {
+        rcgen::generate_simple_self_signed(["proxy.test".to_owned()]).unwrap().cert.pem()
+    }
+
+    fn told(diagnostics: &Diagnostics) -> Vec<(String, String)> {
+        let errors = diagnostics.errors.iter();
+        errors.map(|error| (error.attribute.to_string(), error.detail.to_string())).collect()
+    }
+
+    #[test]
+    fn authorities_come_from_a_file_or_from_text_in_the_block_or_the_environment() {
+        let (in_file, in_text) = (authority(), authority());
+        let outside = |name: &'static str| {
+            let in_text = in_text.clone();
+            move |asked: &str| match (asked == name, name) {
+                (true, "IBMCLOUD_CA_CERT_FILE") => Some("ca.pem".to_owned()),
+                (true, _) => Some(in_text.clone()),
+                (false, _) => None,
+            }
+        };
+        let file = ProviderBlock { ca_cert_file: text("ca.pem"), ..ProviderBlock::default() };
+        let pem = ProviderBlock { ca_cert_pem: text(&in_text), ..ProviderBlock::default() };
+        let nothing = ProviderBlock::default();
+        for (block, variable, expected) in [
+            (&nothing, "", None),
+            (&file, "", Some(&in_file)),
+            (&pem, "", Some(&in_text)),
+            (&nothing, "IBMCLOUD_CA_CERT_FILE", Some(&in_file)),
+            (&nothing, "IBMCLOUD_CA_CERT_PEM", Some(&in_text)),
+            (&file, "IBMCLOUD_CA_CERT_PEM", Some(&in_file)),
+            (&pem, "IBMCLOUD_CA_CERT_FILE", Some(&in_text)),
+        ] {
+            let outside = Surroundings {
+                variable: &outside(variable),
+                read_file: &|name| match name {
+                    "ca.pem" => Ok(in_file.clone()),
+                    _ => Err(std::io::ErrorKind::NotFound.into()),
+                },
+                file_exists: &|_| false,
+            };
+            let expected =
+                expected.map_or_else(ExtraRoots::default, |pem| ExtraRoots::from_pem(pem).unwrap());
+            assert_eq!(extra_roots(block, &outside).unwrap(), expected, "{variable}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_comes_from_the_block_or_the_environment() {
+        let outside = Surroundings {
+            variable: &|name| {
+                (name == "IBMCLOUD_PROXY_URL").then(|| "http://outside.test".to_owned())
+            },
+            read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
+            file_exists: &|_| false,
+        };
+        for (argument, expected) in [
+            (text("http://block.test:3128"), "http://block.test:3128"),
+            (Value::Unknown, "http://outside.test"),
+            (Value::Null, "http://outside.test"),
+        ] {
+            let block = ProviderBlock { proxy_url: argument, ..ProviderBlock::default() };
+            let expected = ProxyUrl::parse(expected).unwrap();
+            assert_eq!(proxy(&block, &outside).unwrap(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_the_block_cannot_mean_is_refused_before_anything_runs() {
+        let block = ProviderBlock {
+            ca_cert_file: text("ca.pem"),
+            ca_cert_pem: text("no certificate"),
+            proxy_url: text("socks5://user:s3cret@proxy.test"),
+            ..ProviderBlock::default()
+        };
+        let told = told(&validate(&block));
+        let [two, pem, proxy] = &told[..] else { panic!("{told:?}") };
+        assert_eq!((two.0.as_str(), pem.0.as_str()), ("ca_cert_pem", "ca_cert_pem"));
+        assert!(two.1.contains("not both"), "{two:?}");
+        assert!(pem.1.contains("no certificate in PEM form"), "{pem:?}");
+        assert_eq!(proxy.0, "proxy_url");
+        assert!(proxy.1.contains("begin with http:// or https://"), "{proxy:?}");
+        assert!(!proxy.1.contains("s3cret"), "{proxy:?}");
+        for nothing in [Value::Unknown, Value::Null, text("")] {
+            let block = ProviderBlock {
+                ca_cert_pem: nothing.clone(),
+                proxy_url: nothing,
+                ..ProviderBlock::default()
+            };
+            assert_eq!(validate(&block), Diagnostics::default());
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_holds_nothing_is_named() {
+        let outside = Surroundings {
+            variable: &|name| match name {
+                "IBMCLOUD_PROXY_URL" => Some("proxy.test".to_owned()),
+                _ => None,
+            },
+            read_file: &|name| match name {
+                "empty.pem" => Ok(String::new()),
+                _ => Err(std::io::ErrorKind::NotFound.into()),
+            },
+            file_exists: &|_| false,
+        };
+        for (file, reason) in [
+            ("absent.pem", "absent.pem: entity not found."),
+            ("empty.pem", "empty.pem: there is no certificate in PEM form in it"),
+        ] {
+            let block = ProviderBlock { ca_cert_file: text(file), ..ProviderBlock::default() };
+            let told = told(&extra_roots(&block, &outside).unwrap_err());
+            assert_eq!(told[0].0, "ca_cert_file");
+            assert!(told[0].1.starts_with(reason), "{told:?}");
+        }
+        let told = told(&proxy(&ProviderBlock::default(), &outside).unwrap_err());
+        assert_eq!(told[0].0, "proxy_url");
+        let twice = Surroundings { variable: &|_| Some("x".to_owned()), ..outside };
+        let told = self::told(&extra_roots(&ProviderBlock::default(), &twice).unwrap_err());
+        assert_eq!(told[0].0, "ca_cert_pem");
+        assert!(told[0].1.contains("not both"), "{told:?}");
+    }
+}
