@@ -89,7 +89,8 @@ pub(crate) struct Step {
     /// The warnings, all of them.
     #[serde(default)]
     pub(crate) warns: Vec<Said>,
-    /// The whole log at the level TRACE is free of keys and tokens.
+    /// Runs with the log at the level TRACE, which has to be free of keys and
+    /// tokens.
     #[serde(default)]
     pub(crate) trace_is_clean: bool,
     /// Interrupts the apply once the emulator has received this operation.

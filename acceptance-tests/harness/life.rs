@@ -14,13 +14,12 @@ use super::emulator::{Emulator, Exchange};
 use super::expect::{Action, Change, Import, Reason, Requests, Said, Scenario, Step};
 use super::matcher::{Around, check};
 use super::outside::perform;
+use super::said::check_said;
+use super::same::{same_attributes, same_objects};
 use super::state::{Object, Snapshot};
 use super::terraform::{Diagnostic, Run, Severity, Terraform};
 use super::traffic;
 use super::workspace::Workspace;
-
-/// Attributes that reading an object changes, so that an import may find others.
-const CHANGED_BY_READING: [&str; 2] = ["retrieved_at", "updated_at"];
 
 /// Stands in variables for a token of the account's administrator.
 const TOKEN: &str = "{ADMINISTRATOR_TOKEN}";
@@ -76,9 +75,9 @@ impl Life {
         stand_in: bool,
     ) -> Result<Life> {
         let emulator = Emulator::start(&programs.emulator, now)?;
-        let usual = emulator.exports.clone();
-        let workspace = Workspace::new(&programs.terraform, &programs.provider, stand_in, &usual)?;
-        let usual = workspace.environment().clone();
+        let Programs { terraform, provider, .. } = programs;
+        let workspace = Workspace::new(terraform, provider, stand_in, &emulator.exports)?;
+        let usual = workspace.environment.clone();
         Ok(Life {
             folder: folder.to_owned(),
             emulator,
@@ -113,15 +112,14 @@ impl Life {
         &mut self,
         changes: &BTreeMap<String, Option<String>>,
     ) -> Result<()> {
-        let leftover = self.workspace.environment().keys().filter(|n| !self.usual.contains_key(*n));
-        let mut all: BTreeMap<String, Option<String>> =
-            leftover.map(|name| (name.clone(), None)).collect();
-        all.extend(self.usual.iter().map(|(name, value)| (name.clone(), Some(value.clone()))));
+        let mut environment = self.usual.clone();
         for (name, value) in changes {
-            let value = value.as_ref().map(|value| self.fill_exports(value)).transpose()?;
-            all.insert(name.clone(), value);
+            match value {
+                Some(value) => environment.insert(name.clone(), self.fill_exports(value)?),
+                None => environment.remove(name),
+            };
         }
-        self.workspace.change_environment(&all);
+        self.workspace.environment = environment;
         Ok(())
     }
 
@@ -148,15 +146,26 @@ impl Life {
         self.perform(&step.before).context("before")?;
         self.emulator.take_journal()?;
         self.before = self.workspace.state()?;
-        let log = match &step.fails {
+        let runs = match &step.fails {
             None => self.apply(step)?,
-            Some(fails) => self.apply_and_fail(step, fails)?,
+            Some(fails) => vec![self.apply_and_fail(step, fails)?],
         };
         self.now = self.workspace.state()?;
-        if step.trace_is_clean {
-            self.check_log(&log).context("log")?;
+        for run in &runs {
+            self.no_secret_in(&run.stdout).context("output")?;
+            self.no_secret_in(&run.stderr).context("log")?;
+            let logged = run.stderr.contains("provider.terraform-provider-ibm");
+            ensure!(logged == step.trace_is_clean, "the log holds the provider's lines: {logged}");
         }
         self.set_environment(&step.env)?;
+        self.check_outcome(step)?;
+        if step.fails.is_none() {
+            self.plan_again(step).context("second plan")?;
+        }
+        self.perform(&step.after).context("after")
+    }
+
+    fn check_outcome(&self, step: &Step) -> Result<()> {
         if let Some(expected) = &step.state {
             self.check_state(expected).context("state")?;
         }
@@ -168,14 +177,11 @@ impl Life {
             self.check_value(expected, found, self.before.outputs.get(name))
                 .with_context(|| format!("output {name}"))?;
         }
-        if step.fails.is_none() {
-            self.plan_again(step).context("second plan")?;
-        }
-        self.perform(&step.after).context("after")
+        Ok(())
     }
 
-    /// Plans and applies; the log of both.
-    fn apply(&self, step: &Step) -> Result<String> {
+    /// Plans and applies.
+    fn apply(&self, step: &Step) -> Result<Vec<Run>> {
         let mut arguments = vec!["plan", "-json", "-input=false", "-out=plan.bin"];
         arguments.extend(step.args.iter().map(String::as_str));
         let planned = self.workspace.run(&arguments)?.expect_code(0).context("plan")?;
@@ -201,11 +207,11 @@ impl Life {
             &[planned.diagnostics()?, applied.diagnostics()?].concat(),
         )
         .context("warnings")?;
-        Ok(planned.stderr + &applied.stderr)
+        Ok(vec![planned, applied])
     }
 
-    /// Applies, and is refused; the log.
-    fn apply_and_fail(&mut self, step: &Step, fails: &[Said]) -> Result<String> {
+    /// Applies, and is refused.
+    fn apply_and_fail(&mut self, step: &Step, fails: &[Said]) -> Result<Run> {
         let mut arguments = vec!["apply", "-auto-approve", "-json", "-input=false"];
         arguments.extend(step.args.iter().map(String::as_str));
         let before = self.emulator.state()?;
@@ -223,7 +229,7 @@ impl Life {
         if !step.changes_something {
             same_objects(&before, &self.emulator.state()?).context("something was changed")?;
         }
-        Ok(run.stderr)
+        Ok(run)
     }
 
     /// Runs a command and sends it SIGINT once the emulator has received the
@@ -281,10 +287,10 @@ impl Life {
         check(expected, found, &Around { before, lookup: &lookup })
     }
 
-    /// No key and no token is in the log.
-    fn check_log(&self, log: &str) -> Result<()> {
-        ensure!(log.contains("ApplyResourceChange"), "the log does not hold the apply");
+    /// No key that the emulator or the state knows is in the text, and no token.
+    pub(crate) fn no_secret_in(&self, text: &str) -> Result<()> {
         let token = self.emulator.administrator_token()?;
+        // All tokens begin with the same header.
         let header = token.split('.').next().unwrap_or(&token).to_owned();
         let mut secrets = vec![("the head of a token".to_owned(), header)];
         for (name, value) in &self.emulator.exports {
@@ -298,7 +304,7 @@ impl Life {
             }
         }
         for (name, secret) in secrets {
-            if let Some(line) = log.lines().find(|line| line.contains(&secret)) {
+            if let Some(line) = text.lines().find(|line| line.contains(&secret)) {
                 bail!("{name} is in it: {line}");
             }
         }
@@ -329,6 +335,9 @@ impl Life {
     /// Imports every object by its id into an empty state, where the same
     /// configuration then changes nothing.
     fn import(&self, expected: &Import) -> Result<()> {
+        let named = expected.differs.keys().chain(&expected.updates);
+        let unknown: Vec<_> = named.filter(|it| !self.now.objects.contains_key(*it)).collect();
+        ensure!(unknown.is_empty(), "there is no {unknown:?}");
         let mut blocks = String::new();
         for (address, object) in &self.now.objects {
             let id = object.attributes.get("id").context("no id")?;
@@ -358,62 +367,4 @@ impl Life {
     pub(crate) fn left_nothing(&self, empty: &Value) -> Result<()> {
         same_objects(empty, &self.emulator.state()?).context("the end is not as the beginning")
     }
-}
-
-/// Ok if exactly these diagnostics of the severity were given.
-pub(crate) fn check_said(severity: Severity, expected: &[Said], said: &[Diagnostic]) -> Result<()> {
-    let mut rest: Vec<&Diagnostic> = said.iter().filter(|s| s.severity == severity).collect();
-    for expected in expected {
-        let position = rest.iter().position(|said| is_said(expected, said)).with_context(|| {
-            format!("{:?} as expected is missing in {said:#?}", expected.summary)
-        })?;
-        rest.remove(position);
-    }
-    ensure!(rest.is_empty(), "nobody expected {rest:#?}");
-    Ok(())
-}
-
-fn is_said(expected: &Said, said: &Diagnostic) -> bool {
-    let Said { summary, detail, address, at } = expected;
-    let fits = |expected: &Option<String>, found: Option<&str>| {
-        expected.is_none() || expected.as_deref() == found
-    };
-    *summary == said.summary
-        && detail.iter().all(|part| said.detail.contains(part))
-        && fits(address, said.address.as_deref())
-        && fits(at, said.at())
-}
-
-fn same_attributes(
-    state: &Map<String, Value>,
-    imported: &Map<String, Value>,
-    differs: &[String],
-) -> Result<()> {
-    for (name, value) in state {
-        let found = imported.get(name).with_context(|| format!("no {name}"))?;
-        if differs.contains(name) {
-            ensure!(found != value, "{name} does not differ: {value}");
-        } else if !CHANGED_BY_READING.contains(&name.as_str()) {
-            ensure!(found == value, "{name} is {found} after the import and was {value}");
-        }
-    }
-    Ok(())
-}
-
-/// Ok if both states of the emulator hold the same objects.
-fn same_objects(before: &Value, after: &Value) -> Result<()> {
-    for (service, tables) in before.as_object().context("a state")? {
-        for (table, rows) in tables.as_object().context("tables")? {
-            let now = &after[service][table];
-            let (Value::Array(rows), Value::Array(now)) = (rows, now) else {
-                ensure!(rows == now, "{table} was {rows} and is {now}");
-                continue;
-            };
-            let gone: Vec<_> = rows.iter().filter(|row| !now.contains(row)).collect();
-            let new: Vec<_> = now.iter().filter(|row| !rows.contains(row)).collect();
-            let same = gone.is_empty() && new.is_empty();
-            ensure!(same, "{service}.{table}: no more {gone:?}, now {new:?}");
-        }
-    }
-    Ok(())
 }

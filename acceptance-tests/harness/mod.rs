@@ -7,6 +7,8 @@ pub(crate) mod life;
 pub(crate) mod matcher;
 pub(crate) mod outside;
 pub(crate) mod plan;
+pub(crate) mod said;
+pub(crate) mod same;
 pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod terraform;

@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use super::expect::{self, Case, Table};
-use super::life::{Life, Programs, check_said};
+use super::life::{Life, Programs};
+use super::said::check_said;
 use super::terraform::Severity;
 
 /// Where the lines of a case go.
@@ -31,6 +32,7 @@ pub(crate) fn refuse(programs: &Programs, folder: &Path, case: &Case) -> Result<
     let arguments = ["apply", "-auto-approve", "-json", "-input=false"];
     let run = life.workspace.run(&arguments)?.expect_code(1)?;
     check_said(Severity::Error, &case.fails, &run.diagnostics()?)?;
+    life.no_secret_in(&run.stdout)?;
     ensure!(life.workspace.state()?.objects.is_empty(), "there is something in the state");
     life.left_nothing(&before)
 }

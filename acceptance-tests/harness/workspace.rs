@@ -15,9 +15,10 @@ use super::plan::Plan;
 use super::state::Snapshot;
 use super::terraform::{Run, Terraform};
 
-/// Our address, and the one of the official provider.
-const SOURCES: [(&str, &str); 2] =
-    [("ibm-sm/ibm-sm", "terraform-provider-ibm-sm"), ("IBM-Cloud/ibm", "terraform-provider-ibm")];
+/// Our source address, and the name of the binary there.
+const OWN: (&str, &str) = ("ibm-sm/ibm-sm", "terraform-provider-ibm-sm");
+/// The same of the official provider.
+const OFFICIAL: (&str, &str) = ("IBM-Cloud/ibm", "terraform-provider-ibm");
 /// What every configuration begins with, unless it says so itself.
 const COMMON: &str = include_str!("../common.tf");
 /// Stands in fixtures for the name of the provider registry's host.
@@ -29,7 +30,8 @@ pub(crate) struct Workspace {
     root: Arc<TempDir>,
     folder: PathBuf,
     terraform: Terraform,
-    environment: BTreeMap<String, String>,
+    /// The variables that commands see, besides the PATH.
+    pub(crate) environment: BTreeMap<String, String>,
     source: &'static str,
 }
 
@@ -43,7 +45,7 @@ impl Workspace {
     ) -> Result<Workspace> {
         let root = tempfile::Builder::new().prefix("acceptance-").tempdir()?;
         let mut overrides = String::new();
-        for (source, executable) in SOURCES {
+        for (source, executable) in [OWN, OFFICIAL] {
             let folder = root.path().join(executable);
             fs::create_dir(&folder)?;
             symlink(provider, folder.join(executable))?;
@@ -65,7 +67,7 @@ impl Workspace {
         environment.insert("HOME".to_owned(), home.display().to_string());
         environment.insert("TF_CLI_CONFIG_FILE".to_owned(), settings.display().to_string());
         environment.insert("TF_IN_AUTOMATION".to_owned(), "1".to_owned());
-        let source = SOURCES[usize::from(stand_in)].0;
+        let (source, _) = if stand_in { OFFICIAL } else { OWN };
         let (root, terraform) = (Arc::new(root), terraform.clone());
         Ok(Workspace { root, folder, terraform, environment, source })
     }
@@ -75,10 +77,7 @@ impl Workspace {
         let folder = self.root.path().join(name);
         fs::create_dir(&folder)?;
         for file in ["main.tf", "common.tf"] {
-            let from = self.folder.join(file);
-            if from.exists() {
-                fs::copy(from, folder.join(file))?;
-            }
+            fs::copy(self.folder.join(file), folder.join(file))?;
         }
         Ok(Workspace { folder, ..self.clone() })
     }
@@ -86,12 +85,9 @@ impl Workspace {
     /// Makes this the configuration.
     pub(crate) fn configure(&self, configuration: &str) -> Result<()> {
         fs::write(self.folder.join("main.tf"), configuration)?;
-        let common = self.folder.join("common.tf");
-        if configuration.contains("required_providers") {
-            // The configuration stands for itself.
-            return fs::remove_file(common).or_else(|_| Ok(()));
-        }
-        Ok(fs::write(common, COMMON.replace("SOURCE", self.source))?)
+        let stands_for_itself = configuration.contains("required_providers");
+        let common = if stands_for_itself { "" } else { COMMON };
+        self.add("common.tf", &common.replace("SOURCE", self.source))
     }
 
     /// Puts another file beside the configuration.
@@ -109,24 +105,9 @@ impl Workspace {
         let run = self.run(&["providers", "schema", "-json"])?.expect_code(0)?;
         let answer: Value = serde_json::from_str(&run.stdout)?;
         let addresses = answer["provider_schemas"].as_object().context("no provider schemas")?;
-        let address = addresses.keys().next().context("no provider in the configuration")?;
-        let (host, _) = address.split_once('/').context("no host in the provider's address")?;
-        Ok(host.to_owned())
-    }
-
-    /// Changes the variables that later commands see; null takes one away.
-    pub(crate) fn change_environment(&mut self, changes: &BTreeMap<String, Option<String>>) {
-        for (name, value) in changes {
-            match value {
-                Some(value) => self.environment.insert(name.clone(), value.clone()),
-                None => self.environment.remove(name),
-            };
-        }
-    }
-
-    /// The variables that commands see.
-    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
-        &self.environment
+        let source = format!("/{}", self.source.to_lowercase());
+        let host = addresses.keys().find_map(|address| address.strip_suffix(&source));
+        Ok(host.context("the provider is not in the configuration")?.to_owned())
     }
 
     /// Runs a command to its end.

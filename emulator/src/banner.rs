@@ -1,55 +1,147 @@
 //! The first screen: what a newcomer exports and tries. Its `export` lines can be evaluated.
 
-use ibm_sm_emulator::seed;
+use ibm_sm_emulator::model::State;
+use ibm_sm_emulator::{Handle, seed};
+use std::fmt::Write as _;
+use std::path::Path;
 
-/// The text for an emulator at that URL; the last line is `ready`.
-pub(crate) fn text(url: &str) -> String {
-    let instance = seed::INSTANCE_ID;
-    let region = seed::REGION;
-    let bootstrap = seed::BOOTSTRAP_API_KEY;
-    let engine = seed::ENGINE_API_KEY;
-    let service_id = seed::STATIC_SERVICE_ID;
-    let [access_group, _] = seed::ACCESS_GROUP_IDS;
-    format!(
+/// The text for an emulator with that content; the last line is `ready`.
+pub(crate) fn text(emulator: &Handle, state: &State, ca_file: Option<&Path>) -> String {
+    let mut text = http(&emulator.url(), state);
+    if let Some(ca_file) = ca_file.filter(|_| emulator.authority.is_some()) {
+        host_names(&mut text, emulator, ca_file);
+    }
+    text.push_str("\nready\n");
+    text
+}
+
+fn http(url: &str, state: &State) -> String {
+    let mut text = format!(
         "\
 IBM Cloud Secrets Manager (IAM credentials) and IAM, emulated at {url}
-Everything is kept in memory and is gone when this process ends (Ctrl-C).
+Ctrl-C ends it. The clock, faults, the journal and the state are below {url}/_emulator.
 
 # For clients: who you are and where the services are.
-export IBMCLOUD_API_KEY={bootstrap}
 export IBMCLOUD_IAM_API_ENDPOINT={url}
 export IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT='{url}/instances/{{instance_id}}'
-export SECRETS_MANAGER_INSTANCE_ID={instance}
-export IC_REGION={region}
 export EMULATOR_URL={url}
-
-# For the Terraform example: an instance, a key for the engine, an identity, an access group.
-export TF_VAR_instance_id={instance}
-export TF_VAR_region={region}
-export TF_VAR_engine_api_key={engine}
-export TF_VAR_service_id={service_id}
-export TF_VAR_access_group_id={access_group}
-
+"
+    );
+    let keys = &state.iam.api_keys;
+    let bootstrap = keys
+        .values()
+        .find(|key| key.apikey.expose() == seed::BOOTSTRAP_API_KEY);
+    if let Some(key) = bootstrap.or(keys.values().next()) {
+        line(&mut text, "IBMCLOUD_API_KEY", key.apikey.expose());
+    }
+    let instances = &state.secrets_manager.instances;
+    let instance = instances
+        .get(seed::INSTANCE_ID)
+        .or(instances.values().next());
+    if let Some(instance) = instance {
+        line(&mut text, "SECRETS_MANAGER_INSTANCE_ID", &instance.id);
+        line(&mut text, "IC_REGION", &instance.region);
+        text.push_str("\n# For Terraform examples: an instance, a key for the engine, an identity, an access group.\n");
+        line(&mut text, "TF_VAR_instance_id", &instance.id);
+        line(&mut text, "TF_VAR_region", &instance.region);
+    }
+    let engine = keys
+        .values()
+        .find(|key| key.apikey.expose() == seed::ENGINE_API_KEY);
+    if let Some(key) = engine {
+        line(&mut text, "TF_VAR_engine_api_key", key.apikey.expose());
+    }
+    if let Some(service_id) = state.iam.service_ids.get(seed::STATIC_SERVICE_ID) {
+        line(&mut text, "TF_VAR_service_id", &service_id.id);
+    }
+    if let Some(group) = state.iam.access_groups.values().next() {
+        line(&mut text, "TF_VAR_access_group_id", &group.id);
+    }
+    text.push_str(
+        "
 # Try: a token, then the secret groups of the instance.
 #   TOKEN=$(curl -s $EMULATOR_URL/identity/token -d apikey=$IBMCLOUD_API_KEY \\
 #     -d grant_type=urn:ibm:params:oauth:grant-type:apikey | sed 's/.*\"access_token\":\"//; s/\".*//')
-#   curl -H \"Authorization: Bearer $TOKEN\" $EMULATOR_URL/instances/{instance}/api/v2/secret_groups
-# The clock, faults, the journal and the state are below $EMULATOR_URL/_emulator.
+#   curl -H \"Authorization: Bearer $TOKEN\" \\
+#     $EMULATOR_URL/instances/$SECRETS_MANAGER_INSTANCE_ID/api/v2/secret_groups
+",
+    );
+    text
+}
 
-ready
-"
-    )
+fn host_names(text: &mut String, emulator: &Handle, ca_file: &Path) {
+    // Writing to a String does not fail.
+    if let Some(address) = emulator.tls_address {
+        let _ = writeln!(
+            text,
+            "\n# IBM's host names over TLS: {address}, trusted with {}",
+            ca_file.display()
+        );
+    }
+    if let Some(address) = emulator.proxy_address {
+        text.push_str(
+            "\n# For clients that hard-code IBM's host names (these lines are for them alone):\n",
+        );
+        let _ = writeln!(text, "#   export HTTPS_PROXY=http://{address}");
+        for variable in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"] {
+            let _ = writeln!(text, "#   export {variable}={}", ca_file.display());
+        }
+    }
+}
+
+fn line(text: &mut String, name: &str, value: &str) {
+    let _ = writeln!(text, "export {name}={value}");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const URL: &str = "http://127.0.0.1:1234";
+
+    fn exported(text: &str, name: &str) -> Option<String> {
+        let prefix = format!("export {name}=");
+        text.lines()
+            .find_map(|line| line.strip_prefix(&prefix))
+            .map(str::to_owned)
+    }
+
     #[test]
-    fn the_instance_stays_a_placeholder_and_ready_comes_last() {
-        let text = text("http://127.0.0.1:1234");
-        assert!(text.lines().any(|line| line
-            == "export IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT='http://127.0.0.1:1234/instances/{instance_id}'"));
+    fn the_default_content_is_exported() {
+        let text = http(URL, &seed::default_state());
+        for (name, value) in [
+            ("IBMCLOUD_API_KEY", seed::BOOTSTRAP_API_KEY),
+            ("IBMCLOUD_IAM_API_ENDPOINT", URL),
+            (
+                "IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT",
+                "'http://127.0.0.1:1234/instances/{instance_id}'",
+            ),
+            ("SECRETS_MANAGER_INSTANCE_ID", seed::INSTANCE_ID),
+            ("IC_REGION", seed::REGION),
+            ("EMULATOR_URL", URL),
+            ("TF_VAR_instance_id", seed::INSTANCE_ID),
+            ("TF_VAR_region", seed::REGION),
+            ("TF_VAR_engine_api_key", seed::ENGINE_API_KEY),
+            ("TF_VAR_service_id", seed::STATIC_SERVICE_ID),
+            ("TF_VAR_access_group_id", seed::ACCESS_GROUP_IDS[0]),
+        ] {
+            assert_eq!(exported(&text, name).as_deref(), Some(value), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_content_exports_what_it_has() {
+        let text = http(URL, &State::default());
+        assert_eq!(exported(&text, "EMULATOR_URL").as_deref(), Some(URL));
+        assert_eq!(exported(&text, "SECRETS_MANAGER_INSTANCE_ID"), None);
+    }
+
+    #[tokio::test]
+    async fn ready_comes_last() {
+        let emulator = ibm_sm_emulator::Emulator::start(Default::default())
+            .await
+            .unwrap();
+        let text = text(&emulator, &seed::default_state(), None);
         assert_eq!(text.lines().last(), Some("ready"));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::clock::{Clock, Mode};
+use crate::durable::Receipt;
 use crate::faults::Fault;
 use crate::http::errors::{self, Family};
 use crate::journal::{Entry, Filter};
@@ -28,9 +29,15 @@ pub fn router() -> Router<Arc<App>> {
         .route("/_emulator/healthz", get(healthz))
         .route("/_emulator/clock", get(get_clock).put(put_clock))
         .route("/_emulator/clock/advance", post(advance_clock))
-        .route("/_emulator/journal", get(get_journal).delete(delete_journal))
+        .route(
+            "/_emulator/journal",
+            get(get_journal).delete(delete_journal),
+        )
         .route("/_emulator/state", get(get_state).put(put_state))
-        .route("/_emulator/faults", get(get_faults).post(post_fault).delete(delete_faults))
+        .route(
+            "/_emulator/faults",
+            get(get_faults).post(post_fault).delete(delete_faults),
+        )
         .route("/_emulator/switches", get(get_switches).put(put_switches))
         .route("/_emulator/instances/{id}", delete(delete_instance))
         .route("/_emulator/reset", post(reset))
@@ -90,13 +97,15 @@ async fn put_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
         (Mode::System, Some(now)) => Clock::running_from(now),
         (Mode::System, None) => Clock::SYSTEM,
     };
-    app.store.set_clock(clock);
+    written(app.store.set_clock(clock)).await?;
     Ok(clock_response(clock))
 }
 
 async fn advance_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
     let Advance { seconds } = parse(&body)?;
-    Ok(clock_response(app.store.advance(seconds)))
+    let (clock, receipt) = app.store.advance(seconds);
+    written(receipt).await?;
+    Ok(clock_response(clock))
 }
 
 async fn get_journal(Shared(app): Shared<Arc<App>>, RawQuery(query): RawQuery) -> Answer {
@@ -132,7 +141,7 @@ async fn get_state(Shared(app): Shared<Arc<App>>) -> Answer {
 
 async fn put_state(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
     let state: State = parse(&body)?;
-    app.store.replace(state);
+    written(app.store.replace(state)).await?;
     Ok(empty())
 }
 
@@ -143,18 +152,17 @@ async fn get_switches(Shared(app): Shared<Arc<App>>) -> Answer {
 /// What is left out goes back to its default.
 async fn put_switches(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
     let switches: Switches = parse(&body)?;
-    let (_, outcome) = app.store.step(|step| {
-        step.state.switches = switches;
-        Ok(())
-    });
-    outcome.map_err(ControlRefusal)?;
+    written(app.store.set_switches(switches)).await?;
     Ok(json_response(200, &switches))
 }
 
 /// Deletes an instance with everything in it. What its engine made stays in IAM (ibm-api.md 4.6).
 async fn delete_instance(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Answer {
-    let (_, outcome) = app.store.step(|step| step.state.secrets_manager.delete_instance(&id));
-    outcome.map_err(ControlRefusal)?;
+    let done = app
+        .store
+        .step(|step| step.state.secrets_manager.delete_instance(&id));
+    done.outcome.map_err(ControlRefusal)?;
+    written(done.receipt).await?;
     Ok(empty())
 }
 
@@ -178,13 +186,25 @@ async fn delete_faults(Shared(app): Shared<Arc<App>>) -> Answer {
     Ok(empty())
 }
 
+/// Everything as at the first start: content, clock, no faults, an empty journal.
 async fn reset(Shared(app): Shared<Arc<App>>) -> Answer {
-    app.reset();
+    app.faults.clear();
+    app.store.set_clock(app.at_start.clock);
+    written(app.store.replace(app.at_start.state.clone())).await?;
+    app.journal.clear();
     Ok(empty())
 }
 
+/// Waits until a change is on the disk.
+async fn written(receipt: Receipt) -> Result<(), ControlRefusal> {
+    receipt.written().await.map_err(ControlRefusal)
+}
+
 fn clock_response(clock: Clock) -> Response<Body> {
-    let body = ClockBody { mode: clock.mode(), now: clock.now() };
+    let body = ClockBody {
+        mode: clock.mode(),
+        now: clock.now(),
+    };
     json_response(200, &body)
 }
 
@@ -203,9 +223,10 @@ fn json_response(status: u16, body: &impl Serialize) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("application/json"),
+    );
     response
 }
 

@@ -3,20 +3,36 @@
 mod banner;
 
 use clap::Parser;
-use ibm_sm_emulator::{Emulator, Options};
+use ibm_sm_emulator::{Emulator, Handle, Options, seed};
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
-/// IBM Cloud Secrets Manager (IAM credentials) and IAM on this machine, in memory.
+/// IBM Cloud Secrets Manager (IAM credentials) and IAM on this machine.
 ///
 /// Starts with one account, one instance and a few identities, and prints the environment that
-/// points clients at it.
+/// points clients at it. Everything is in memory unless a folder is given.
 #[derive(Parser)]
-#[command(version, about, long_about = None)]
+#[command(version, about)]
 struct Arguments {
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8484", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
+    /// What exists at the start, in TOML or JSON, in the form of GET /_emulator/state
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Keep everything in this folder; what is kept there goes before the seed
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Serve IBM's host names over TLS here
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_folder")]
+    tls_listen: Option<SocketAddr>,
+    /// Be an HTTP proxy here, for clients that hard-code IBM's host names
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_folder")]
+    proxy_listen: Option<SocketAddr>,
+    /// Keep the certificate and its authority (ca.pem) here; made on the first start
+    #[arg(long, value_name = "FOLDER")]
+    tls_folder: Option<PathBuf>,
     /// Write a line for every request to stderr
     #[arg(long)]
     log: bool,
@@ -25,22 +41,46 @@ struct Arguments {
 #[tokio::main(worker_threads = 2)]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    let state = match &arguments.seed {
+        Some(path) => seed::read(path)?,
+        None => seed::default_state(),
+    };
+    let ca_file = arguments
+        .tls_folder
+        .as_ref()
+        .map(|folder| folder.join("ca.pem"));
     let emulator = Emulator::start(Options {
         listen: arguments.listen,
+        tls_listen: arguments.tls_listen,
+        proxy_listen: arguments.proxy_listen,
+        tls_folder: arguments.tls_folder,
+        data_folder: arguments.data,
+        state: state.clone(),
         log: arguments.log,
         ..Options::default()
     })
     .await?;
-    if !emulator.address.ip().is_loopback() {
-        eprintln!(
-            "warning: {} can be reached from other machines, and the keys of this emulator are public",
-            emulator.address
-        );
-    }
+    warn_of_visitors(&emulator);
+    let text = banner::text(&emulator, &state, ca_file.as_deref());
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(banner::text(&emulator.url()).as_bytes())?;
+    stdout.write_all(text.as_bytes())?;
     stdout.flush()?;
     drop(stdout);
     tokio::signal::ctrl_c().await?;
     Ok(())
+}
+
+fn warn_of_visitors(emulator: &Handle) {
+    let addresses = [
+        Some(emulator.address),
+        emulator.tls_address,
+        emulator.proxy_address,
+    ];
+    for address in addresses.into_iter().flatten() {
+        if !address.ip().is_loopback() {
+            eprintln!(
+                "warning: {address} can be reached from other machines, and the keys of this emulator are public"
+            );
+        }
+    }
 }

@@ -8,6 +8,8 @@ use crate::model::iam::{
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
 use crate::model::vault::Instance;
+use anyhow::Context as _;
+use std::path::Path;
 
 /// The account that owns everything.
 pub const ACCOUNT_ID: &str = "0123456789abcdef0123456789abcdef";
@@ -53,6 +55,21 @@ pub const CR_TOKEN: &str = "emulated-compute-resource-token";
 /// 2026-01-01T00:00:00Z: when the default content was made.
 const MADE_AT: i64 = 1_767_225_600;
 
+/// The content of a file in TOML (`.toml`) or JSON, in the form of `GET /_emulator/state`.
+pub fn read(path: &Path) -> anyhow::Result<State> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+    let is_toml = path
+        .extension()
+        .is_some_and(|extension| extension == "toml");
+    let parsed = if is_toml {
+        toml::from_str(&text).map_err(anyhow::Error::from)
+    } else {
+        serde_json::from_str(&text).map_err(anyhow::Error::from)
+    };
+    parsed.with_context(|| format!("{shown} is not a state"))
+}
+
 /// The default content.
 pub fn default_state() -> State {
     let mut state = State::default();
@@ -70,7 +87,11 @@ pub fn default_state() -> State {
     });
     for (service_id, name, key) in [
         (BOOTSTRAP_SERVICE_ID, "bootstrap", Some(BOOTSTRAP_API_KEY)),
-        (ENGINE_SERVICE_ID, "iam-credentials-engine", Some(ENGINE_API_KEY)),
+        (
+            ENGINE_SERVICE_ID,
+            "iam-credentials-engine",
+            Some(ENGINE_API_KEY),
+        ),
         (STATIC_SERVICE_ID, "application", None),
         (WRITER_SERVICE_ID, "writer", Some(WRITER_API_KEY)),
         (READER_SERVICE_ID, "reader", Some(READER_API_KEY)),
@@ -112,7 +133,10 @@ pub fn default_state() -> State {
         trusted_identities: vec![iam_id(BOOTSTRAP_SERVICE_ID)],
         cr_tokens: vec![Sensitive::new(CR_TOKEN)],
     });
-    for (id, name) in ACCESS_GROUP_IDS.into_iter().zip(["object-storage-readers", "log-writers"]) {
+    for (id, name) in ACCESS_GROUP_IDS
+        .into_iter()
+        .zip(["object-storage-readers", "log-writers"])
+    {
         state.iam.access_groups.insert(AccessGroup {
             id: id.to_owned(),
             account_id: ACCOUNT_ID.to_owned(),
@@ -128,12 +152,37 @@ pub fn default_state() -> State {
     let everything = [Role::Manager, Role::Administrator];
     for (number, identity, roles, service) in [
         (1, iam_id(BOOTSTRAP_SERVICE_ID), everything.as_slice(), None),
-        (2, iam_id(ENGINE_SERVICE_ID), &[Role::Operator], Some(Service::IamIdentity)),
-        (3, iam_id(ENGINE_SERVICE_ID), &[Role::Editor], Some(Service::IamGroups)),
-        (4, iam_id(WRITER_SERVICE_ID), &[Role::Writer], Some(Service::SecretsManager)),
-        (5, iam_id(READER_SERVICE_ID), &[Role::Reader], Some(Service::SecretsManager)),
+        (
+            2,
+            iam_id(ENGINE_SERVICE_ID),
+            &[Role::Operator],
+            Some(Service::IamIdentity),
+        ),
+        (
+            3,
+            iam_id(ENGINE_SERVICE_ID),
+            &[Role::Editor],
+            Some(Service::IamGroups),
+        ),
+        (
+            4,
+            iam_id(WRITER_SERVICE_ID),
+            &[Role::Writer],
+            Some(Service::SecretsManager),
+        ),
+        (
+            5,
+            iam_id(READER_SERVICE_ID),
+            &[Role::Reader],
+            Some(Service::SecretsManager),
+        ),
         (6, USER_IAM_ID.to_owned(), &everything, None),
-        (7, iam_id(PROFILE_ID), &[Role::Manager], Some(Service::SecretsManager)),
+        (
+            7,
+            iam_id(PROFILE_ID),
+            &[Role::Manager],
+            Some(Service::SecretsManager),
+        ),
     ] {
         state.iam.policies.insert(Policy {
             id: format!("00000000-0000-4000-8000-00000000000{number}"),
@@ -175,4 +224,54 @@ fn api_key(id: String, iam_id: String, name: &str, value: &str, made_at: Timesta
 
 fn iam_id(service_id: &str) -> String {
     format!("iam-{service_id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOML: &str = r#"
+        [[iam.accounts]]
+        id = "0123456789abcdef0123456789abcdef"
+        name = "mine"
+
+        [[secrets_manager.instances]]
+        id = "11111111-2222-4333-8444-555555555555"
+        account_id = "0123456789abcdef0123456789abcdef"
+        region = "eu-de"
+        created_at = "2026-01-01T00:00:00Z"
+    "#;
+
+    #[test]
+    fn toml_and_json_say_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let toml = folder.path().join("seed.toml");
+        std::fs::write(&toml, TOML).unwrap();
+        let from_toml = read(&toml).unwrap();
+        let instance = from_toml
+            .secrets_manager
+            .instances
+            .get(INSTANCE_ID)
+            .unwrap();
+        assert_eq!(instance.region, "eu-de");
+        let json = folder.path().join("seed.json");
+        let written = serde_json::to_string(&from_toml).unwrap();
+        std::fs::write(&json, &written).unwrap();
+        assert_eq!(
+            serde_json::to_string(&read(&json).unwrap()).unwrap(),
+            written
+        );
+    }
+
+    #[test]
+    fn a_wrong_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seed.toml");
+        std::fs::write(&path, "colour = 'red'").unwrap();
+        let error = format!("{:#}", read(&path).unwrap_err());
+        assert!(error.contains("seed.toml is not a state"), "{error}");
+        assert!(error.contains("unknown field `colour`"), "{error}");
+        let missing = format!("{:#}", read(&folder.path().join("none.json")).unwrap_err());
+        assert!(missing.contains("cannot read"), "{missing}");
+    }
 }

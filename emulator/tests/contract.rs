@@ -7,12 +7,18 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
-#![allow(unreachable_pub, reason = "the helpers are for the modules of this binary")]
+#![allow(
+    unreachable_pub,
+    reason = "the helpers are for the modules of this binary"
+)]
 
-mod support;
+#[path = "support/lab.rs"]
+#[allow(dead_code, reason = "shared with the durability tests")]
+mod lab;
 
 mod contract {
     mod access_groups;
+    mod addresses;
     mod api_keys;
     mod configurations;
     mod control;

@@ -1,32 +1,30 @@
 //! One exchange from end to end: faults, body, caller, operation, journal, answer.
 
 use crate::App;
-use crate::faults::{Effect, Reset, Spoilt};
+use crate::faults::{Effect, Reset};
+use crate::http::answer;
 use crate::http::errors::{self, Family};
-use crate::http::operation::{Answer, Call, Handler, IamCall, Operation, Reply, VaultCall};
-use crate::http::server::AddressedPath;
+use crate::http::operation::{Call, Handler, IamCall, Operation, Reply, VaultCall};
+use crate::http::server::{Addressed, Scheme};
 use crate::iam::access::{self, Service};
 use crate::iam::tokens::{Claims, unauthenticated};
 use crate::journal::{self, Entry};
 use crate::model::timestamp::Timestamp;
 use crate::refusal::{Kind, Refusal, Result};
-use crate::store::Step;
+use crate::store::{Done, Step};
 use axum::body::{Body, to_bytes};
 use axum::extract::{RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{Response, header};
 use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_stream::StreamExt as _;
 
 /// Larger bodies are refused.
 const LARGEST_BODY: usize = 1024 * 1024;
 /// A body that does not arrive within that time is not waited for.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
-/// How long the half of a truncated answer gets to leave.
-const CUT_AFTER: Duration = Duration::from_millis(20);
 const CORRELATION: &str = "x-correlation-id";
 
 /// Marks an answer that must not be sent: the connection is dropped instead.
@@ -42,16 +40,24 @@ pub async fn serve(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = read(body).await;
-    let path: Option<Vec<_>> = path
-        .map(|path| path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+    let path: Option<Vec<_>> = path.map(|path| {
+        path.iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    });
     let refused = match (&path, &body) {
         (None, _) => Some(Refusal::new(Kind::Invalid, "The path is not valid UTF-8.")),
         (_, Err(refusal)) => Some(refusal.clone()),
         _ => None,
     };
-    let call = call(&parts, path.unwrap_or_default(), body.unwrap_or_default(), app.trace());
-    answer(&app, Some(operation), &parts, &call, |now| match refused {
-        Some(refusal) => (now, Err(refusal)),
+    let call = call(
+        &parts,
+        path.unwrap_or_default(),
+        body.unwrap_or_default(),
+        app.trace(),
+    );
+    answer(&app, Some(operation), &parts, &call, || match refused {
+        Some(refusal) => app.refused(refusal),
         None => perform(&app, operation, &call),
     })
     .await
@@ -63,19 +69,26 @@ pub async fn serve_unknown(app: Arc<App>, request: Request, kind: Kind) -> Respo
     let body = read(body).await.unwrap_or_default();
     let call = call(&parts, Vec::new(), body, app.trace());
     let message = format!("{} {} does not exist.", parts.method, parts.uri.path());
-    answer(&app, None, &parts, &call, |now| (now, Err(Refusal::new(kind, message)))).await
+    answer(&app, None, &parts, &call, || {
+        app.refused(Refusal::new(kind, message))
+    })
+    .await
 }
 
 /// Does the operation as one step.
-fn perform(app: &App, operation: &Operation, call: &Call) -> (Timestamp, Answer) {
+fn perform(app: &App, operation: &Operation, call: &Call) -> Done<Reply> {
     // The signature is checked before the lock is taken.
     let bearer = bearer(call).and_then(|token| app.tokens.signed(token));
     app.store.step(|step| match operation.handler {
         Handler::Public(run) => run(call, step, &app.tokens),
         Handler::Iam(service, roles, run) => {
             let caller = known(bearer?, step)?;
-            let wanted =
-                access::Request { account_id: &caller.account.bss, service, instance: None, roles };
+            let wanted = access::Request {
+                account_id: &caller.account.bss,
+                service,
+                instance: None,
+                roles,
+            };
             access::grant(step.state, &caller.iam_id, &wanted, step.now).require_everywhere()?;
             run(&IamCall { call, caller }, step)
         }
@@ -83,7 +96,13 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> (Timestamp, Answer)
             let caller = known(bearer?, step)?;
             let id = call.param("instance_id");
             let instance = step.state.secrets_manager.instances.get(id).cloned();
-            let instance = instance.ok_or_else(|| Refusal::not_found("Instance", id))?;
+            let instance = instance
+                .filter(|instance| {
+                    call.region
+                        .as_ref()
+                        .is_none_or(|region| *region == instance.region)
+                })
+                .ok_or_else(|| Refusal::not_found("Instance", id))?;
             let wanted = access::Request {
                 account_id: &instance.account_id,
                 service: Service::SecretsManager,
@@ -94,7 +113,12 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> (Timestamp, Answer)
             if caller.account.bss != instance.account_id || grant.is_empty() {
                 return Err(access::forbidden());
             }
-            let vault = VaultCall { call, caller, instance, grant };
+            let vault = VaultCall {
+                call,
+                caller,
+                instance,
+                grant,
+            };
             run(&vault, step)
         }
     })
@@ -116,7 +140,9 @@ fn known(claims: Claims, step: &Step<'_>) -> Result<Claims> {
         return Err(unauthenticated("The access token has expired."));
     }
     if step.state.iam.account_of(&claims.iam_id) != Some(claims.account.bss.as_str()) {
-        return Err(unauthenticated("The identity of the access token does not exist."));
+        return Err(unauthenticated(
+            "The identity of the access token does not exist.",
+        ));
     }
     Ok(claims)
 }
@@ -128,29 +154,38 @@ async fn read(body: Body) -> Result<Bytes> {
             Kind::TooLarge,
             format!("The body is broken or larger than {LARGEST_BODY} bytes."),
         )),
-        Err(_) => Err(Refusal::new(Kind::Invalid, "The body did not arrive in time.")),
+        Err(_) => Err(Refusal::new(
+            Kind::Invalid,
+            "The body did not arrive in time.",
+        )),
     }
 }
 
 fn call(parts: &Parts, path: Vec<(String, String)>, body: Bytes, trace: String) -> Call {
-    let given = parts.headers.get(CORRELATION).and_then(|value| value.to_str().ok());
+    let given = parts
+        .headers
+        .get(CORRELATION)
+        .and_then(|value| value.to_str().ok());
+    let addressed = parts
+        .extensions
+        .get::<Addressed>()
+        .cloned()
+        .unwrap_or_default();
+    let scheme = parts
+        .extensions
+        .get::<Scheme>()
+        .map_or("http", |scheme| scheme.name());
     Call {
         path,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
         body,
-        base: format!("http://{}", host(parts)),
-        route: parts
-            .extensions
-            .get::<AddressedPath>()
-            .map_or_else(|| parts.uri.path().to_owned(), |AddressedPath(path)| path.clone()),
+        base: format!("{scheme}://{}", addressed.host),
+        host: addressed.host,
+        route: addressed.path,
+        region: addressed.region,
         trace: given.map_or(trace, str::to_owned),
     }
-}
-
-fn host(parts: &Parts) -> &str {
-    let header = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    header.or(parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
 }
 
 /// Strikes with a fault if one waits, does the work, journals, and writes the answer.
@@ -159,114 +194,113 @@ async fn answer(
     operation: Option<&'static Operation>,
     parts: &Parts,
     call: &Call,
-    work: impl FnOnce(Timestamp) -> (Timestamp, Answer),
+    work: impl FnOnce() -> Done<Reply>,
 ) -> Response<Body> {
     let method = parts.method.as_str();
-    let fault = app.faults.strike(operation.map(|operation| operation.name), method, &call.route);
+    let name = operation.map(|operation| operation.name);
+    let fault = app.faults.strike(name, method, &call.route);
     let effect = fault.clone().unwrap_or_default();
     if let Some(delay) = effect.delay_milliseconds {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
     let family = Family::of(parts.uri.path());
-    let mut headers = Vec::new();
-    let (now, status, body) = if effect.reset == Some(Reset::BeforeCommit) {
-        (app.store.clock().now(), None, None)
-    } else if let Some(status) = effect.status {
-        headers.extend(effect.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
-        let body = errors::injected(family, status, &call.trace);
-        (app.store.clock().now(), Some(status), Some(body))
-    } else {
-        let (now, outcome) = work(app.store.clock().now());
-        let (status, body) = match outcome {
-            Ok(Reply { status, body, headers: more }) => {
-                headers.extend(more);
-                (status, body)
-            }
-            Err(refusal) => {
-                let (status, body) = errors::render(family, &refusal, &call.trace);
-                (status, Some(body))
-            }
-        };
-        let lost = effect.reset == Some(Reset::AfterCommit);
-        (now, Some(status).filter(|_| !lost), body)
-    };
-    let text = body.as_ref().map(Value::to_string).unwrap_or_default();
+    let mut outcome = outcome(app, family, &effect, call, work).await;
+    let text = outcome
+        .body
+        .as_ref()
+        .map(Value::to_string)
+        .unwrap_or_default();
+    let content_type = call.header("content-type");
     app.journal.record(Entry {
         seq: 0,
-        time: now,
+        time: outcome.at,
         method: method.to_owned(),
         path: call.route.clone(),
         query: call.query.clone(),
-        host: host(parts).to_owned(),
-        operation: operation.map(|operation| operation.name),
-        status,
+        host: call.host.clone(),
+        operation: name,
+        status: outcome.status,
         authorized: parts.headers.contains_key(header::AUTHORIZATION),
-        content_type: call.header("content-type").map(str::to_owned),
+        content_type: content_type.map(str::to_owned),
         user_agent: call.header("user-agent").map(str::to_owned),
         correlation_id: call.trace.clone(),
-        request_body: journal::masked(call.header("content-type"), &call.body),
+        request_body: journal::masked(content_type, &call.body),
         response_body: journal::masked(None, text.as_bytes()),
         fault: fault.is_some(),
     });
     if app.log {
-        log(now, method, &call.route, status);
+        log(outcome.at, method, &call.route, outcome.status);
     }
-    let mut response = match status {
-        Some(status) => written(status, text, &effect),
-        None => {
-            let mut response = Response::new(Body::empty());
-            response.extensions_mut().insert(Dropped);
-            return response;
-        }
+    let Some(status) = outcome.status else {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(Dropped);
+        return response;
     };
-    headers.push(("date", now.http_date()));
-    headers.push((CORRELATION, call.trace.clone()));
+    outcome.headers.push(("date", outcome.at.http_date()));
+    outcome.headers.push((CORRELATION, call.trace.clone()));
     if matches!(family, Family::Identity | Family::Groups) {
-        headers.push(("transaction-id", call.trace.clone()));
+        outcome.headers.push(("transaction-id", call.trace.clone()));
     }
-    for (name, value) in headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
+    answer::write(status, outcome.headers, text, effect.body)
 }
 
-fn written(status: u16, text: String, effect: &Effect) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let media_type = match effect.body {
-        Some(Spoilt::WrongContentType) => "text/html",
-        _ => "application/json",
+/// What came out of an exchange.
+struct Outcome {
+    at: Timestamp,
+    /// None when the connection is dropped instead.
+    status: Option<u16>,
+    headers: Vec<(&'static str, String)>,
+    body: Option<Value>,
+}
+
+/// Does the work, unless a fault comes first, and waits until it is on the disk.
+async fn outcome(
+    app: &App,
+    family: Family,
+    effect: &Effect,
+    call: &Call,
+    work: impl FnOnce() -> Done<Reply>,
+) -> Outcome {
+    let mut outcome = Outcome {
+        at: app.store.clock().now(),
+        status: None,
+        headers: Vec::new(),
+        body: None,
     };
-    if !text.is_empty() {
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if effect.reset == Some(Reset::BeforeCommit) {
+        return outcome;
     }
-    match effect.body {
-        Some(Spoilt::Truncated) => {
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
-            *response.body_mut() = half(text);
-        }
-        Some(Spoilt::InvalidJson) => *response.body_mut() = Body::from(format!("{{{text}")),
-        Some(Spoilt::WrongContentType) | None => *response.body_mut() = Body::from(text),
+    if let Some(status) = effect.status {
+        let retry_after = effect
+            .retry_after
+            .map(|seconds| ("retry-after", seconds.to_string()));
+        outcome.headers.extend(retry_after);
+        outcome.status = Some(status);
+        outcome.body = Some(errors::injected(family, status, &call.trace));
+        return outcome;
     }
-    response
-}
-
-/// The first half of a body, and then the end of the connection.
-fn half(text: String) -> Body {
-    let bytes = Bytes::from(text);
-    let first = bytes.slice(..bytes.len() / 2);
-    let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    let parts = tokio_stream::iter([Ok(first), Err(cut)]).then(async |part| {
-        if part.is_err() {
-            // The first half leaves only when there is a moment without anything to send.
-            tokio::time::sleep(CUT_AFTER).await;
+    let done = work();
+    let result = match done.receipt.written().await {
+        Ok(()) => done.outcome,
+        Err(refusal) => Err(refusal),
+    };
+    outcome.at = done.at;
+    match result {
+        Ok(reply) => {
+            outcome.status = Some(reply.status);
+            outcome.headers = reply.headers;
+            outcome.body = reply.body;
         }
-        part
-    });
-    Body::from_stream(parts)
+        Err(refusal) => {
+            let (status, body) = errors::render(family, &refusal, &call.trace);
+            outcome.status = Some(status);
+            outcome.body = Some(body);
+        }
+    }
+    if effect.reset == Some(Reset::AfterCommit) {
+        outcome.status = None;
+    }
+    outcome
 }
 
 /// One line on stderr: stdout belongs to what was asked to be printed.

@@ -1,12 +1,14 @@
 //! What crosses the wire: routes, bodies, callers, and IBM's error forms.
 
 pub mod address;
+pub mod answer;
 pub mod errors;
 pub mod exchange;
 pub mod fields;
 pub mod iam;
 pub mod operation;
 pub mod page;
+pub mod proxy;
 pub mod query;
 pub mod rules;
 pub mod server;

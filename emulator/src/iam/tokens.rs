@@ -85,10 +85,18 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// A new key pair: ECDSA on P-256, because an RSA pair costs a noticeable part of a second.
-    pub fn generate() -> anyhow::Result<Self> {
+    /// A new key pair, and its PKCS #8 form to be kept: ECDSA on P-256, because an RSA pair
+    /// costs a noticeable part of a second.
+    pub fn generate() -> anyhow::Result<(Self, Vec<u8>)> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
         let private = pair.to_pkcs8v1()?;
+        let tokens = Self::from_pkcs8(private.as_ref())?;
+        Ok((tokens, private.as_ref().to_vec()))
+    }
+
+    /// The key pair that was kept.
+    pub fn from_pkcs8(private: &[u8]) -> anyhow::Result<Self> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private)?;
         let public = pair.public_key().as_ref();
         // An uncompressed point: one byte of form, then x and y of equal length.
         let (x, y) = public
@@ -102,7 +110,7 @@ impl Tokens {
         validation.validate_aud = false;
         validation.set_issuer(&[ISSUER]);
         Ok(Self {
-            encoding: EncodingKey::from_ec_der(private.as_ref()),
+            encoding: EncodingKey::from_ec_der(private),
             decoding: DecodingKey::from_ec_components(&x, &y)?,
             validation,
             jwk: json!({
@@ -163,7 +171,10 @@ impl Claims {
         let account_id = iam.account_of(iam_id)?;
         let user = iam.users.get(iam_id);
         let identifier = iam_id.strip_prefix("iam-").unwrap_or(iam_id);
-        let sub_type = identifier.split_once('-').map(|(kind, _)| kind).filter(|_| user.is_none());
+        let sub_type = identifier
+            .split_once('-')
+            .map(|(kind, _)| kind)
+            .filter(|_| user.is_none());
         Some(Self {
             iam_id: iam_id.to_owned(),
             id: iam_id.to_owned(),
@@ -174,7 +185,11 @@ impl Claims {
             sub_type: sub_type.map(str::to_owned),
             name: user.map(|user| user.name.clone()),
             email: user.map(|user| user.email.clone()),
-            account: Account { valid: true, bss: account_id.to_owned(), frozen: false },
+            account: Account {
+                valid: true,
+                bss: account_id.to_owned(),
+                frozen: false,
+            },
             iat: now.unix(),
             exp: now.plus_seconds(LIFETIME).unix(),
             iss: ISSUER.to_owned(),

@@ -203,7 +203,10 @@ impl Profile {
 
     /// The name that clients may assume it by.
     pub fn crn(&self) -> String {
-        format!("crn:v1:bluemix:public:iam-identity::a/{}::profile:{}", self.account_id, self.id)
+        format!(
+            "crn:v1:bluemix:public:iam-identity::a/{}::profile:{}",
+            self.account_id, self.id
+        )
     }
 }
 

@@ -8,6 +8,8 @@ pub mod table;
 pub mod timestamp;
 pub mod vault;
 
+use crate::model::table::{Row, Table};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// Everything the emulator knows; `GET /_emulator/state` as a type.
@@ -108,40 +110,87 @@ pub enum ConfigurationReply {
     WithoutKey,
 }
 
+/// Does something with every table of a state.
+pub trait Visitor {
+    /// Does it with one; `name` is the table's in the state's JSON.
+    fn visit<T: Row + Serialize + DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+        table: &mut Table<T>,
+    );
+}
+
+struct Commit;
+
+impl Visitor for Commit {
+    fn visit<T: Row + Serialize + DeserializeOwned>(
+        &mut self,
+        _: &'static str,
+        table: &mut Table<T>,
+    ) {
+        table.commit();
+    }
+}
+
+struct Rollback;
+
+impl Visitor for Rollback {
+    fn visit<T: Row + Serialize + DeserializeOwned>(
+        &mut self,
+        _: &'static str,
+        table: &mut Table<T>,
+    ) {
+        table.rollback();
+    }
+}
+
 impl State {
     /// Keeps all changes.
     pub fn commit(&mut self) {
-        let Self { switches: _, iam, secrets_manager } = self;
-        iam.accounts.commit();
-        iam.service_ids.commit();
-        iam.api_keys.commit();
-        iam.access_groups.commit();
-        iam.memberships.commit();
-        iam.policies.commit();
-        iam.users.commit();
-        iam.profiles.commit();
-        iam.refresh_tokens.commit();
-        secrets_manager.instances.commit();
-        secrets_manager.secret_groups.commit();
-        secrets_manager.configurations.commit();
-        secrets_manager.secrets.commit();
+        self.visit(&mut Commit);
     }
 
     /// Takes back all changes since the last commit.
     pub fn rollback(&mut self) {
-        let Self { switches: _, iam, secrets_manager } = self;
-        iam.accounts.rollback();
-        iam.service_ids.rollback();
-        iam.api_keys.rollback();
-        iam.access_groups.rollback();
-        iam.memberships.rollback();
-        iam.policies.rollback();
-        iam.users.rollback();
-        iam.profiles.rollback();
-        iam.refresh_tokens.rollback();
-        secrets_manager.instances.rollback();
-        secrets_manager.secret_groups.rollback();
-        secrets_manager.configurations.rollback();
-        secrets_manager.secrets.rollback();
+        self.visit(&mut Rollback);
+    }
+
+    /// Shows every table to `visitor`. A new table must come here: nothing else knows them all.
+    pub fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self {
+            switches: _,
+            iam,
+            secrets_manager,
+        } = self;
+        let iam::Iam {
+            accounts,
+            service_ids,
+            api_keys,
+            access_groups,
+            memberships,
+            policies,
+            users,
+            profiles,
+            refresh_tokens,
+        } = iam;
+        visitor.visit("accounts", accounts);
+        visitor.visit("service_ids", service_ids);
+        visitor.visit("api_keys", api_keys);
+        visitor.visit("access_groups", access_groups);
+        visitor.visit("memberships", memberships);
+        visitor.visit("policies", policies);
+        visitor.visit("users", users);
+        visitor.visit("profiles", profiles);
+        visitor.visit("refresh_tokens", refresh_tokens);
+        let vault::Vault {
+            instances,
+            secret_groups,
+            configurations,
+            secrets,
+        } = secrets_manager;
+        visitor.visit("instances", instances);
+        visitor.visit("secret_groups", secret_groups);
+        visitor.visit("configurations", configurations);
+        visitor.visit("secrets", secrets);
     }
 }

@@ -232,7 +232,10 @@ impl Secret {
 
     /// Locks on all versions.
     pub fn locks_total(&self) -> usize {
-        self.versions.iter().map(|version| version.locks.len()).sum()
+        self.versions
+            .iter()
+            .map(|version| version.locks.len())
+            .sum()
     }
 
     /// Adds a version; the oldest metadata drops off.

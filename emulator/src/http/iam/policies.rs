@@ -13,6 +13,9 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// The only way in which attributes are compared.
+const EQUALS: &str = "stringEquals";
+const SECRET_GROUP: &str = "secret-group";
 const ADMINISTER: &[Role] = &[Role::Administrator];
 
 /// The operations.
@@ -71,7 +74,7 @@ impl Attributes {
             let value = attribute.required_text("value", rules::NOT_EMPTY)?;
             let operator = attribute.text("operator", rules::ANY)?;
             attribute.finish()?;
-            if operator.is_some_and(|operator| operator != "stringEquals") {
+            if operator.is_some_and(|operator| operator != EQUALS) {
                 return Err(Refusal::field(list, "the operator must be stringEquals"));
             }
             values.insert(name, value);
@@ -91,9 +94,10 @@ impl Attributes {
     fn finish(self) -> Result<()> {
         match self.values.keys().next() {
             None => Ok(()),
-            Some(name) => {
-                Err(Refusal::field(self.list, &format!("attribute {name} is not supported")))
-            }
+            Some(name) => Err(Refusal::field(
+                self.list,
+                &format!("attribute {name} is not supported"),
+            )),
         }
     }
 }
@@ -123,7 +127,10 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
             && other.roles == policy.roles
     });
     if exists {
-        return Err(Refusal::new(Kind::Conflict, "A policy with the same content exists already."));
+        return Err(Refusal::new(
+            Kind::Conflict,
+            "A policy with the same content exists already.",
+        ));
     }
     let reply =
         Reply::json(201, body(&policy, iam.call))?.with_header("etag", entity_tag(1, &policy.id));
@@ -133,8 +140,9 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
 
 fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let mut query = Query::of(iam.call)?;
-    let account_id =
-        query.text("account_id").ok_or_else(|| Refusal::query("account_id", "is required"))?;
+    let account_id = query
+        .text("account_id")
+        .ok_or_else(|| Refusal::query("account_id", "is required"))?;
     let policy_type = query.word("type", &["access", "authorization"])?;
     query.finish()?;
     own_account(iam, &account_id)?;
@@ -198,11 +206,17 @@ fn parse_subject(policy_type: &str, mut subject: Attributes) -> Result<Subject> 
             service_name: subject.required("serviceName")?,
             service_instance: subject.optional("serviceInstance"),
         },
-        "access" => match (subject.optional("iam_id"), subject.optional("access_group_id")) {
+        "access" => match (
+            subject.optional("iam_id"),
+            subject.optional("access_group_id"),
+        ) {
             (Some(iam_id), None) => Subject::IamId(iam_id),
             (None, Some(group)) => Subject::AccessGroupId(group),
             _ => {
-                return Err(Refusal::field("subjects", "needs either iam_id or access_group_id"));
+                return Err(Refusal::field(
+                    "subjects",
+                    "needs either iam_id or access_group_id",
+                ));
             }
         },
         _ => return Err(Refusal::field("type", "must be access or authorization")),
@@ -215,7 +229,10 @@ fn parse_resource(mut resource: Attributes) -> Result<Resource> {
     let account_id = resource.required("accountId")?;
     let service_name = resource.optional("serviceName");
     let service_instance = resource.optional("serviceInstance");
-    let secret_group_id = match (resource.optional("resourceType"), resource.optional("resource")) {
+    let secret_group_id = match (
+        resource.optional("resourceType"),
+        resource.optional("resource"),
+    ) {
         (None, None) => None,
         (Some(kind), Some(id)) if kind == SECRET_GROUP => Some(id),
         _ => {
@@ -226,10 +243,13 @@ fn parse_resource(mut resource: Attributes) -> Result<Resource> {
         }
     };
     resource.finish()?;
-    Ok(Resource { account_id, service_name, service_instance, secret_group_id })
+    Ok(Resource {
+        account_id,
+        service_name,
+        service_instance,
+        secret_group_id,
+    })
 }
-
-const SECRET_GROUP: &str = "secret-group";
 
 fn type_of(policy: &Policy) -> &'static str {
     match policy.subject {
@@ -242,7 +262,11 @@ fn body(policy: &Policy, call: &Call) -> Value {
     let subject = match &policy.subject {
         Subject::IamId(id) => vec![("iam_id", Some(id))],
         Subject::AccessGroupId(id) => vec![("access_group_id", Some(id))],
-        Subject::Service { account_id, service_name, service_instance } => vec![
+        Subject::Service {
+            account_id,
+            service_name,
+            service_instance,
+        } => vec![
             ("accountId", Some(account_id)),
             ("serviceName", Some(service_name)),
             ("serviceInstance", service_instance.as_ref()),
@@ -254,13 +278,21 @@ fn body(policy: &Policy, call: &Call) -> Value {
         ("accountId", Some(&resource.account_id)),
         ("serviceName", resource.service_name.as_ref()),
         ("serviceInstance", resource.service_instance.as_ref()),
-        ("resourceType", resource.secret_group_id.as_ref().map(|_| &kind)),
+        (
+            "resourceType",
+            resource.secret_group_id.as_ref().map(|_| &kind),
+        ),
         ("resource", resource.secret_group_id.as_ref()),
     ];
-    let attributes = |list: Vec<(&str, Option<&String>)>| -> Vec<Value> {
-        list.into_iter()
-            .filter_map(|(name, value)| {
-                Some(json!({ "name": name, "value": value?, "operator": "stringEquals" }))
+    // Attributes of a subject have no operator in IBM's model.
+    let attributes = |list: Vec<(&str, Option<&String>)>, operator: Option<&str>| -> Vec<Value> {
+        let present = list
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        present
+            .map(|(name, value)| match operator {
+                Some(operator) => json!({ "name": name, "value": value, "operator": operator }),
+                None => json!({ "name": name, "value": value }),
             })
             .collect()
     };
@@ -272,9 +304,9 @@ fn body(policy: &Policy, call: &Call) -> Value {
     let mut body = json!({
         "id": policy.id,
         "type": type_of(policy),
-        "subjects": [{ "attributes": attributes(subject) }],
+        "subjects": [{ "attributes": attributes(subject, None) }],
         "roles": roles,
-        "resources": [{ "attributes": attributes(resource) }],
+        "resources": [{ "attributes": attributes(resource, Some(EQUALS)) }],
         "href": format!("{}/v1/policies/{}", call.base, policy.id),
         "created_at": policy.created_at,
         "created_by_id": policy.created_by_id,

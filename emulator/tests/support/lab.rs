@@ -22,7 +22,9 @@ impl Answer {
     /// A field of the body, or of a nested object when the name has slashes.
     pub fn at(&self, name: &str) -> &Value {
         let pointer = format!("/{name}");
-        self.body.pointer(&pointer).unwrap_or_else(|| panic!("no {name} in {}", self.body))
+        self.body
+            .pointer(&pointer)
+            .unwrap_or_else(|| panic!("no {name} in {}", self.body))
     }
 
     pub fn text(&self, name: &str) -> &str {
@@ -39,7 +41,11 @@ impl Answer {
 
     /// The error's status, code and message.
     pub fn error(&self) -> (u16, &str, &str) {
-        (self.status, self.text("errors/0/code"), self.text("errors/0/message"))
+        (
+            self.status,
+            self.text("errors/0/code"),
+            self.text("errors/0/message"),
+        )
     }
 
     #[track_caller]
@@ -72,13 +78,42 @@ impl Lab {
         };
         change(&mut options);
         let emulator = Emulator::start(options).await.unwrap();
+        let mut lab = Self::at(emulator.url()).await;
+        lab._emulator = Some(emulator);
+        lab
+    }
+
+    /// The emulator of another process.
+    pub async fn at(url: String) -> Self {
+        let lab = Self::with_token(url, String::new());
+        let token = lab.token_of(seed::BOOTSTRAP_API_KEY).await;
+        Self { token, ..lab }
+    }
+
+    /// The same with a token of an earlier life.
+    pub fn with_token(url: String, token: String) -> Self {
         // Refused when another test was first: any provider will do.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut lab =
-            Self { url: emulator.url(), _emulator: Some(emulator), http, token: String::new() };
-        lab.token = lab.token_of(seed::BOOTSTRAP_API_KEY).await;
-        lab
+        Self {
+            _emulator: None,
+            url,
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            token,
+        }
+    }
+
+    /// The status of a POST, or nothing when the answer never came.
+    pub async fn try_post(&self, path: &str, body: &Value) -> Option<u16> {
+        let answer = self
+            .request(Method::POST, path)
+            .json(body)
+            .send()
+            .await
+            .ok()?;
+        let status = answer.status().as_u16();
+        // Answered is what came whole.
+        answer.bytes().await.ok()?;
+        Some(status)
     }
 
     /// With the engine configured by key.
@@ -114,8 +149,12 @@ impl Lab {
 
     /// What the token service says to a key.
     pub async fn exchange(&self, api_key: &str) -> Answer {
-        self.form(&[("grant_type", GRANT), ("apikey", api_key), ("response_type", "cloud_iam")])
-            .await
+        self.form(&[
+            ("grant_type", GRANT),
+            ("apikey", api_key),
+            ("response_type", "cloud_iam"),
+        ])
+        .await
     }
 
     pub async fn form(&self, fields: &[(&str, &str)]) -> Answer {
@@ -170,7 +209,9 @@ impl Lab {
     }
 
     pub async fn advance(&self, seconds: u32) {
-        self.post("/_emulator/clock/advance", json!({ "seconds": seconds })).await.expect(200);
+        self.post("/_emulator/clock/advance", json!({ "seconds": seconds }))
+            .await
+            .expect(200);
     }
 
     pub async fn state(&self) -> Value {
@@ -186,7 +227,11 @@ impl Lab {
 
     /// Makes a secret and says its id.
     pub async fn secret(&self, body: Value) -> String {
-        self.post("secrets", body).await.expect(201).text("id").to_owned()
+        self.post("secrets", body)
+            .await
+            .expect(201)
+            .text("id")
+            .to_owned()
     }
 
     /// The names of keys and service IDs in IAM that the engine made.
@@ -196,7 +241,10 @@ impl Lab {
             .into_iter()
             .flat_map(|kind| state["iam"][kind].as_array().unwrap())
             .filter(|object| {
-                object["name"].as_str().unwrap().starts_with("Secrets-Manager-IAM-Secret-")
+                object["name"]
+                    .as_str()
+                    .unwrap()
+                    .starts_with("Secrets-Manager-IAM-Secret-")
             })
             .map(|object| object["id"].as_str().unwrap().to_owned())
             .collect()
@@ -209,7 +257,11 @@ pub async fn send(request: RequestBuilder) -> Answer {
     let headers = response.headers().clone();
     let text = response.text().await.unwrap();
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer { status, headers, body }
+    Answer {
+        status,
+        headers,
+        body,
+    }
 }
 
 /// The body of a secret with an existing service ID.

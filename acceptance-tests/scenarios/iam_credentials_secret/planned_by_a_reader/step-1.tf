@@ -1,0 +1,12 @@
+resource "ibm_sm_secret_group" "team" {
+  instance_id = var.instance_id
+  name        = "team-a"
+}
+
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id             = var.instance_id
+  name                    = "app"
+  service_id              = var.service_id
+  ttl                     = "1800"
+  version_custom_metadata = { ticket = "OPS-1" }
+}

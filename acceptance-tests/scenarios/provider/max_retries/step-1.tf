@@ -1,0 +1,4 @@
+resource "ibm_sm_secret_group" "team" {
+  instance_id = var.instance_id
+  name        = "team-a"
+}

@@ -1,0 +1,39 @@
+"""Starts the emulator and reads its first screen."""
+
+import re
+import subprocess
+import tempfile
+
+
+class Emulator:
+    """A running emulator; a context manager that ends it."""
+
+    def __init__(self, binary):
+        self.folder = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen(
+            [
+                binary,
+                "--listen", "127.0.0.1:0",
+                "--proxy-listen", "127.0.0.1:0",
+                "--tls-folder", self.folder.name,
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        screen = []
+        for line in self.process.stdout:
+            if line == "ready\n":
+                break
+            screen.append(line)
+        else:
+            raise SystemExit("the emulator ended before it was ready")
+        exports = re.findall(r"^(?:#   )?export (\w+)='?([^'\n]*)'?$", "".join(screen), re.M)
+        self.exports = dict(exports)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.folder.cleanup()

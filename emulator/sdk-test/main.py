@@ -1,0 +1,27 @@
+"""Runs the whole life twice: over plain HTTP, and by proxy with the SDK's default host names."""
+
+import os
+import sys
+
+import same
+from emulator import Emulator
+from life import Life
+
+
+def main(binary):
+    with Emulator(binary) as emulator:
+        url = emulator.exports["EMULATOR_URL"]
+        instance = emulator.exports["SECRETS_MANAGER_INSTANCE_ID"]
+        Life(emulator.exports, iam_url=url, vault_url=f"{url}/instances/{instance}").run()
+        print(f"over plain HTTP: {same.checked} answers, each whole in the SDK's model")
+    with Emulator(binary) as emulator:
+        for variable in ("HTTPS_PROXY", "REQUESTS_CA_BUNDLE"):
+            os.environ[variable] = emulator.exports[variable]
+        before = same.checked
+        Life(emulator.exports).run()
+        print(f"by proxy, with the SDK's own host names: {same.checked - before} answers")
+    print("sdk-test: passed")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,268 @@
+//! Keeps what exists in a folder, on redb: what was answered survives the process.
+//!
+//! redb is an embedded store in pure Rust with transactions, checksums and a stable file format;
+//! a commit is on the disk before it returns, a torn one is not seen after a crash, and the file
+//! is locked against a second process.
+
+use crate::clock::Clock;
+use crate::iam::tokens::Tokens;
+use crate::model::table::{Row, Table};
+use crate::model::{State, Switches, Visitor};
+use crate::refusal::{Kind, Refusal, Result};
+use anyhow::Context as _;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::path::Path;
+use std::sync::mpsc;
+use tokio::sync::oneshot;
+
+/// Rows as JSON, by `<table>/<key>`.
+const ROWS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("rows");
+/// What is there once, as JSON or bytes, by name.
+const SINGLES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("singles");
+const FILE: &str = "emulator.redb";
+const CLOCK: &str = "clock";
+const SWITCHES: &str = "switches";
+const TOKEN_KEY: &str = "token-key";
+/// Memory that redb may use for pages.
+const CACHE_BYTES: usize = 16 * 1024 * 1024;
+
+/// One change of what is kept.
+#[derive(Debug)]
+pub enum Change {
+    /// All rows go.
+    Clear,
+    /// A row comes or changes; it goes when there is no value.
+    Row(String, Option<Vec<u8>>),
+    /// Something that is there once changes.
+    Single(&'static str, Vec<u8>),
+}
+
+impl Change {
+    /// The clock.
+    pub fn clock(clock: Clock) -> Self {
+        Self::Single(CLOCK, json(&clock))
+    }
+
+    /// The switches.
+    pub fn switches(switches: Switches) -> Self {
+        Self::Single(SWITCHES, json(&switches))
+    }
+}
+
+/// The promise that a batch of changes is on the disk.
+#[derive(Debug, Default)]
+pub struct Receipt(Option<oneshot::Receiver<bool>>);
+
+impl Receipt {
+    /// Waits for the disk.
+    pub async fn written(self) -> Result<()> {
+        let written = match self.0 {
+            None => true,
+            Some(receiver) => receiver.await.unwrap_or(false),
+        };
+        if written {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Kind::Internal,
+            "The change could not be written to the disk.",
+        ))
+    }
+}
+
+struct Batch {
+    changes: Vec<Change>,
+    done: oneshot::Sender<bool>,
+}
+
+/// Takes batches in order and writes them on a thread of its own.
+#[derive(Debug)]
+pub struct Writer(mpsc::Sender<Batch>);
+
+impl Writer {
+    /// Queues a batch. Batches become visible on the disk in the order of these calls.
+    pub fn queue(&self, changes: Vec<Change>) -> Receipt {
+        let (done, receiver) = oneshot::channel();
+        // A writer that is gone drops `done`, which the receipt takes for a failure.
+        let _ = self.0.send(Batch { changes, done });
+        Receipt(Some(receiver))
+    }
+}
+
+/// What a folder holds.
+pub struct Kept {
+    /// Writes what comes.
+    pub writer: Writer,
+    /// The content and the clock of the last run; nothing in a new folder.
+    pub last: Option<(State, Clock)>,
+    /// The token service's key pair: tokens outlive a restart.
+    pub tokens: Tokens,
+}
+
+/// Opens the folder, or makes it. Refuses one that another process has open.
+pub fn open(folder: &Path) -> anyhow::Result<Kept> {
+    let path = folder.join(FILE);
+    let shown = path.display();
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let database = redb::Builder::new()
+        .set_cache_size(CACHE_BYTES)
+        .create(&path)
+        .with_context(|| format!("cannot open {shown}: is another emulator using the folder?"))?;
+    let (last, tokens) = load(&database).with_context(|| format!("cannot read {shown}"))?;
+    let (sender, batches) = mpsc::channel();
+    std::thread::Builder::new()
+        .name("durable".to_owned())
+        .spawn(move || write_all(&database, &batches))?;
+    Ok(Kept {
+        writer: Writer(sender),
+        last,
+        tokens,
+    })
+}
+
+fn load(database: &Database) -> anyhow::Result<(Option<(State, Clock)>, Tokens)> {
+    // Makes the tables of a new file.
+    let write = database.begin_write()?;
+    write.open_table(ROWS)?;
+    write.open_table(SINGLES)?;
+    write.commit()?;
+    let read = database.begin_read()?;
+    let singles = read.open_table(SINGLES)?;
+    let Some(key) = singles.get(TOKEN_KEY)? else {
+        let (tokens, key) = Tokens::generate()?;
+        let write = database.begin_write()?;
+        write
+            .open_table(SINGLES)?
+            .insert(TOKEN_KEY, key.as_slice())?;
+        write.commit()?;
+        return Ok((None, tokens));
+    };
+    let tokens = Tokens::from_pkcs8(key.value())?;
+    let Some(clock) = singles.get(CLOCK)? else {
+        return Ok((None, tokens));
+    };
+    let clock = serde_json::from_slice(clock.value())?;
+    let mut state = State::default();
+    if let Some(switches) = singles.get(SWITCHES)? {
+        state.switches = serde_json::from_slice(switches.value())?;
+    }
+    let mut rows = Vec::new();
+    for row in read.open_table(ROWS)?.iter()? {
+        let (key, value) = row?;
+        rows.push((key.value().to_owned(), value.value().to_vec()));
+    }
+    let mut loader = Loader {
+        rows,
+        loaded: 0,
+        error: None,
+    };
+    state.visit(&mut loader);
+    if let Some(error) = loader.error {
+        return Err(error);
+    }
+    anyhow::ensure!(
+        loader.loaded == loader.rows.len(),
+        "there are rows of an unknown kind"
+    );
+    state.commit();
+    Ok((Some((state, clock)), tokens))
+}
+
+/// Writes batches until all senders are gone; those that wait together share one commit.
+fn write_all(database: &Database, batches: &mpsc::Receiver<Batch>) {
+    while let Ok(first) = batches.recv() {
+        let mut group = vec![first];
+        group.extend(batches.try_iter());
+        let changes = group.iter().flat_map(|batch| &batch.changes);
+        let written = write(database, changes);
+        if let Err(error) = &written {
+            eprintln!("error: cannot write to the data folder: {error}");
+        }
+        for batch in group {
+            // Whoever does not wait any more does not want to know.
+            let _ = batch.done.send(written.is_ok());
+        }
+    }
+}
+
+fn write<'a>(database: &Database, changes: impl Iterator<Item = &'a Change>) -> anyhow::Result<()> {
+    let transaction = database.begin_write()?;
+    {
+        let mut rows = transaction.open_table(ROWS)?;
+        let mut singles = transaction.open_table(SINGLES)?;
+        for change in changes {
+            match change {
+                Change::Clear => rows.retain(|_, _| false)?,
+                Change::Row(key, Some(value)) => {
+                    rows.insert(key.as_str(), value.as_slice())?;
+                }
+                Change::Row(key, None) => {
+                    rows.remove(key.as_str())?;
+                }
+                Change::Single(name, value) => {
+                    singles.insert(*name, value.as_slice())?;
+                }
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+struct Loader {
+    rows: Vec<(String, Vec<u8>)>,
+    loaded: usize,
+    error: Option<anyhow::Error>,
+}
+
+impl Visitor for Loader {
+    fn visit<T: Row + Serialize + DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+        table: &mut Table<T>,
+    ) {
+        let prefix = format!("{name}/");
+        for (key, value) in &self.rows {
+            if !key.starts_with(&prefix) {
+                continue;
+            }
+            match serde_json::from_slice(value) {
+                Ok(row) => table.insert(row),
+                Err(error) => self.error = Some(anyhow::Error::from(error).context(key.clone())),
+            }
+            self.loaded += 1;
+        }
+    }
+}
+
+/// Collects rows as changes: those touched since the last commit, or all.
+pub struct Collector {
+    /// All rows, and not only touched ones.
+    pub all: bool,
+    /// What was collected.
+    pub changes: Vec<Change>,
+}
+
+impl Visitor for Collector {
+    fn visit<T: Row + Serialize + DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+        table: &mut Table<T>,
+    ) {
+        let of = |key: &str, row: Option<&T>| Change::Row(format!("{name}/{key}"), row.map(json));
+        if self.all {
+            self.changes
+                .extend(table.values().map(|row| of(&row.key(), Some(row))));
+        } else {
+            self.changes
+                .extend(table.touched().map(|(key, row)| of(key, row)));
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    // Rows are strings, numbers and lists of them; writing those does not fail.
+    serde_json::to_vec(value).unwrap_or_default()
+}

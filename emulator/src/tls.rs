@@ -1,0 +1,170 @@
+//! The certificate for IBM's host names, and the authority that clients trust for it.
+
+use anyhow::Context as _;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use time::{Duration, OffsetDateTime};
+
+/// The regions of Secrets Manager (ibm-api.md 1.1).
+const REGIONS: &[&str] = &[
+    "us-south", "us-east", "ca-tor", "ca-mon", "br-sao", "eu-gb", "eu-de", "eu-es", "jp-tok",
+    "jp-osa", "au-syd", "in-mum", "in-che",
+];
+const AUTHORITY: &str = "ca.pem";
+const CERTIFICATE: &str = "server.pem";
+const KEY: &str = "server-key.pem";
+/// How long certificates count: an emulator is not asked to be renewed.
+const VALIDITY: Duration = Duration::days(3650);
+
+/// PEM texts of an identity for IBM's host names.
+///
+/// The authority's own key is thrown away at once: whoever trusts the authority trusts exactly
+/// this certificate, and nobody can make another one.
+pub struct Identity {
+    /// The authority, for clients.
+    pub authority: String,
+    certificate: String,
+    key: String,
+}
+
+impl Identity {
+    /// A new identity.
+    pub fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
+        let mut authority = CertificateParams::default();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        authority
+            .distinguished_name
+            .push(DnType::CommonName, "ibm-sm-emulator (this machine only)");
+        authority.not_before = now - Duration::days(1);
+        authority.not_after = now + VALIDITY;
+        let authority_key = KeyPair::generate()?;
+        let authority = authority.self_signed(&authority_key)?;
+
+        let mut server = CertificateParams::new(names())?;
+        server
+            .distinguished_name
+            .push(DnType::CommonName, "ibm-sm-emulator");
+        server.not_before = now - Duration::days(1);
+        server.not_after = now + VALIDITY;
+        let key = KeyPair::generate()?;
+        let certificate = server.signed_by(&key, &authority, &authority_key)?;
+        Ok(Self {
+            authority: authority.pem(),
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+        })
+    }
+
+    /// The identity kept in that folder; a new one on the first start.
+    pub fn in_folder(folder: &Path, now: OffsetDateTime) -> anyhow::Result<Self> {
+        if folder.join(KEY).exists() {
+            let read = |name: &str| {
+                let path = folder.join(name);
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+            };
+            return Ok(Self {
+                authority: read(AUTHORITY)?,
+                certificate: read(CERTIFICATE)?,
+                key: read(KEY)?,
+            });
+        }
+        let identity = Self::generate(now)?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            write_private(&path, text).with_context(|| format!("cannot write {}", path.display()))
+        };
+        write(AUTHORITY, &identity.authority)?;
+        write(CERTIFICATE, &identity.certificate)?;
+        // Last: where it is, the others are.
+        write(KEY, &identity.key)?;
+        Ok(identity)
+    }
+
+    /// What a TLS listener needs; offers HTTP/2 and HTTP/1.1.
+    pub fn server_config(&self) -> anyhow::Result<Arc<ServerConfig>> {
+        let chain = CertificateDer::pem_slice_iter(self.certificate.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .context("the server certificate is not readable")?;
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes())
+            .context("the server key is not readable")?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+/// IBM's host names, and this machine's own.
+fn names() -> Vec<String> {
+    let fixed = [
+        "iam.cloud.ibm.com",
+        "private.iam.cloud.ibm.com",
+        "private.us-south.iam.cloud.ibm.com",
+        "private.us-east.iam.cloud.ibm.com",
+        "localhost",
+        "127.0.0.1",
+        "::1",
+    ];
+    let instances = REGIONS.iter().flat_map(|region| {
+        [
+            format!("*.{region}.secrets-manager.appdomain.cloud"),
+            format!("*.private.{region}.secrets-manager.appdomain.cloud"),
+        ]
+    });
+    fixed
+        .into_iter()
+        .map(str::to_owned)
+        .chain(instances)
+        .collect()
+}
+
+#[cfg(unix)]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+#[cfg(not(unix))]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    fs::write(path, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_keeps_its_identity() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
+        let folder = folder.path().join("tls");
+        let first = Identity::in_folder(&folder, now).unwrap();
+        let second = Identity::in_folder(&folder, now).unwrap();
+        assert_eq!(first.authority, second.authority);
+        assert_eq!(first.key, second.key);
+        assert_eq!(
+            fs::read_to_string(folder.join("ca.pem")).unwrap(),
+            first.authority
+        );
+        assert!(!folder.join("ca-key.pem").exists());
+        second.server_config().unwrap();
+    }
+}

@@ -1,0 +1,172 @@
+//! Reached like the real thing: IBM's host names over TLS, and by proxy (1.1, 1.2).
+
+use crate::lab::{GRANT, send, static_secret};
+use ibm_sm_emulator::{Emulator, Handle, Options, seed};
+use reqwest::{Certificate, Client, ClientBuilder, Method, Proxy};
+use serde_json::json;
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+const IAM: &str = "https://iam.cloud.ibm.com";
+
+async fn emulator() -> Handle {
+    let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Emulator::start(Options {
+        tls_listen: Some(free),
+        proxy_listen: Some(free),
+        ..Options::default()
+    })
+    .await
+    .unwrap()
+}
+
+fn instance(middle: &str, region: &str) -> String {
+    format!(
+        "{}.{middle}{region}.secrets-manager.appdomain.cloud",
+        seed::INSTANCE_ID
+    )
+}
+
+/// A client that trusts the emulator's authority and nobody else.
+fn client(emulator: &Handle) -> ClientBuilder {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let authority = emulator.authority.as_ref().unwrap();
+    let authority = Certificate::from_pem(authority.as_bytes()).unwrap();
+    Client::builder().no_proxy().tls_certs_only([authority])
+}
+
+fn by_proxy(emulator: &Handle) -> Client {
+    let address = emulator.proxy_address.unwrap();
+    let proxy = Proxy::https(format!("http://{address}")).unwrap();
+    client(emulator).proxy(proxy).build().unwrap()
+}
+
+async fn token(http: &Client) -> String {
+    let form = [("grant_type", GRANT), ("apikey", seed::BOOTSTRAP_API_KEY)];
+    let request = http.post(format!("{IAM}/identity/token")).form(&form);
+    send(request)
+        .await
+        .expect(200)
+        .text("access_token")
+        .to_owned()
+}
+
+/// Public and private names lead to the same instance; links keep the name.
+#[tokio::test]
+async fn host_names_over_tls() {
+    let emulator = emulator().await;
+    let address = emulator.tls_address.unwrap();
+    let (public, private) = (instance("", "us-south"), instance("private.", "us-south"));
+    let http = client(&emulator)
+        .resolve("iam.cloud.ibm.com", address)
+        .resolve(&public, address)
+        .resolve(&private, address)
+        .build()
+        .unwrap();
+    // The port is the listener's; the service's own is 443.
+    let port = address.port();
+    let form = [("grant_type", GRANT), ("apikey", seed::BOOTSTRAP_API_KEY)];
+    let request = http
+        .post(format!("{IAM}:{port}/identity/token"))
+        .form(&form);
+    let token = send(request)
+        .await
+        .expect(200)
+        .text("access_token")
+        .to_owned();
+    for host in [public, private] {
+        let url = format!("https://{host}:{port}/api/v2/secrets");
+        let list = send(http.get(&url).bearer_auth(&token)).await.expect(200);
+        assert_eq!(list.text("first/href"), format!("{url}?limit=200"));
+    }
+}
+
+/// With only a proxy and an authority, a client that hard-codes IBM's names works.
+#[tokio::test]
+async fn host_names_by_proxy() {
+    let emulator = emulator().await;
+    let http = by_proxy(&emulator);
+    let token = token(&http).await;
+    let base = format!("https://{}/api/v2", instance("", "us-south"));
+    let configuration = json!({
+        "config_type": "iam_credentials_configuration", "name": "engine", "api_key": seed::ENGINE_API_KEY,
+    });
+    let post = |path: &str, body: serde_json::Value| {
+        http.post(format!("{base}/{path}"))
+            .bearer_auth(&token)
+            .json(&body)
+    };
+    send(post("configurations", configuration))
+        .await
+        .expect(201);
+    let made = send(post("secrets", static_secret("s1", true)))
+        .await
+        .expect(201);
+    let read = http
+        .get(format!("{base}/secrets/{}", made.text("id")))
+        .bearer_auth(&token);
+    assert_eq!(send(read).await.expect(200).text("api_key").len(), 44);
+    // The SDK's form of the collection, on the name of IAM.
+    let list = http
+        .get(format!(
+            "{IAM}/v1/serviceids/?account_id={}",
+            seed::ACCOUNT_ID
+        ))
+        .bearer_auth(&token);
+    send(list).await.expect(200);
+}
+
+/// An instance is in one region, and a name says which.
+#[tokio::test]
+async fn another_region_has_no_such_instance() {
+    let emulator = emulator().await;
+    let http = by_proxy(&emulator);
+    let token = token(&http).await;
+    let url = format!("https://{}/api/v2/secrets", instance("", "eu-de"));
+    let answer = send(http.get(url).bearer_auth(token)).await;
+    assert_eq!(
+        (answer.error().0, answer.error().1),
+        (404, "secrets-manager.Error00404")
+    );
+}
+
+/// What is not IBM's is refused by the proxy, and so is what is not CONNECT.
+#[tokio::test]
+async fn the_proxy_goes_nowhere_else() {
+    let emulator = emulator().await;
+    for request in [
+        "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
+        "CONNECT iam.cloud.ibm.com:80 HTTP/1.1\r\nHost: iam.cloud.ibm.com:80\r\n\r\n",
+        "CONNECT 127.0.0.1:443 HTTP/1.1\r\nHost: 127.0.0.1:443\r\n\r\n",
+        "GET http://iam.cloud.ibm.com/identity/keys HTTP/1.1\r\nHost: iam.cloud.ibm.com\r\n\r\n",
+        "GET /identity/keys HTTP/1.1\r\nHost: iam.cloud.ibm.com\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(emulator.proxy_address.unwrap())
+            .await
+            .unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 403", "{request}");
+    }
+}
+
+/// A client that does not trust the authority is not served.
+#[tokio::test]
+async fn an_unknown_authority_is_refused_by_the_client() {
+    let emulator = emulator().await;
+    let stranger = self::emulator().await;
+    let address = emulator.proxy_address.unwrap();
+    let proxy = Proxy::https(format!("http://{address}")).unwrap();
+    let http = client(&stranger).proxy(proxy).build().unwrap();
+    assert!(
+        http.request(Method::GET, format!("{IAM}/identity/keys"))
+            .send()
+            .await
+            .is_err()
+    );
+    send(by_proxy(&emulator).get(format!("{IAM}/identity/keys")))
+        .await
+        .expect(200);
+}

@@ -1,0 +1,221 @@
+//! What was answered survives: restarts, and `kill -9` in the middle of everything.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+#![allow(unreachable_pub, reason = "the helpers are for several binaries")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the loop says how many writes it counted"
+)]
+
+#[path = "support/lab.rs"]
+#[allow(dead_code, reason = "shared with the contract tests")]
+mod lab;
+#[path = "support/process.rs"]
+mod process;
+
+use ibm_sm_emulator::seed;
+use lab::Lab;
+use process::{Process, run};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Processes that are killed.
+const ROUNDS: usize = 8;
+/// Requests under way at once.
+const WRITERS: usize = 6;
+/// Answers of one life before it is killed; other requests are under way then.
+const ANSWERS: usize = 40;
+
+async fn lab_of(process: &Process) -> Lab {
+    Lab::at(process.exported("EMULATOR_URL")).await
+}
+
+fn text(name: &str) -> Value {
+    json!({ "secret_type": "arbitrary", "name": name, "payload": "p" })
+}
+
+/// The names of all secrets, each whole.
+async fn names(lab: &Lab) -> BTreeSet<String> {
+    let state = lab.state().await;
+    let secrets = state["secrets_manager"]["secrets"].as_array().unwrap();
+    secrets
+        .iter()
+        .map(|secret| {
+            assert_eq!(secret["versions"][0]["payload"], "p", "{secret}");
+            secret["name"].as_str().unwrap().to_owned()
+        })
+        .collect()
+}
+
+/// Killed in a loop with writes under way: no write that was answered is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kill_minus_nine_loses_no_answered_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut answered = BTreeSet::new();
+    for round in 0..ROUNDS {
+        let mut process = Process::with_data(folder.path());
+        let lab = Arc::new(lab_of(&process).await);
+        let seen = names(&lab).await;
+        let lost: Vec<_> = answered.difference(&seen).collect();
+        assert!(lost.is_empty(), "round {round} lost {lost:?}");
+        let count = Arc::new(AtomicUsize::new(0));
+        let (enough, mut wait) = tokio::sync::mpsc::channel::<()>(1);
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (lab, count, enough) = (Arc::clone(&lab), Arc::clone(&count), enough.clone());
+                tokio::spawn(async move {
+                    let mut mine = Vec::new();
+                    for number in 0.. {
+                        let name = format!("r{round}-w{writer}-n{number}");
+                        match lab.try_post("secrets", &text(&name)).await {
+                            Some(201) => mine.push(name),
+                            Some(status) => panic!("{name}: {status}"),
+                            None => break,
+                        }
+                        if count.fetch_add(1, Ordering::SeqCst) + 1 == ANSWERS {
+                            enough.send(()).await.unwrap();
+                        }
+                    }
+                    mine
+                })
+            })
+            .collect();
+        wait.recv().await.unwrap();
+        process.kill();
+        for writer in writers {
+            answered.extend(writer.await.unwrap());
+        }
+    }
+    let process = Process::with_data(folder.path());
+    let seen = names(&lab_of(&process).await).await;
+    let lost = answered.difference(&seen).count();
+    println!(
+        "kill -9, {ROUNDS} times: {} answered writes, {lost} lost",
+        answered.len()
+    );
+    assert_eq!(lost, 0);
+    assert!(answered.len() >= ROUNDS * ANSWERS);
+}
+
+/// Content, clock, switches and tokens are there again; what is due in between happens.
+#[tokio::test]
+async fn a_restart_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = Process::with_data(folder.path());
+    let before = lab_of(&first).await;
+    before
+        .put(
+            "/_emulator/clock",
+            json!({ "mode": "frozen", "now": "2026-01-10T09:00:00Z" }),
+        )
+        .await
+        .expect(200);
+    let before = lab_of(&first).await;
+    before
+        .put("/_emulator/switches", json!({ "ttl_echo": "as_given" }))
+        .await
+        .expect(200);
+    before.configure().await;
+    let body = json!({
+        "secret_type": "iam_credentials", "name": "s1", "ttl": "30m", "reuse_api_key": true,
+        "access_groups": [seed::ACCESS_GROUP_IDS[0]],
+    });
+    let id = before.secret(body).await;
+    let gone = before.secret(text("gone")).await;
+    let read = before.get(&format!("secrets/{id}")).await.expect(200);
+    before.delete(&format!("secrets/{gone}")).await.expect(204);
+    let state = before.state().await;
+    first.kill();
+
+    let mut second = Process::with_data(folder.path());
+    let after = Lab::with_token(second.exported("EMULATOR_URL"), before.token.clone());
+    assert_eq!(after.state().await, state);
+    assert_eq!(
+        after.get("/_emulator/clock").await.text("now"),
+        "2026-01-10T09:00:00Z"
+    );
+    assert_eq!(
+        after.get(&format!("secrets/{id}")).await.expect(200).body,
+        read.body
+    );
+    assert_eq!(read.text("ttl"), "30m");
+    assert!(after.accepts(read.text("api_key")).await);
+    after.advance(1800).await;
+    assert!(!after.accepts(read.text("api_key")).await);
+    after
+        .put(
+            "/_emulator/state",
+            json!({ "switches": { "first_read": "fills_version" } }),
+        )
+        .await
+        .expect(204);
+    let state = after.state().await;
+    second.kill();
+
+    let third = Process::with_data(folder.path());
+    let last = Lab::with_token(third.exported("EMULATOR_URL"), before.token.clone());
+    assert_eq!(last.state().await, state);
+    last.post("/_emulator/reset", json!({})).await.expect(204);
+    last.exchange(seed::BOOTSTRAP_API_KEY).await.expect(200);
+}
+
+/// A folder is for one process.
+#[test]
+fn a_second_process_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Process::with_data(folder.path());
+    let (succeeded, errors) = run(&["--data", folder.path().to_str().unwrap()]);
+    assert!(!succeeded);
+    assert!(
+        errors.contains("is another emulator using the folder?"),
+        "{errors}"
+    );
+}
+
+/// A file that is not a store is refused, and stays as it is.
+#[test]
+fn a_foreign_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("emulator.redb");
+    std::fs::write(&file, "not a database").unwrap();
+    let (succeeded, errors) = run(&["--data", folder.path().to_str().unwrap()]);
+    assert!(!succeeded);
+    assert!(errors.contains("cannot open"), "{errors}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"not a database");
+}
+
+/// What the command line refuses.
+#[test]
+fn wrong_arguments_are_explained() {
+    for (arguments, words) in [
+        (vec!["--tls-listen", "127.0.0.1:0"], "--tls-folder"),
+        (vec!["--seed", "nowhere.json"], "cannot read nowhere.json"),
+        (vec!["--data", "/dev/null/x"], "cannot make /dev/null/x"),
+        (vec!["--colour"], "unexpected argument"),
+    ] {
+        let (succeeded, errors) = run(&arguments);
+        assert!(!succeeded, "{arguments:?}");
+        assert!(errors.contains(words), "{arguments:?}: {errors}");
+    }
+}
+
+/// An unused port is chosen, and the folder is made.
+#[tokio::test]
+async fn a_new_folder_has_the_default_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner: &Path = &folder.path().join("new");
+    let process = Process::with_data(inner);
+    let lab = lab_of(&process).await;
+    assert_eq!(
+        lab.get("secret_groups").await.expect(200).at("total_count"),
+        1
+    );
+    assert!(inner.join("emulator.redb").exists());
+}

@@ -1,0 +1,84 @@
+//! The binary as a process: started, read, killed.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A running emulator; killed with -9 when it is dropped.
+pub struct Process {
+    child: Child,
+    /// What it printed before `ready`.
+    pub screen: String,
+}
+
+impl Process {
+    /// Starts it on a free port and waits until it is ready.
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut child = command(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut process = Self {
+            child,
+            screen: String::new(),
+        };
+        for line in lines {
+            let line = line.unwrap();
+            if line == "ready" {
+                return process;
+            }
+            process.screen.push_str(&line);
+            process.screen.push('\n');
+        }
+        panic!("it ended before it was ready: {}", process.screen);
+    }
+
+    pub fn with_data(folder: &Path) -> Self {
+        Self::start(&["--data", folder.to_str().unwrap()])
+    }
+
+    /// The value of an `export` line.
+    pub fn exported(&self, name: &str) -> String {
+        let prefix = format!("export {name}=");
+        let value = self
+            .screen
+            .lines()
+            .find_map(|line| line.strip_prefix(&prefix));
+        value.unwrap().to_owned()
+    }
+
+    /// `kill -9`, now.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be dead already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs it to its end, which must come by itself: whether it succeeded, and its stderr.
+pub fn run(arguments: &[&str]) -> (bool, String) {
+    let mut child = command(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut errors)
+        .unwrap();
+    (child.wait().unwrap().success(), errors)
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ibm-sm-emulator"));
+    command.args(["--listen", "127.0.0.1:0"]).args(arguments);
+    command
+}
