@@ -28,16 +28,12 @@ export EMULATOR_URL={url}
 "
     );
     let keys = &state.iam.api_keys;
-    let bootstrap = keys
-        .values()
-        .find(|key| key.apikey.expose() == seed::BOOTSTRAP_API_KEY);
+    let bootstrap = keys.values().find(|key| key.apikey.expose() == seed::BOOTSTRAP_API_KEY);
     if let Some(key) = bootstrap.or(keys.values().next()) {
         line(&mut text, "IBMCLOUD_API_KEY", key.apikey.expose());
     }
     let instances = &state.secrets_manager.instances;
-    let instance = instances
-        .get(seed::INSTANCE_ID)
-        .or(instances.values().next());
+    let instance = instances.get(seed::INSTANCE_ID).or(instances.values().next());
     if let Some(instance) = instance {
         line(&mut text, "SECRETS_MANAGER_INSTANCE_ID", &instance.id);
         line(&mut text, "IC_REGION", &instance.region);
@@ -45,9 +41,7 @@ export EMULATOR_URL={url}
         line(&mut text, "TF_VAR_instance_id", &instance.id);
         line(&mut text, "TF_VAR_region", &instance.region);
     }
-    let engine = keys
-        .values()
-        .find(|key| key.apikey.expose() == seed::ENGINE_API_KEY);
+    let engine = keys.values().find(|key| key.apikey.expose() == seed::ENGINE_API_KEY);
     if let Some(key) = engine {
         line(&mut text, "TF_VAR_engine_api_key", key.apikey.expose());
     }
@@ -101,9 +95,7 @@ mod tests {
 
     fn exported(text: &str, name: &str) -> Option<String> {
         let prefix = format!("export {name}=");
-        text.lines()
-            .find_map(|line| line.strip_prefix(&prefix))
-            .map(str::to_owned)
+        text.lines().find_map(|line| line.strip_prefix(&prefix)).map(str::to_owned)
     }
 
     #[test]
@@ -138,9 +130,7 @@ mod tests {
 
     #[tokio::test]
     async fn ready_comes_last() {
-        let emulator = ibm_sm_emulator::Emulator::start(Default::default())
-            .await
-            .unwrap();
+        let emulator = ibm_sm_emulator::Emulator::start(Default::default()).await.unwrap();
         let text = text(&emulator, &seed::default_state(), None);
         assert_eq!(text.lines().last(), Some("ready"));
     }

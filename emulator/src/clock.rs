@@ -43,17 +43,13 @@ impl Clock {
     pub fn advanced(self, seconds: i64) -> Self {
         match self {
             Self::Frozen(now) => Self::Frozen(now.plus_seconds(seconds)),
-            Self::System { ahead } => Self::System {
-                ahead: ahead.saturating_add(seconds),
-            },
+            Self::System { ahead } => Self::System { ahead: ahead.saturating_add(seconds) },
         }
     }
 
     /// A running clock that shows `now` at this moment.
     pub fn running_from(now: Timestamp) -> Self {
-        Self::System {
-            ahead: now.unix().saturating_sub(system_now().unix()),
-        }
+        Self::System { ahead: now.unix().saturating_sub(system_now().unix()) }
     }
 
     /// Whether it runs.
@@ -66,9 +62,7 @@ impl Clock {
 }
 
 fn system_now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
@@ -87,9 +81,6 @@ mod tests {
 
     #[test]
     fn a_system_clock_keeps_what_it_was_advanced() {
-        assert_eq!(
-            Clock::SYSTEM.advanced(60).advanced(40),
-            Clock::System { ahead: 100 }
-        );
+        assert_eq!(Clock::SYSTEM.advanced(60).advanced(40), Clock::System { ahead: 100 });
     }
 }

@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Shared};
 use axum::http::{Response, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -23,26 +23,32 @@ use std::sync::Arc;
 
 type Answer = Result<Response<Body>, ControlRefusal>;
 
+/// What the surface is, for machines.
+pub const OPENAPI: &str = include_str!("openapi.json");
+
+/// The paths, each with what it takes.
+fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
+    vec![
+        ("/_emulator/healthz", get(healthz)),
+        ("/_emulator/openapi.json", get(openapi)),
+        ("/_emulator/clock", get(get_clock).put(put_clock)),
+        ("/_emulator/clock/advance", post(advance_clock)),
+        ("/_emulator/journal", get(get_journal).delete(delete_journal)),
+        ("/_emulator/state", get(get_state).put(put_state)),
+        ("/_emulator/switches", get(get_switches).put(put_switches)),
+        ("/_emulator/instances/{id}", delete(delete_instance)),
+        ("/_emulator/faults", get(get_faults).post(post_fault).delete(delete_faults)),
+        ("/_emulator/reset", post(reset)),
+    ]
+}
+
 /// The routes.
 pub fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/_emulator/healthz", get(healthz))
-        .route("/_emulator/clock", get(get_clock).put(put_clock))
-        .route("/_emulator/clock/advance", post(advance_clock))
-        .route(
-            "/_emulator/journal",
-            get(get_journal).delete(delete_journal),
-        )
-        .route("/_emulator/state", get(get_state).put(put_state))
-        .route(
-            "/_emulator/faults",
-            get(get_faults).post(post_fault).delete(delete_faults),
-        )
-        .route("/_emulator/switches", get(get_switches).put(put_switches))
-        .route("/_emulator/instances/{id}", delete(delete_instance))
-        .route("/_emulator/reset", post(reset))
-        // A state with thousands of secrets is larger than any request of IBM's.
-        .layer(DefaultBodyLimit::disable())
+    let router = routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    // A state with thousands of secrets is larger than any request of IBM's.
+    router.layer(DefaultBodyLimit::disable())
 }
 
 /// A refusal of the control surface.
@@ -82,6 +88,13 @@ struct JournalBody {
 
 async fn healthz() -> Answer {
     Ok(json_response(200, &json!({ "status": "ok" })))
+}
+
+async fn openapi() -> Answer {
+    let mut response = Response::new(Body::from(OPENAPI));
+    let json = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok(response)
 }
 
 async fn get_clock(Shared(app): Shared<Arc<App>>) -> Answer {
@@ -158,9 +171,7 @@ async fn put_switches(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
 
 /// Deletes an instance with everything in it. What its engine made stays in IAM (ibm-api.md 4.6).
 async fn delete_instance(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Answer {
-    let done = app
-        .store
-        .step(|step| step.state.secrets_manager.delete_instance(&id));
+    let done = app.store.step(|step| step.state.secrets_manager.delete_instance(&id));
     done.outcome.map_err(ControlRefusal)?;
     written(done.receipt).await?;
     Ok(empty())
@@ -201,10 +212,7 @@ async fn written(receipt: Receipt) -> Result<(), ControlRefusal> {
 }
 
 fn clock_response(clock: Clock) -> Response<Body> {
-    let body = ClockBody {
-        mode: clock.mode(),
-        now: clock.now(),
-    };
+    let body = ClockBody { mode: clock.mode(), now: clock.now() };
     json_response(200, &body)
 }
 
@@ -223,10 +231,9 @@ fn json_response(status: u16, body: &impl Serialize) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
 }
 
@@ -234,4 +241,19 @@ fn empty() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_path_is_described_and_every_description_is_a_path() {
+        let openapi: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+        let described: BTreeSet<_> =
+            openapi["paths"].as_object().unwrap().keys().cloned().collect();
+        let served: BTreeSet<_> = routes().iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(described, served);
+    }
 }

@@ -65,10 +65,7 @@ impl Receipt {
         if written {
             return Ok(());
         }
-        Err(Refusal::new(
-            Kind::Internal,
-            "The change could not be written to the disk.",
-        ))
+        Err(Refusal::new(Kind::Internal, "The change could not be written to the disk."))
     }
 }
 
@@ -115,11 +112,7 @@ pub fn open(folder: &Path) -> anyhow::Result<Kept> {
     std::thread::Builder::new()
         .name("durable".to_owned())
         .spawn(move || write_all(&database, &batches))?;
-    Ok(Kept {
-        writer: Writer(sender),
-        last,
-        tokens,
-    })
+    Ok(Kept { writer: Writer(sender), last, tokens })
 }
 
 fn load(database: &Database) -> anyhow::Result<(Option<(State, Clock)>, Tokens)> {
@@ -133,9 +126,7 @@ fn load(database: &Database) -> anyhow::Result<(Option<(State, Clock)>, Tokens)>
     let Some(key) = singles.get(TOKEN_KEY)? else {
         let (tokens, key) = Tokens::generate()?;
         let write = database.begin_write()?;
-        write
-            .open_table(SINGLES)?
-            .insert(TOKEN_KEY, key.as_slice())?;
+        write.open_table(SINGLES)?.insert(TOKEN_KEY, key.as_slice())?;
         write.commit()?;
         return Ok((None, tokens));
     };
@@ -153,19 +144,12 @@ fn load(database: &Database) -> anyhow::Result<(Option<(State, Clock)>, Tokens)>
         let (key, value) = row?;
         rows.push((key.value().to_owned(), value.value().to_vec()));
     }
-    let mut loader = Loader {
-        rows,
-        loaded: 0,
-        error: None,
-    };
+    let mut loader = Loader { rows, loaded: 0, error: None };
     state.visit(&mut loader);
     if let Some(error) = loader.error {
         return Err(error);
     }
-    anyhow::ensure!(
-        loader.loaded == loader.rows.len(),
-        "there are rows of an unknown kind"
-    );
+    anyhow::ensure!(loader.loaded == loader.rows.len(), "there are rows of an unknown kind");
     state.commit();
     Ok((Some((state, clock)), tokens))
 }
@@ -253,11 +237,9 @@ impl Visitor for Collector {
     ) {
         let of = |key: &str, row: Option<&T>| Change::Row(format!("{name}/{key}"), row.map(json));
         if self.all {
-            self.changes
-                .extend(table.values().map(|row| of(&row.key(), Some(row))));
+            self.changes.extend(table.values().map(|row| of(&row.key(), Some(row))));
         } else {
-            self.changes
-                .extend(table.touched().map(|(key, row)| of(key, row)));
+            self.changes.extend(table.touched().map(|(key, row)| of(key, row)));
         }
     }
 }

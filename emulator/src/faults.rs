@@ -109,21 +109,14 @@ impl Faults {
         inner.last_id += 1;
         fault.id = inner.last_id;
         let chance = StdRng::seed_from_u64(fault.seed.unwrap_or(0));
-        inner.waiting.push(Waiting {
-            fault: fault.clone(),
-            chance,
-        });
+        inner.waiting.push(Waiting { fault: fault.clone(), chance });
         fault
     }
 
     /// All faults, with their counts.
     pub fn list(&self) -> Vec<Fault> {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner
-            .waiting
-            .iter()
-            .map(|waiting| waiting.fault.clone())
-            .collect()
+        inner.waiting.iter().map(|waiting| waiting.fault.clone()).collect()
     }
 
     /// Removes all faults.
@@ -152,13 +145,8 @@ impl Faults {
 
 impl Fault {
     fn fits(&self, operation: Option<&str>, method: &str, path: &str) -> bool {
-        self.operation
-            .as_deref()
-            .is_none_or(|name| operation == Some(name))
-            && self
-                .method
-                .as_ref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+        self.operation.as_deref().is_none_or(|name| operation == Some(name))
+            && self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
             && self.path.as_ref().is_none_or(|part| path.contains(part))
     }
 }
@@ -168,9 +156,7 @@ impl Waiting {
         let fault = &self.fault;
         fault.nth.is_none_or(|nth| fault.matched == nth)
             && fault.times.is_none_or(|times| fault.fired < times)
-            && fault
-                .probability
-                .is_none_or(|probability| self.chance.random::<f64>() < probability)
+            && fault.probability.is_none_or(|probability| self.chance.random::<f64>() < probability)
     }
 }
 
@@ -182,11 +168,7 @@ mod tests {
         let faults = Faults::default();
         faults.add(serde_json::from_str(fault).unwrap());
         (0..calls)
-            .map(|_| {
-                faults
-                    .strike(Some("get_secret"), "GET", "/x/secrets/1")?
-                    .status
-            })
+            .map(|_| faults.strike(Some("get_secret"), "GET", "/x/secrets/1")?.status)
             .collect()
     }
 
@@ -196,18 +178,9 @@ mod tests {
             (r#"{"status":500}"#, [true, true, true]),
             (r#"{"status":500,"nth":2}"#, [false, true, false]),
             (r#"{"status":500,"times":2}"#, [true, true, false]),
-            (
-                r#"{"status":500,"operation":"get_secret"}"#,
-                [true, true, true],
-            ),
-            (
-                r#"{"status":500,"operation":"list_secrets"}"#,
-                [false, false, false],
-            ),
-            (
-                r#"{"status":500,"path":"/secrets/","method":"get"}"#,
-                [true, true, true],
-            ),
+            (r#"{"status":500,"operation":"get_secret"}"#, [true, true, true]),
+            (r#"{"status":500,"operation":"list_secrets"}"#, [false, false, false]),
+            (r#"{"status":500,"path":"/secrets/","method":"get"}"#, [true, true, true]),
             (r#"{"status":500,"method":"POST"}"#, [false, false, false]),
             (r#"{"status":500,"probability":0.0}"#, [false, false, false]),
             (r#"{"status":500,"probability":1.0}"#, [true, true, true]),

@@ -20,9 +20,7 @@ impl Ids {
 
     /// A lower-case UUID, version 4.
     pub fn uuid(&mut self) -> String {
-        uuid::Builder::from_random_bytes(self.0.random())
-            .into_uuid()
-            .to_string()
+        uuid::Builder::from_random_bytes(self.0.random()).into_uuid().to_string()
     }
 
     /// `<prefix>-<uuid>`.
@@ -55,9 +53,6 @@ mod tests {
     fn keys_have_ibms_form() {
         let key = Ids::new(Some(1)).api_key();
         assert_eq!(key.len(), 44);
-        assert!(
-            key.bytes().all(|byte| KEY_ALPHABET.contains(&byte)),
-            "{key}"
-        );
+        assert!(key.bytes().all(|byte| KEY_ALPHABET.contains(&byte)), "{key}");
     }
 }

@@ -10,14 +10,8 @@ use std::sync::{Mutex, PoisonError};
 /// Larger bodies are not kept: a list of a thousand secrets says little and weighs a lot.
 const LARGEST_BODY: usize = 64 * 1024;
 /// Fields whose value is never kept.
-const SECRET_FIELDS: &[&str] = &[
-    "access_token",
-    "api_key",
-    "apikey",
-    "cr_token",
-    "payload",
-    "refresh_token",
-];
+const SECRET_FIELDS: &[&str] =
+    &["access_token", "api_key", "apikey", "cr_token", "payload", "refresh_token"];
 const MASK: &str = "***";
 
 /// One exchange.
@@ -87,10 +81,7 @@ struct Inner {
 impl Journal {
     /// A journal that keeps the last `capacity` exchanges.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            inner: Mutex::default(),
-            capacity,
-        }
+        Self { inner: Mutex::default(), capacity }
     }
 
     /// Writes an entry and numbers it.
@@ -107,19 +98,9 @@ impl Journal {
     /// How many entries match, and those that are wanted, oldest first.
     pub fn find(&self, filter: &Filter) -> (usize, Vec<Entry>) {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let found: Vec<&Entry> = inner
-            .entries
-            .iter()
-            .filter(|entry| filter.wants(entry))
-            .collect();
-        let skipped = filter
-            .limit
-            .map_or(0, |limit| found.len().saturating_sub(limit));
-        let wanted = found
-            .iter()
-            .skip(skipped)
-            .map(|entry| (*entry).clone())
-            .collect();
+        let found: Vec<&Entry> = inner.entries.iter().filter(|entry| filter.wants(entry)).collect();
+        let skipped = filter.limit.map_or(0, |limit| found.len().saturating_sub(limit));
+        let wanted = found.iter().skip(skipped).map(|entry| (*entry).clone()).collect();
         (found.len(), wanted)
     }
 
@@ -132,20 +113,10 @@ impl Journal {
 
 impl Filter {
     fn wants(&self, entry: &Entry) -> bool {
-        self.method
-            .as_ref()
-            .is_none_or(|method| entry.method.eq_ignore_ascii_case(method))
-            && self
-                .path
-                .as_ref()
-                .is_none_or(|path| entry.path.contains(path))
-            && self
-                .operation
-                .as_deref()
-                .is_none_or(|operation| entry.operation == Some(operation))
-            && self
-                .status
-                .is_none_or(|status| entry.status == Some(status))
+        self.method.as_ref().is_none_or(|method| entry.method.eq_ignore_ascii_case(method))
+            && self.path.as_ref().is_none_or(|path| entry.path.contains(path))
+            && self.operation.as_deref().is_none_or(|operation| entry.operation == Some(operation))
+            && self.status.is_none_or(|status| entry.status == Some(status))
             && self.after.is_none_or(|seq| entry.seq > seq)
     }
 }
@@ -160,9 +131,7 @@ pub fn masked(content_type: Option<&str>, body: &[u8]) -> Option<Box<RawValue>> 
     let mut value = if is_form {
         let fields = form_urlencoded::parse(body).into_owned();
         Value::Object(
-            fields
-                .map(|(name, value)| (name, Value::String(value)))
-                .collect::<Map<_, _>>(),
+            fields.map(|(name, value)| (name, Value::String(value))).collect::<Map<_, _>>(),
         )
     } else {
         serde_json::from_slice(body).ok()?
@@ -198,11 +167,8 @@ mod tests {
     #[test]
     fn secrets_are_masked_wherever_they_are() {
         assert_eq!(
-            kept(
-                "application/json",
-                r#"{"name":"a","api_key":"k","list":[{"apikey":"k"}]}"#
-            )
-            .unwrap(),
+            kept("application/json", r#"{"name":"a","api_key":"k","list":[{"apikey":"k"}]}"#)
+                .unwrap(),
             r#"{"api_key":"***","list":[{"apikey":"***"}],"name":"a"}"#
         );
         assert_eq!(
@@ -210,11 +176,7 @@ mod tests {
             r#"{"apikey":"***","grant_type":"g"}"#
         );
         assert_eq!(
-            kept(
-                "application/json",
-                r#"{"apikey":{"name":"n","apikey":"k"}}"#
-            )
-            .unwrap(),
+            kept("application/json", r#"{"apikey":{"name":"n","apikey":"k"}}"#).unwrap(),
             r#"{"apikey":{"apikey":"***","name":"n"}}"#
         );
     }

@@ -130,28 +130,20 @@ impl Emulator {
             if let Some(listener) = tls_listener {
                 handle.tls_address = Some(listener.local_addr()?);
                 let speaks = Speaks::Tls(tls.clone());
-                handle
-                    .servers
-                    .spawn(server::run(listener, speaks, router.clone()));
+                handle.servers.spawn(server::run(listener, speaks, router.clone()));
             }
             if let Some(listener) = proxy_listener {
                 handle.proxy_address = Some(listener.local_addr()?);
-                handle
-                    .servers
-                    .spawn(server::run(listener, Speaks::Proxy(tls), router.clone()));
+                handle.servers.spawn(server::run(listener, Speaks::Proxy(tls), router.clone()));
             }
         }
-        handle
-            .servers
-            .spawn(server::run(listener, Speaks::Http, router));
+        handle.servers.spawn(server::run(listener, Speaks::Http, router));
         Ok(handle)
     }
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}"))
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 async fn bind_some(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
@@ -230,11 +222,7 @@ pub struct App {
 impl App {
     /// A refusal that needs no step.
     fn refused<R>(&self, refusal: Refusal) -> Done<R> {
-        Done {
-            at: self.store.clock().now(),
-            outcome: Err(refusal),
-            receipt: Default::default(),
-        }
+        Done { at: self.store.clock().now(), outcome: Err(refusal), receipt: Default::default() }
     }
 
     /// A new name for an exchange.

@@ -45,10 +45,7 @@ async fn main() -> anyhow::Result<()> {
         Some(path) => seed::read(path)?,
         None => seed::default_state(),
     };
-    let ca_file = arguments
-        .tls_folder
-        .as_ref()
-        .map(|folder| folder.join("ca.pem"));
+    let ca_file = arguments.tls_folder.as_ref().map(|folder| folder.join("ca.pem"));
     let emulator = Emulator::start(Options {
         listen: arguments.listen,
         tls_listen: arguments.tls_listen,
@@ -71,11 +68,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn warn_of_visitors(emulator: &Handle) {
-    let addresses = [
-        Some(emulator.address),
-        emulator.tls_address,
-        emulator.proxy_address,
-    ];
+    let addresses = [Some(emulator.address), emulator.tls_address, emulator.proxy_address];
     for address in addresses.into_iter().flatten() {
         if !address.ip().is_loopback() {
             eprintln!(

@@ -66,10 +66,7 @@ pub enum Kind {
 impl Refusal {
     /// A refusal of that kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-        }
+        Self { kind, message: message.into() }
     }
 
     /// A body field that breaks a rule.

@@ -59,9 +59,7 @@ const MADE_AT: i64 = 1_767_225_600;
 pub fn read(path: &Path) -> anyhow::Result<State> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
-    let is_toml = path
-        .extension()
-        .is_some_and(|extension| extension == "toml");
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
     let parsed = if is_toml {
         toml::from_str(&text).map_err(anyhow::Error::from)
     } else {
@@ -87,11 +85,7 @@ pub fn default_state() -> State {
     });
     for (service_id, name, key) in [
         (BOOTSTRAP_SERVICE_ID, "bootstrap", Some(BOOTSTRAP_API_KEY)),
-        (
-            ENGINE_SERVICE_ID,
-            "iam-credentials-engine",
-            Some(ENGINE_API_KEY),
-        ),
+        (ENGINE_SERVICE_ID, "iam-credentials-engine", Some(ENGINE_API_KEY)),
         (STATIC_SERVICE_ID, "application", None),
         (WRITER_SERVICE_ID, "writer", Some(WRITER_API_KEY)),
         (READER_SERVICE_ID, "reader", Some(READER_API_KEY)),
@@ -133,10 +127,7 @@ pub fn default_state() -> State {
         trusted_identities: vec![iam_id(BOOTSTRAP_SERVICE_ID)],
         cr_tokens: vec![Sensitive::new(CR_TOKEN)],
     });
-    for (id, name) in ACCESS_GROUP_IDS
-        .into_iter()
-        .zip(["object-storage-readers", "log-writers"])
-    {
+    for (id, name) in ACCESS_GROUP_IDS.into_iter().zip(["object-storage-readers", "log-writers"]) {
         state.iam.access_groups.insert(AccessGroup {
             id: id.to_owned(),
             account_id: ACCOUNT_ID.to_owned(),
@@ -152,37 +143,12 @@ pub fn default_state() -> State {
     let everything = [Role::Manager, Role::Administrator];
     for (number, identity, roles, service) in [
         (1, iam_id(BOOTSTRAP_SERVICE_ID), everything.as_slice(), None),
-        (
-            2,
-            iam_id(ENGINE_SERVICE_ID),
-            &[Role::Operator],
-            Some(Service::IamIdentity),
-        ),
-        (
-            3,
-            iam_id(ENGINE_SERVICE_ID),
-            &[Role::Editor],
-            Some(Service::IamGroups),
-        ),
-        (
-            4,
-            iam_id(WRITER_SERVICE_ID),
-            &[Role::Writer],
-            Some(Service::SecretsManager),
-        ),
-        (
-            5,
-            iam_id(READER_SERVICE_ID),
-            &[Role::Reader],
-            Some(Service::SecretsManager),
-        ),
+        (2, iam_id(ENGINE_SERVICE_ID), &[Role::Operator], Some(Service::IamIdentity)),
+        (3, iam_id(ENGINE_SERVICE_ID), &[Role::Editor], Some(Service::IamGroups)),
+        (4, iam_id(WRITER_SERVICE_ID), &[Role::Writer], Some(Service::SecretsManager)),
+        (5, iam_id(READER_SERVICE_ID), &[Role::Reader], Some(Service::SecretsManager)),
         (6, USER_IAM_ID.to_owned(), &everything, None),
-        (
-            7,
-            iam_id(PROFILE_ID),
-            &[Role::Manager],
-            Some(Service::SecretsManager),
-        ),
+        (7, iam_id(PROFILE_ID), &[Role::Manager], Some(Service::SecretsManager)),
     ] {
         state.iam.policies.insert(Policy {
             id: format!("00000000-0000-4000-8000-00000000000{number}"),
@@ -248,19 +214,12 @@ mod tests {
         let toml = folder.path().join("seed.toml");
         std::fs::write(&toml, TOML).unwrap();
         let from_toml = read(&toml).unwrap();
-        let instance = from_toml
-            .secrets_manager
-            .instances
-            .get(INSTANCE_ID)
-            .unwrap();
+        let instance = from_toml.secrets_manager.instances.get(INSTANCE_ID).unwrap();
         assert_eq!(instance.region, "eu-de");
         let json = folder.path().join("seed.json");
         let written = serde_json::to_string(&from_toml).unwrap();
         std::fs::write(&json, &written).unwrap();
-        assert_eq!(
-            serde_json::to_string(&read(&json).unwrap()).unwrap(),
-            written
-        );
+        assert_eq!(serde_json::to_string(&read(&json).unwrap()).unwrap(), written);
     }
 
     #[test]

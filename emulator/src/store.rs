@@ -79,20 +79,12 @@ impl Store {
         let mut core = self.lock();
         let core = &mut *core;
         let at = core.catch_up();
-        let outcome = work(&mut Step {
-            state: &mut core.state,
-            ids: &mut core.ids,
-            now: at,
-        });
+        let outcome = work(&mut Step { state: &mut core.state, ids: &mut core.ids, now: at });
         match &outcome {
             Ok(_) => core.keep(),
             Err(_) => core.state.rollback(),
         }
-        Done {
-            at,
-            outcome,
-            receipt: core.queue(),
-        }
+        Done { at, outcome, receipt: core.queue() }
     }
 
     /// What exists now.
@@ -169,9 +161,7 @@ impl Core {
     /// Keeps what was changed.
     fn keep(&mut self) {
         let touched = self.state.secrets_manager.secrets.touched();
-        let earliest = touched
-            .filter_map(|(_, secret)| schedule::next_due(secret?))
-            .min();
+        let earliest = touched.filter_map(|(_, secret)| schedule::next_due(secret?)).min();
         if let Some(due) = earliest {
             self.next_due = self.next_due.min(due);
         }
@@ -188,10 +178,7 @@ impl Core {
 
     fn collect(&mut self, all: bool) {
         if self.writer.is_some() {
-            let mut collector = Collector {
-                all,
-                changes: std::mem::take(&mut self.pending),
-            };
+            let mut collector = Collector { all, changes: std::mem::take(&mut self.pending) };
             self.state.visit(&mut collector);
             self.pending = collector.changes;
         }
@@ -224,9 +211,7 @@ mod tests {
         let before = serde_json::to_value(store.state()).unwrap();
         let refused: Done<()> = store.step(|step| {
             step.state.iam.service_ids.remove(seed::STATIC_SERVICE_ID);
-            step.state
-                .iam
-                .create_service_id(Default::default(), step.ids, step.now);
+            step.state.iam.create_service_id(Default::default(), step.ids, step.now);
             Err(Refusal::not_found("Anything", "x"))
         });
         assert!(refused.outcome.is_err());

@@ -47,9 +47,7 @@ impl Identity {
         let authority = authority.self_signed(&authority_key)?;
 
         let mut server = CertificateParams::new(names())?;
-        server
-            .distinguished_name
-            .push(DnType::CommonName, "ibm-sm-emulator");
+        server.distinguished_name.push(DnType::CommonName, "ibm-sm-emulator");
         server.not_before = now - Duration::days(1);
         server.not_after = now + VALIDITY;
         let key = KeyPair::generate()?;
@@ -121,11 +119,7 @@ fn names() -> Vec<String> {
             format!("*.private.{region}.secrets-manager.appdomain.cloud"),
         ]
     });
-    fixed
-        .into_iter()
-        .map(str::to_owned)
-        .chain(instances)
-        .collect()
+    fixed.into_iter().map(str::to_owned).chain(instances).collect()
 }
 
 #[cfg(unix)]
@@ -133,12 +127,7 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = fs::OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }
 
@@ -160,10 +149,7 @@ mod tests {
         let second = Identity::in_folder(&folder, now).unwrap();
         assert_eq!(first.authority, second.authority);
         assert_eq!(first.key, second.key);
-        assert_eq!(
-            fs::read_to_string(folder.join("ca.pem")).unwrap(),
-            first.authority
-        );
+        assert_eq!(fs::read_to_string(folder.join("ca.pem")).unwrap(), first.authority);
         assert!(!folder.join("ca-key.pem").exists());
         second.server_config().unwrap();
     }

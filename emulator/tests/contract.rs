@@ -7,10 +7,7 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
-#![allow(
-    unreachable_pub,
-    reason = "the helpers are for the modules of this binary"
-)]
+#![allow(unreachable_pub, reason = "the helpers are for the modules of this binary")]
 
 #[path = "support/lab.rs"]
 #[allow(dead_code, reason = "shared with the durability tests")]
@@ -28,6 +25,7 @@ mod contract {
     mod leases;
     mod lists;
     mod locks;
+    mod page;
     mod policies;
     mod rotation;
     mod secrets;

@@ -6,10 +6,7 @@
     reason = "a test fails by panicking"
 )]
 #![allow(unreachable_pub, reason = "the helpers are for several binaries")]
-#![expect(
-    clippy::print_stdout,
-    reason = "the loop says how many writes it counted"
-)]
+#![expect(clippy::print_stdout, reason = "the loop says how many writes it counted")]
 
 #[path = "support/lab.rs"]
 #[allow(dead_code, reason = "shared with the contract tests")]
@@ -96,10 +93,7 @@ async fn kill_minus_nine_loses_no_answered_write() {
     let process = Process::with_data(folder.path());
     let seen = names(&lab_of(&process).await).await;
     let lost = answered.difference(&seen).count();
-    println!(
-        "kill -9, {ROUNDS} times: {} answered writes, {lost} lost",
-        answered.len()
-    );
+    println!("kill -9, {ROUNDS} times: {} answered writes, {lost} lost", answered.len());
     assert_eq!(lost, 0);
     assert!(answered.len() >= ROUNDS * ANSWERS);
 }
@@ -111,17 +105,11 @@ async fn a_restart_goes_on() {
     let mut first = Process::with_data(folder.path());
     let before = lab_of(&first).await;
     before
-        .put(
-            "/_emulator/clock",
-            json!({ "mode": "frozen", "now": "2026-01-10T09:00:00Z" }),
-        )
+        .put("/_emulator/clock", json!({ "mode": "frozen", "now": "2026-01-10T09:00:00Z" }))
         .await
         .expect(200);
     let before = lab_of(&first).await;
-    before
-        .put("/_emulator/switches", json!({ "ttl_echo": "as_given" }))
-        .await
-        .expect(200);
+    before.put("/_emulator/switches", json!({ "ttl_echo": "as_given" })).await.expect(200);
     before.configure().await;
     let body = json!({
         "secret_type": "iam_credentials", "name": "s1", "ttl": "30m", "reuse_api_key": true,
@@ -137,23 +125,14 @@ async fn a_restart_goes_on() {
     let mut second = Process::with_data(folder.path());
     let after = Lab::with_token(second.exported("EMULATOR_URL"), before.token.clone());
     assert_eq!(after.state().await, state);
-    assert_eq!(
-        after.get("/_emulator/clock").await.text("now"),
-        "2026-01-10T09:00:00Z"
-    );
-    assert_eq!(
-        after.get(&format!("secrets/{id}")).await.expect(200).body,
-        read.body
-    );
+    assert_eq!(after.get("/_emulator/clock").await.text("now"), "2026-01-10T09:00:00Z");
+    assert_eq!(after.get(&format!("secrets/{id}")).await.expect(200).body, read.body);
     assert_eq!(read.text("ttl"), "30m");
     assert!(after.accepts(read.text("api_key")).await);
     after.advance(1800).await;
     assert!(!after.accepts(read.text("api_key")).await);
     after
-        .put(
-            "/_emulator/state",
-            json!({ "switches": { "first_read": "fills_version" } }),
-        )
+        .put("/_emulator/state", json!({ "switches": { "first_read": "fills_version" } }))
         .await
         .expect(204);
     let state = after.state().await;
@@ -173,10 +152,7 @@ fn a_second_process_is_refused() {
     let _first = Process::with_data(folder.path());
     let (succeeded, errors) = run(&["--data", folder.path().to_str().unwrap()]);
     assert!(!succeeded);
-    assert!(
-        errors.contains("is another emulator using the folder?"),
-        "{errors}"
-    );
+    assert!(errors.contains("is another emulator using the folder?"), "{errors}");
 }
 
 /// A file that is not a store is refused, and stays as it is.
@@ -213,9 +189,6 @@ async fn a_new_folder_has_the_default_content() {
     let inner: &Path = &folder.path().join("new");
     let process = Process::with_data(inner);
     let lab = lab_of(&process).await;
-    assert_eq!(
-        lab.get("secret_groups").await.expect(200).at("total_count"),
-        1
-    );
+    assert_eq!(lab.get("secret_groups").await.expect(200).at("total_count"), 1);
     assert!(inner.join("emulator.redb").exists());
 }

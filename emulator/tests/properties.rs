@@ -87,13 +87,7 @@ async fn perform(lab: &Lab, operation: &Operation) -> Option<Answer> {
         secrets[at]["id"].as_str().map(|id| format!("secrets/{id}"))
     };
     let answer = match operation {
-        Operation::Create {
-            name,
-            generated,
-            reuse,
-            hours,
-            rotates,
-        } => {
+        Operation::Create { name, generated, reuse, hours, rotates } => {
             let mut body = json!({
                 "secret_type": "iam_credentials",
                 "name": format!("name-{name}"),
@@ -113,10 +107,7 @@ async fn perform(lab: &Lab, operation: &Operation) -> Option<Answer> {
         Operation::ReadVersion(which, version) => {
             lab.get(&format!("{}/versions/{version}", id(which)?)).await
         }
-        Operation::Rotate(which) => {
-            lab.post(&format!("{}/versions", id(which)?), json!({}))
-                .await
-        }
+        Operation::Rotate(which) => lab.post(&format!("{}/versions", id(which)?), json!({})).await,
         Operation::Restore(which, version) => {
             let body = json!({ "restore_from_version": version });
             lab.post(&format!("{}/versions", id(which)?), body).await
@@ -132,24 +123,17 @@ async fn perform(lab: &Lab, operation: &Operation) -> Option<Answer> {
         Operation::SetRotation(which, days) => {
             let on = *days > 0;
             let rotation = json!({ "auto_rotate": on, "interval": days.max(&1), "unit": "day" });
-            lab.patch(
-                &format!("{}/metadata", id(which)?),
-                json!({ "rotation": rotation }),
-            )
-            .await
+            lab.patch(&format!("{}/metadata", id(which)?), json!({ "rotation": rotation })).await
         }
         Operation::Lock(which, version, mode) => {
             let path = format!("{}/versions/{version}/locks_bulk{mode}", id(which)?);
-            lab.post(&path, json!({ "locks": [{ "name": "app" }] }))
-                .await
+            lab.post(&path, json!({ "locks": [{ "name": "app" }] })).await
         }
         Operation::Unlock(which, version) => {
-            lab.delete(&format!("{}/versions/{version}/locks_bulk", id(which)?))
-                .await
+            lab.delete(&format!("{}/versions/{version}/locks_bulk", id(which)?)).await
         }
         Operation::DeleteData(which) => {
-            lab.delete(&format!("{}/versions/current/secret_data", id(which)?))
-                .await
+            lab.delete(&format!("{}/versions/current/secret_data", id(which)?)).await
         }
         Operation::Delete(which) => lab.delete(&id(which)?).await,
         Operation::Meddle(which, delete) => {
@@ -189,27 +173,14 @@ fn check(state: &Value, deleted: &BTreeSet<String>) {
     let mut owned_ids = BTreeSet::new();
     let mut names = BTreeSet::new();
     for secret in secrets {
-        assert!(
-            names.insert(secret["name"].as_str().unwrap()),
-            "two secrets have one name"
-        );
+        assert!(names.insert(secret["name"].as_str().unwrap()), "two secrets have one name");
         let settings = &secret["kind"]["iam_credentials"];
         let versions = secret["versions"].as_array().unwrap();
         assert!((1..=50).contains(&versions.len()));
-        let with_data: Vec<_> = versions
-            .iter()
-            .filter(|version| version.get("payload").is_some())
-            .collect();
-        let most = if settings["reuse_api_key"] == true {
-            2
-        } else {
-            1
-        };
-        assert!(
-            with_data.len() <= most,
-            "{} versions with data",
-            with_data.len()
-        );
+        let with_data: Vec<_> =
+            versions.iter().filter(|version| version.get("payload").is_some()).collect();
+        let most = if settings["reuse_api_key"] == true { 2 } else { 1 };
+        assert!(with_data.len() <= most, "{} versions with data", with_data.len());
         for version in versions.iter().rev().skip(2) {
             assert!(version.get("payload").is_none(), "an old version has data");
         }
@@ -222,29 +193,14 @@ fn check(state: &Value, deleted: &BTreeSet<String>) {
         }
         for version in versions {
             let locked = !version["locks"].as_array().unwrap().is_empty();
-            assert!(
-                !locked || version.get("payload").is_some(),
-                "a lock without data"
-            );
+            assert!(!locked || version.get("payload").is_some(), "a lock without data");
         }
     }
     let living: BTreeSet<String> = owned_keys.difference(deleted).cloned().collect();
-    assert_eq!(
-        engine_made(state, "api_keys"),
-        living,
-        "keys in IAM and keys of versions"
-    );
-    assert_eq!(
-        engine_made(state, "service_ids"),
-        owned_ids,
-        "service IDs in IAM and of versions"
-    );
+    assert_eq!(engine_made(state, "api_keys"), living, "keys in IAM and keys of versions");
+    assert_eq!(engine_made(state, "service_ids"), owned_ids, "service IDs in IAM and of versions");
     for member in rows(state, "iam", "memberships") {
-        let id = member["iam_id"]
-            .as_str()
-            .unwrap()
-            .strip_prefix("iam-")
-            .unwrap();
+        let id = member["iam_id"].as_str().unwrap().strip_prefix("iam-").unwrap();
         assert!(owned_ids.contains(id), "a member that is gone");
     }
 }
@@ -270,10 +226,7 @@ async fn live(lab: &Lab, operations: &[Operation]) {
             assert!(answer.status < 500, "{operation:?}: {}", answer.body);
             // The first step of meddling is granted even when the second is refused.
             if answer.status >= 400 && !matches!(operation, Operation::Meddle(..)) {
-                assert_eq!(
-                    after, before,
-                    "{operation:?} was refused and changed something"
-                );
+                assert_eq!(after, before, "{operation:?} was refused and changed something");
             }
         }
         check(&after, &deleted);
@@ -283,8 +236,7 @@ async fn live(lab: &Lab, operations: &[Operation]) {
     for secret in lab.get("secrets").await.at("secrets").as_array().unwrap() {
         let path = format!("secrets/{}", secret["id"].as_str().unwrap());
         for version in ["current", "previous"] {
-            lab.delete(&format!("{path}/versions/{version}/locks_bulk"))
-                .await;
+            lab.delete(&format!("{path}/versions/{version}/locks_bulk")).await;
         }
         lab.delete(&path).await.expect(204);
     }
@@ -296,10 +248,7 @@ async fn live(lab: &Lab, operations: &[Operation]) {
 }
 
 fn any_life(change: impl FnOnce(&mut ibm_sm_emulator::Options)) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let lab = runtime.block_on(Lab::with(change));
     let config = Config {
         cases: CASES,

@@ -23,20 +23,12 @@ pub fn authorize(
     {
         let iam_id = session(step, configuration)?;
         let by_key = |service, roles| {
-            let request = Request {
-                account_id: account,
-                service,
-                instance: None,
-                roles,
-            };
+            let request = Request { account_id: account, service, instance: None, roles };
             access::grant(step.state, &iam_id, &request, step.now)
         };
         require(by_key(Service::IamIdentity, IDENTITY_ROLES))?;
         if generated {
-            require(by_key(
-                Service::IamGroups,
-                &[Role::Editor, Role::Administrator],
-            ))?;
+            require(by_key(Service::IamGroups, &[Role::Editor, Role::Administrator]))?;
             if restricted(step, account) {
                 require(by_key(Service::IamIdentity, &[Role::ServiceIdCreator]))?;
             }
@@ -44,19 +36,8 @@ pub fn authorize(
         return Ok(iam_id);
     }
     let by_service = |service, roles| {
-        let request = Request {
-            account_id: account,
-            service,
-            instance: None,
-            roles,
-        };
-        access::service_grant(
-            step.state,
-            &instance.account_id,
-            &instance.id,
-            &request,
-            step.now,
-        )
+        let request = Request { account_id: account, service, instance: None, roles };
+        access::service_grant(step.state, &instance.account_id, &instance.id, &request, step.now)
     };
     let identity = by_service(Service::IamIdentity, &[Role::Operator]);
     if identity.is_empty()
@@ -76,10 +57,7 @@ pub fn authorize(
 
 /// The account in which the credentials live.
 pub fn target_account<'a>(instance: &'a Instance, settings: &'a IamCredentials) -> &'a str {
-    settings
-        .account_id
-        .as_deref()
-        .unwrap_or(&instance.account_id)
+    settings.account_id.as_deref().unwrap_or(&instance.account_id)
 }
 
 /// Exchanges the engine's key for a token, as the service does when it is configured.
@@ -120,19 +98,12 @@ fn session(step: &mut Step<'_>, mut configuration: Configuration) -> Result<Stri
     let session = exchange(step, configuration.api_key.expose()).map_err(|_| key_refused())?;
     let iam_id = session.iam_id.clone();
     configuration.session = Some(session);
-    step.state
-        .secrets_manager
-        .configurations
-        .insert(configuration);
+    step.state.secrets_manager.configurations.insert(configuration);
     Ok(iam_id)
 }
 
 fn restricted(step: &Step<'_>, account: &str) -> bool {
-    step.state
-        .iam
-        .accounts
-        .get(account)
-        .is_some_and(|account| account.restrict_create_service_id)
+    step.state.iam.accounts.get(account).is_some_and(|account| account.restrict_create_service_id)
 }
 
 fn require(grant: Grant) -> Result<()> {
@@ -145,10 +116,7 @@ fn require(grant: Grant) -> Result<()> {
 }
 
 fn no_engine() -> Refusal {
-    Refusal::new(
-        Kind::NoEngine,
-        "The IAM credentials engine is not configured for this account.",
-    )
+    Refusal::new(Kind::NoEngine, "The IAM credentials engine is not configured for this account.")
 }
 
 fn key_refused() -> Refusal {

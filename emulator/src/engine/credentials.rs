@@ -145,8 +145,5 @@ pub fn lock_again(iam: &mut Iam, source: &Source, version: &Version, now: Timest
 }
 
 fn missing(field: &str, id: &str, account: &str) -> Refusal {
-    Refusal::field(
-        field,
-        &format!("'{id}' does not exist in account {account}"),
-    )
+    Refusal::field(field, &format!("'{id}' does not exist in account {account}"))
 }

@@ -41,10 +41,7 @@ pub fn create(
 ) -> Result<()> {
     let is_current = position + 1 == secret.versions.len();
     if mode != Mode::Add && !is_current {
-        return Err(Refusal::query(
-            "mode",
-            "is for locks on the current version",
-        ));
+        return Err(Refusal::query("mode", "is for locks on the current version"));
     }
     let names: Vec<String> = wanted.iter().map(|lock| lock.name.clone()).collect();
     let Some(version) = secret.versions.get_mut(position) else {
@@ -57,10 +54,7 @@ pub fn create(
         ));
     }
     for lock in wanted {
-        let existing = version
-            .locks
-            .iter_mut()
-            .find(|existing| existing.name == lock.name);
+        let existing = version.locks.iter_mut().find(|existing| existing.name == lock.name);
         match existing {
             Some(existing) => {
                 existing.description = lock.description;
@@ -94,9 +88,7 @@ pub fn create(
 /// lock kept alive ends with it.
 pub fn delete(step: &mut Step<'_>, secret: &mut Secret, position: usize, names: Option<&[String]>) {
     if let Some(version) = secret.versions.get_mut(position) {
-        version
-            .locks
-            .retain(|lock| names.is_some_and(|names| !names.contains(&lock.name)));
+        version.locks.retain(|lock| names.is_some_and(|names| !names.contains(&lock.name)));
     }
     secret.updated_at = step.now;
     versions::settle(&mut step.state.iam, secret, step.state.switches, step.now);

@@ -21,11 +21,7 @@ pub fn run(state: &mut State, ids: &mut Ids, now: Timestamp) -> Timestamp {
         if at > now {
             return at;
         }
-        let mut step = Step {
-            state,
-            ids,
-            now: at,
-        };
+        let mut step = Step { state, ids, now: at };
         if let Some(next) = happen(&mut step, &id) {
             due.push(Reverse((next, id)));
         }
@@ -51,12 +47,7 @@ fn happen(step: &mut Step<'_>, id: &str) -> Option<Timestamp> {
     let mut secret = step.state.secrets_manager.secrets.get(id)?.clone();
     // Rotation comes before the end of a lease at the same second: no gap for the user.
     rotate_when_due(step, &mut secret);
-    versions::settle(
-        &mut step.state.iam,
-        &mut secret,
-        step.state.switches,
-        step.now,
-    );
+    versions::settle(&mut step.state.iam, &mut secret, step.state.switches, step.now);
     let next = next_due(&secret);
     step.state.secrets_manager.secrets.insert(secret);
     next.filter(|next| *next > step.now)
@@ -70,12 +61,7 @@ fn rotate_when_due(step: &mut Step<'_>, secret: &mut Secret) {
         return;
     };
     let next = settings.rotation.next_due(due, step.now);
-    let instance = step
-        .state
-        .secrets_manager
-        .instances
-        .get(&secret.instance_id)
-        .cloned();
+    let instance = step.state.secrets_manager.instances.get(&secret.instance_id).cloned();
     let rotated = instance.is_some_and(|instance| {
         let by = secret.created_by.clone();
         versions::rotate(step, &instance, secret, &by, true, Attachments::default()).is_ok()

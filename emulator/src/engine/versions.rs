@@ -28,13 +28,9 @@ pub fn read(
 ) -> Result<()> {
     if let Kind::IamCredentials(settings) = &secret.kind {
         let settings = settings.clone();
-        let missing = secret
-            .current()
-            .is_none_or(|current| !current.payload_available());
+        let missing = secret.current().is_none_or(|current| !current.payload_available());
         if !settings.reuse_api_key
-            && secret
-                .current()
-                .is_some_and(|current| !current.locks.is_empty())
+            && secret.current().is_some_and(|current| !current.locks.is_empty())
         {
             return Err(Refusal::version_locked());
         }
@@ -82,10 +78,7 @@ pub fn restore(
 ) -> Result<()> {
     rotatable(secret)?;
     let not_active = || {
-        Refusal::new(
-            refusal::Kind::VersionNotActive,
-            format!("Version {segment} is not active."),
-        )
+        Refusal::new(refusal::Kind::VersionNotActive, format!("Version {segment} is not active."))
     };
     let position = secret.position(segment).ok_or_else(not_active)?;
     refuse_locked_previous(secret)?;
@@ -114,14 +107,10 @@ pub fn restore(
 
 /// Deletes the data of the current version at once, in IAM too.
 pub fn delete_data(step: &mut Step<'_>, secret: &mut Secret, segment: &str) -> Result<()> {
-    let position = secret
-        .position(segment)
-        .ok_or_else(|| Refusal::not_found("Version", segment))?;
+    let position =
+        secret.position(segment).ok_or_else(|| Refusal::not_found("Version", segment))?;
     if position + 1 != secret.versions.len() {
-        return Err(Refusal::path(
-            "id",
-            "only the data of the current version can be deleted",
-        ));
+        return Err(Refusal::path("id", "only the data of the current version can be deleted"));
     }
     let Some(current) = secret.versions.get_mut(position) else {
         return Err(Refusal::not_found("Version", segment));
@@ -149,11 +138,7 @@ pub fn delete_all(step: &mut Step<'_>, secret: &Secret) -> Result<()> {
         return Err(Refusal::version_locked());
     }
     if let Kind::IamCredentials(settings) = &secret.kind {
-        for version in secret
-            .versions
-            .iter()
-            .filter(|version| version.payload_available())
-        {
+        for version in secret.versions.iter().filter(|version| version.payload_available()) {
             credentials::revoke(&mut step.state.iam, &settings.source, version);
         }
     }
@@ -194,9 +179,8 @@ fn add_generated(step: &mut Step<'_>, secret: &mut Secret, made: Credentials, re
         let untouched = current.api_key_id.is_none();
         let fills = untouched && step.state.switches.first_read == FirstRead::FillsVersion;
         // A locked version must stay `previous`: the empty one after it gives its place.
-        let previous_is_locked = secret
-            .previous()
-            .is_some_and(|previous| !previous.locks.is_empty());
+        let previous_is_locked =
+            secret.previous().is_some_and(|previous| !previous.locks.is_empty());
         if fills {
             version.id.clone_from(&current.id);
             version.created_by.clone_from(&current.created_by);
@@ -253,23 +237,18 @@ fn rotatable(secret: &Secret) -> Result<IamCredentials> {
             refusal::Kind::ReuseOff,
             "Rotating IAM credentials is not supported when reuse credentials is off.",
         )),
-        Kind::IamCredentials(settings) if settings.destroyed => Err(Refusal::new(
-            refusal::Kind::VersionNotActive,
-            "Version current is not active.",
-        )),
+        Kind::IamCredentials(settings) if settings.destroyed => {
+            Err(Refusal::new(refusal::Kind::VersionNotActive, "Version current is not active."))
+        }
         Kind::IamCredentials(settings) => Ok(settings.clone()),
-        Kind::Arbitrary { .. } => Err(Refusal::field(
-            "secret_type",
-            "versions of this secret are made with a payload",
-        )),
+        Kind::Arbitrary { .. } => {
+            Err(Refusal::field("secret_type", "versions of this secret are made with a payload"))
+        }
     }
 }
 
 fn refuse_locked_previous(secret: &Secret) -> Result<()> {
-    if secret
-        .previous()
-        .is_some_and(|previous| !previous.locks.is_empty())
-    {
+    if secret.previous().is_some_and(|previous| !previous.locks.is_empty()) {
         return Err(Refusal::version_locked());
     }
     Ok(())

@@ -26,20 +26,14 @@ pub enum IbmHost {
 
 /// Which of IBM's hosts that is, if it is one; a port does not matter.
 pub fn ibm_host(host: &str) -> Option<IbmHost> {
-    let name = host
-        .rsplit_once(':')
-        .map_or(host, |(name, _)| name)
-        .to_ascii_lowercase();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
     if IAM_HOSTS.contains(&name.as_str()) {
         return Some(IbmHost::Iam);
     }
     let labels: Vec<&str> = name.strip_suffix(INSTANCE_DOMAIN)?.split('.').collect();
     match labels.as_slice() {
         [id, region] | [id, "private", region] if !id.is_empty() && !region.is_empty() => {
-            Some(IbmHost::Instance {
-                id: (*id).to_owned(),
-                region: (*region).to_owned(),
-            })
+            Some(IbmHost::Instance { id: (*id).to_owned(), region: (*region).to_owned() })
         }
         _ => None,
     }
@@ -57,15 +51,12 @@ pub struct OwnPath {
 /// The emulator's own path for a request to `host` and `path`, when it is another one.
 pub fn own_path(host: &str, path: &str) -> Option<OwnPath> {
     match ibm_host(host) {
-        Some(IbmHost::Instance { id, region }) => Some(OwnPath {
-            path: format!("/instances/{id}{path}"),
-            region: Some(region),
-        }),
+        Some(IbmHost::Instance { id, region }) => {
+            Some(OwnPath { path: format!("/instances/{id}{path}"), region: Some(region) })
+        }
         // The SDK keeps a slash at the end of this collection (ibm-api.md 3.1).
-        Some(IbmHost::Iam) | None => (path == "/v1/serviceids/").then(|| OwnPath {
-            path: "/v1/serviceids".to_owned(),
-            region: None,
-        }),
+        Some(IbmHost::Iam) | None => (path == "/v1/serviceids/")
+            .then(|| OwnPath { path: "/v1/serviceids".to_owned(), region: None }),
     }
 }
 
@@ -76,23 +67,14 @@ mod tests {
     #[test]
     fn hosts() {
         let instance = |region: &str| {
-            Some(IbmHost::Instance {
-                id: "abc".to_owned(),
-                region: region.to_owned(),
-            })
+            Some(IbmHost::Instance { id: "abc".to_owned(), region: region.to_owned() })
         };
         for (host, expected) in [
             ("iam.cloud.ibm.com", Some(IbmHost::Iam)),
             ("IAM.cloud.ibm.com:443", Some(IbmHost::Iam)),
             ("private.iam.cloud.ibm.com", Some(IbmHost::Iam)),
-            (
-                "abc.us-south.secrets-manager.appdomain.cloud",
-                instance("us-south"),
-            ),
-            (
-                "abc.private.eu-de.secrets-manager.appdomain.cloud:443",
-                instance("eu-de"),
-            ),
+            ("abc.us-south.secrets-manager.appdomain.cloud", instance("us-south")),
+            ("abc.private.eu-de.secrets-manager.appdomain.cloud:443", instance("eu-de")),
             ("us-south.secrets-manager.appdomain.cloud", None),
             ("a.b.c.d.secrets-manager.appdomain.cloud", None),
             (".us-south.secrets-manager.appdomain.cloud", None),
@@ -108,17 +90,10 @@ mod tests {
     #[test]
     fn paths() {
         let own = |path: &str, region: Option<&str>| {
-            Some(OwnPath {
-                path: path.to_owned(),
-                region: region.map(str::to_owned),
-            })
+            Some(OwnPath { path: path.to_owned(), region: region.map(str::to_owned) })
         };
         for (host, path, expected) in [
-            (
-                "127.0.0.1:1",
-                "/v1/serviceids/",
-                own("/v1/serviceids", None),
-            ),
+            ("127.0.0.1:1", "/v1/serviceids/", own("/v1/serviceids", None)),
             ("127.0.0.1:1", "/v1/serviceids/x", None),
             ("iam.cloud.ibm.com", "/identity/token", None),
             (

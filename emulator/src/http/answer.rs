@@ -26,16 +26,12 @@ pub(crate) fn write(
     };
     if !text.is_empty() {
         let media_type = HeaderValue::from_static(media_type);
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, media_type);
+        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     }
     match spoilt {
         Some(Spoilt::Truncated) => {
             let length = HeaderValue::from(text.len());
-            response
-                .headers_mut()
-                .insert(header::CONTENT_LENGTH, length);
+            response.headers_mut().insert(header::CONTENT_LENGTH, length);
             *response.body_mut() = half(text);
         }
         Some(Spoilt::InvalidJson) => *response.body_mut() = Body::from(format!("{{{text}")),

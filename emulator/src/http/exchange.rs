@@ -40,22 +40,14 @@ pub async fn serve(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = read(body).await;
-    let path: Option<Vec<_>> = path.map(|path| {
-        path.iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
-    });
+    let path: Option<Vec<_>> = path
+        .map(|path| path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     let refused = match (&path, &body) {
         (None, _) => Some(Refusal::new(Kind::Invalid, "The path is not valid UTF-8.")),
         (_, Err(refusal)) => Some(refusal.clone()),
         _ => None,
     };
-    let call = call(
-        &parts,
-        path.unwrap_or_default(),
-        body.unwrap_or_default(),
-        app.trace(),
-    );
+    let call = call(&parts, path.unwrap_or_default(), body.unwrap_or_default(), app.trace());
     answer(&app, Some(operation), &parts, &call, || match refused {
         Some(refusal) => app.refused(refusal),
         None => perform(&app, operation, &call),
@@ -69,10 +61,7 @@ pub async fn serve_unknown(app: Arc<App>, request: Request, kind: Kind) -> Respo
     let body = read(body).await.unwrap_or_default();
     let call = call(&parts, Vec::new(), body, app.trace());
     let message = format!("{} {} does not exist.", parts.method, parts.uri.path());
-    answer(&app, None, &parts, &call, || {
-        app.refused(Refusal::new(kind, message))
-    })
-    .await
+    answer(&app, None, &parts, &call, || app.refused(Refusal::new(kind, message))).await
 }
 
 /// Does the operation as one step.
@@ -83,12 +72,8 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> Done<Reply> {
         Handler::Public(run) => run(call, step, &app.tokens),
         Handler::Iam(service, roles, run) => {
             let caller = known(bearer?, step)?;
-            let wanted = access::Request {
-                account_id: &caller.account.bss,
-                service,
-                instance: None,
-                roles,
-            };
+            let wanted =
+                access::Request { account_id: &caller.account.bss, service, instance: None, roles };
             access::grant(step.state, &caller.iam_id, &wanted, step.now).require_everywhere()?;
             run(&IamCall { call, caller }, step)
         }
@@ -98,9 +83,7 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> Done<Reply> {
             let instance = step.state.secrets_manager.instances.get(id).cloned();
             let instance = instance
                 .filter(|instance| {
-                    call.region
-                        .as_ref()
-                        .is_none_or(|region| *region == instance.region)
+                    call.region.as_ref().is_none_or(|region| *region == instance.region)
                 })
                 .ok_or_else(|| Refusal::not_found("Instance", id))?;
             let wanted = access::Request {
@@ -113,12 +96,7 @@ fn perform(app: &App, operation: &Operation, call: &Call) -> Done<Reply> {
             if caller.account.bss != instance.account_id || grant.is_empty() {
                 return Err(access::forbidden());
             }
-            let vault = VaultCall {
-                call,
-                caller,
-                instance,
-                grant,
-            };
+            let vault = VaultCall { call, caller, instance, grant };
             run(&vault, step)
         }
     })
@@ -140,9 +118,7 @@ fn known(claims: Claims, step: &Step<'_>) -> Result<Claims> {
         return Err(unauthenticated("The access token has expired."));
     }
     if step.state.iam.account_of(&claims.iam_id) != Some(claims.account.bss.as_str()) {
-        return Err(unauthenticated(
-            "The identity of the access token does not exist.",
-        ));
+        return Err(unauthenticated("The identity of the access token does not exist."));
     }
     Ok(claims)
 }
@@ -154,27 +130,14 @@ async fn read(body: Body) -> Result<Bytes> {
             Kind::TooLarge,
             format!("The body is broken or larger than {LARGEST_BODY} bytes."),
         )),
-        Err(_) => Err(Refusal::new(
-            Kind::Invalid,
-            "The body did not arrive in time.",
-        )),
+        Err(_) => Err(Refusal::new(Kind::Invalid, "The body did not arrive in time.")),
     }
 }
 
 fn call(parts: &Parts, path: Vec<(String, String)>, body: Bytes, trace: String) -> Call {
-    let given = parts
-        .headers
-        .get(CORRELATION)
-        .and_then(|value| value.to_str().ok());
-    let addressed = parts
-        .extensions
-        .get::<Addressed>()
-        .cloned()
-        .unwrap_or_default();
-    let scheme = parts
-        .extensions
-        .get::<Scheme>()
-        .map_or("http", |scheme| scheme.name());
+    let given = parts.headers.get(CORRELATION).and_then(|value| value.to_str().ok());
+    let addressed = parts.extensions.get::<Addressed>().cloned().unwrap_or_default();
+    let scheme = parts.extensions.get::<Scheme>().map_or("http", |scheme| scheme.name());
     Call {
         path,
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -205,11 +168,7 @@ async fn answer(
     }
     let family = Family::of(parts.uri.path());
     let mut outcome = outcome(app, family, &effect, call, work).await;
-    let text = outcome
-        .body
-        .as_ref()
-        .map(Value::to_string)
-        .unwrap_or_default();
+    let text = outcome.body.as_ref().map(Value::to_string).unwrap_or_default();
     let content_type = call.header("content-type");
     app.journal.record(Entry {
         seq: 0,
@@ -261,19 +220,13 @@ async fn outcome(
     call: &Call,
     work: impl FnOnce() -> Done<Reply>,
 ) -> Outcome {
-    let mut outcome = Outcome {
-        at: app.store.clock().now(),
-        status: None,
-        headers: Vec::new(),
-        body: None,
-    };
+    let mut outcome =
+        Outcome { at: app.store.clock().now(), status: None, headers: Vec::new(), body: None };
     if effect.reset == Some(Reset::BeforeCommit) {
         return outcome;
     }
     if let Some(status) = effect.status {
-        let retry_after = effect
-            .retry_after
-            .map(|seconds| ("retry-after", seconds.to_string()));
+        let retry_after = effect.retry_after.map(|seconds| ("retry-after", seconds.to_string()));
         outcome.headers.extend(retry_after);
         outcome.status = Some(status);
         outcome.body = Some(errors::injected(family, status, &call.trace));

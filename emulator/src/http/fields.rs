@@ -36,10 +36,7 @@ impl Fields {
         }
         match serde_json::from_slice(&call.body) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(Refusal::new(
-                Kind::Invalid,
-                "The body must be a JSON object.",
-            )),
+            Ok(_) => Err(Refusal::new(Kind::Invalid, "The body must be a JSON object.")),
             Err(error) => Err(Refusal::new(
                 Kind::Invalid,
                 // The position only: the text around it may be a secret.
@@ -126,9 +123,7 @@ impl Fields {
         count: std::ops::RangeInclusive<usize>,
     ) -> Result<Option<Vec<String>>> {
         let value = self.value(name);
-        value
-            .map(|value| texts(name, value, rule, count))
-            .transpose()
+        value.map(|value| texts(name, value, rule, count)).transpose()
     }
 
     /// Attached metadata.
@@ -141,10 +136,9 @@ impl Fields {
     pub fn finish(self) -> Result<()> {
         match self.0.keys().next() {
             None => Ok(()),
-            Some(name) => Err(Refusal::new(
-                Kind::UnknownField,
-                format!("Unknown field '{name}' in body."),
-            )),
+            Some(name) => {
+                Err(Refusal::new(Kind::UnknownField, format!("Unknown field '{name}' in body.")))
+            }
         }
     }
 }
@@ -186,10 +180,7 @@ pub fn texts(
         let rule = format!("must have {} to {} items", count.start(), count.end());
         return Err(Refusal::field(name, &rule));
     }
-    items
-        .into_iter()
-        .map(|item| text(name, item, rule))
-        .collect()
+    items.into_iter().map(|item| text(name, item, rule)).collect()
 }
 
 /// Attached metadata.

@@ -29,11 +29,7 @@ pub enum Handler {
     /// Anybody: the token service.
     Public(fn(&Call, &mut Step<'_>, &Tokens) -> Answer),
     /// A bearer with one of the roles on an IAM service of its account.
-    Iam(
-        Service,
-        &'static [Role],
-        fn(&IamCall<'_>, &mut Step<'_>) -> Answer,
-    ),
+    Iam(Service, &'static [Role], fn(&IamCall<'_>, &mut Step<'_>) -> Answer),
     /// A bearer with one of the roles on the instance, or on a secret group of it.
     SecretsManager(&'static [Role], fn(&VaultCall<'_>, &mut Step<'_>) -> Answer),
 }
@@ -57,20 +53,12 @@ impl Reply {
     pub fn json(status: u16, body: impl Serialize) -> Answer {
         let body = serde_json::to_value(body)
             .map_err(|error| Refusal::new(crate::refusal::Kind::Internal, error.to_string()))?;
-        Ok(Self {
-            status,
-            body: Some(body),
-            headers: Vec::new(),
-        })
+        Ok(Self { status, body: Some(body), headers: Vec::new() })
     }
 
     /// No body.
     pub fn empty(status: u16) -> Answer {
-        Ok(Self {
-            status,
-            body: None,
-            headers: Vec::new(),
-        })
+        Ok(Self { status, body: None, headers: Vec::new() })
     }
 
     /// The same with one more header.
@@ -128,10 +116,7 @@ pub struct VaultCall<'a> {
 impl Call {
     /// A parameter of the path.
     pub fn param(&self, name: &str) -> &str {
-        self.path
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
+        self.path.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
     /// A header, if it is there and text.

@@ -28,10 +28,7 @@ pub(crate) async fn serve(stream: TcpStream, tls: TlsAcceptor, router: Router) {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new());
     // A connection that breaks, here and below, is the client's business.
-    let _ = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades()
-        .await;
+    let _ = builder.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
     if let Ok(upgrade) = upgraded.try_recv()
         && let Ok(stream) = upgrade.await
         && let Ok(stream) = tls.accept(TokioIo::new(stream)).await

@@ -42,13 +42,10 @@ impl Query {
         let Some(text) = self.text(name) else {
             return Ok(default);
         };
-        text.parse()
-            .ok()
-            .filter(|number| range.contains(number))
-            .ok_or_else(|| {
-                let rule = format!("must be a number from {} to {}", range.start(), range.end());
-                Refusal::query(name, &rule)
-            })
+        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            let rule = format!("must be a number from {} to {}", range.start(), range.end());
+            Refusal::query(name, &rule)
+        })
     }
 
     /// `true` or `false`; false when absent.
@@ -68,10 +65,7 @@ impl Query {
         let word = words.iter().copied().find(|word| *word == text);
         match word {
             Some(word) => Ok(Some(word)),
-            None => Err(Refusal::query(
-                name,
-                &format!("must be one of {}", words.join(", ")),
-            )),
+            None => Err(Refusal::query(name, &format!("must be one of {}", words.join(", ")))),
         }
     }
 
@@ -98,10 +92,7 @@ impl Query {
         };
         let items: Vec<String> = text.split(',').map(str::to_owned).collect();
         if items.len() > most {
-            return Err(Refusal::query(
-                name,
-                &format!("must have at most {most} items"),
-            ));
+            return Err(Refusal::query(name, &format!("must have at most {most} items")));
         }
         match items.iter().find(|item| !holds(item)) {
             Some(_) => Err(Refusal::query(name, "has an item that is not allowed")),

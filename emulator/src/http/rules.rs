@@ -3,10 +3,8 @@
 use crate::http::fields::Rule;
 
 /// Free text up to 1024 characters.
-pub const DESCRIPTION: Rule = Rule {
-    holds: |text| text.chars().count() <= 1024,
-    says: "must have at most 1024 characters",
-};
+pub const DESCRIPTION: Rule =
+    Rule { holds: |text| text.chars().count() <= 1024, says: "must have at most 1024 characters" };
 
 /// A secret's or configuration's name.
 pub const SECRET_NAME: Rule = Rule {
@@ -33,19 +31,15 @@ pub const LABEL: Rule = Rule {
 };
 
 /// A secret group's id.
-pub const GROUP_ID: Rule = Rule {
-    holds: is_group_id,
-    says: "must be a lower-case UUID or 'default'",
-};
+pub const GROUP_ID: Rule =
+    Rule { holds: is_group_id, says: "must be a lower-case UUID or 'default'" };
 
 /// `AccessGroupId-…`.
 pub const ACCESS_GROUP_ID: Rule = Rule {
     holds: |text| {
         text.strip_prefix("AccessGroupId-").is_some_and(|rest| {
             rest.len() >= 2
-                && rest
-                    .bytes()
-                    .all(|byte| is_lower_alphanumeric(byte) || byte == b'-')
+                && rest.bytes().all(|byte| is_lower_alphanumeric(byte) || byte == b'-')
                 && rest.bytes().last().is_some_and(is_lower_alphanumeric)
         })
     },
@@ -65,10 +59,8 @@ pub const ACCOUNT_ID: Rule = Rule {
 };
 
 /// A key: base64 with the URL alphabet, 5 to 60 characters.
-pub const API_KEY: Rule = Rule {
-    holds: is_api_key,
-    says: "must be an API key of 5 to 60 characters",
-};
+pub const API_KEY: Rule =
+    Rule { holds: is_api_key, says: "must be an API key of 5 to 60 characters" };
 
 /// A lock's name.
 pub const LOCK_NAME: Rule = Rule {
@@ -77,16 +69,10 @@ pub const LOCK_NAME: Rule = Rule {
 };
 
 /// Any string.
-pub const ANY: Rule = Rule {
-    holds: |_| true,
-    says: "must be a string",
-};
+pub const ANY: Rule = Rule { holds: |_| true, says: "must be a string" };
 
 /// Any string but the empty one.
-pub const NOT_EMPTY: Rule = Rule {
-    holds: |text| !text.is_empty(),
-    says: "must not be empty",
-};
+pub const NOT_EMPTY: Rule = Rule { holds: |text| !text.is_empty(), says: "must not be empty" };
 
 /// The CRN of a role.
 pub const ROLE: Rule = Rule {
@@ -103,9 +89,7 @@ pub fn is_uuid(text: &str) -> bool {
     let fits = [8, 4, 4, 4, 12].into_iter().all(|length| {
         groups.next().is_some_and(|group| {
             group.len() == length
-                && group
-                    .bytes()
-                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+                && group.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         })
     });
     fits && groups.next().is_none()
@@ -119,10 +103,7 @@ pub fn is_group_id(text: &str) -> bool {
 /// `^[A-Za-z][A-Za-z0-9-_.]{1,63}$`.
 pub fn is_lock_name(text: &str) -> bool {
     (2..=64).contains(&text.len())
-        && text
-            .bytes()
-            .next()
-            .is_some_and(|byte| byte.is_ascii_alphabetic())
+        && text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
         && text.bytes().all(is_name_byte)
 }
 
@@ -149,9 +130,7 @@ fn is_api_key(text: &str) -> bool {
     (5..=60).contains(&text.len())
         && text.len().is_multiple_of(4)
         && padding <= 2
-        && body
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 #[cfg(test)]
@@ -233,13 +212,7 @@ mod tests {
         );
         table(
             LOCK_NAME,
-            &[
-                ("app-1", true),
-                ("a", false),
-                ("1a", false),
-                ("a b", false),
-                ("a._-", true),
-            ],
+            &[("app-1", true), ("a", false), ("1a", false), ("a b", false), ("a._-", true)],
         );
     }
 }

@@ -105,9 +105,7 @@ pub(crate) async fn serve(
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new());
     // A connection that breaks is the client's business.
-    let _ = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// What the client addressed, before the path was turned into the emulator's own.
@@ -126,16 +124,10 @@ fn addressed(mut request: Request<Body>) -> Request<Body> {
     let header = request.headers().get(header::HOST);
     let host = header
         .and_then(|value| value.to_str().ok())
-        .or(request
-            .uri()
-            .authority()
-            .map(|authority| authority.as_str()))
+        .or(request.uri().authority().map(|authority| authority.as_str()))
         .unwrap_or_default();
-    let mut addressed = Addressed {
-        host: host.to_owned(),
-        path: request.uri().path().to_owned(),
-        region: None,
-    };
+    let mut addressed =
+        Addressed { host: host.to_owned(), path: request.uri().path().to_owned(), region: None };
     if let Some(own) = address::own_path(host, &addressed.path) {
         let with_query = match request.uri().query() {
             Some(query) => format!("{}?{query}", own.path),

@@ -22,17 +22,11 @@ impl TokenPage {
     pub fn of(query: &mut Query) -> Result<Self> {
         let size = query.number("pagesize", 1..=100, 20)?;
         let Some(token) = query.text("pagetoken") else {
-            return Ok(Self {
-                size,
-                offset: 0,
-                account_id: None,
-            });
+            return Ok(Self { size, offset: 0, account_id: None });
         };
         let unknown = || Refusal::query("pagetoken", "is not a token of an earlier page");
         let text = URL_SAFE_NO_PAD.decode(token).ok();
-        let text = text
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .ok_or_else(unknown)?;
+        let text = text.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(unknown)?;
         let (offset, account_id) = text.split_once('/').ok_or_else(unknown)?;
         Ok(Self {
             size,
@@ -57,22 +51,14 @@ impl TokenPage {
         account_id: &str,
         write: impl Fn(&'a T) -> B,
     ) -> Value {
-        let written: Vec<B> = items
-            .iter()
-            .skip(self.offset)
-            .take(self.size)
-            .map(write)
-            .collect();
+        let written: Vec<B> = items.iter().skip(self.offset).take(self.size).map(write).collect();
         let link = |offset: usize| json!(self.href(call, offset, account_id));
         let mut page = Map::new();
         page.insert("offset".to_owned(), json!(self.offset));
         page.insert("limit".to_owned(), json!(self.size));
         page.insert("first".to_owned(), link(0));
         if self.offset > 0 {
-            page.insert(
-                "previous".to_owned(),
-                link(self.offset.saturating_sub(self.size)),
-            );
+            page.insert("previous".to_owned(), link(self.offset.saturating_sub(self.size)));
         }
         if self.offset.saturating_add(self.size) < items.len() {
             page.insert("next".to_owned(), link(self.offset + self.size));

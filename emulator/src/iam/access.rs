@@ -159,16 +159,10 @@ pub fn service_grant(
     now: Timestamp,
 ) -> Grant {
     let is_subject = |subject: &Subject| match subject {
-        Subject::Service {
-            account_id,
-            service_name,
-            service_instance,
-        } => {
+        Subject::Service { account_id, service_name, service_instance } => {
             account_id == caller_account
                 && service_name == Service::SecretsManager.name()
-                && service_instance
-                    .as_deref()
-                    .is_none_or(|id| id == caller_instance)
+                && service_instance.as_deref().is_none_or(|id| id == caller_instance)
         }
         Subject::IamId(_) | Subject::AccessGroupId(_) => false,
     };
@@ -222,18 +216,10 @@ fn collect(
 
 fn on_target(resource: &Resource, request: &Request<'_>) -> bool {
     resource.account_id == request.account_id
-        && resource
-            .service_name
-            .as_deref()
-            .is_none_or(|name| name == request.service.name())
-        && resource
-            .service_instance
-            .as_deref()
-            .is_none_or(|id| request.instance == Some(id))
+        && resource.service_name.as_deref().is_none_or(|name| name == request.service.name())
+        && resource.service_instance.as_deref().is_none_or(|id| request.instance == Some(id))
 }
 
 fn gives(policy: &Policy, roles: &[Role]) -> bool {
-    roles
-        .iter()
-        .any(|role| policy.roles.iter().any(|crn| crn == role.crn()))
+    roles.iter().any(|role| policy.roles.iter().any(|crn| crn == role.crn()))
 }

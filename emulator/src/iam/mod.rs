@@ -148,19 +148,11 @@ impl Iam {
 
     /// Adds an identity to an access group; a member already there stays as it is.
     pub fn add_member(&mut self, membership: Membership) -> Result<()> {
-        let Membership {
-            access_group_id,
-            iam_id,
-            ..
-        } = &membership;
+        let Membership { access_group_id, iam_id, .. } = &membership;
         if self.access_groups.get(access_group_id).is_none() {
             return Err(Refusal::not_found("Access group", access_group_id));
         }
-        if self
-            .memberships
-            .get(&membership_key(access_group_id, iam_id))
-            .is_some()
-        {
+        if self.memberships.get(&membership_key(access_group_id, iam_id)).is_some() {
             return Ok(());
         }
         if self.groups_of(iam_id).count() >= GROUPS_PER_IDENTITY {
@@ -177,9 +169,7 @@ impl Iam {
 
     /// The keys of an identity.
     pub fn keys_of<'a>(&'a self, iam_id: &'a str) -> impl Iterator<Item = &'a ApiKey> {
-        self.api_keys
-            .values()
-            .filter(move |key| key.iam_id == iam_id)
+        self.api_keys.values().filter(move |key| key.iam_id == iam_id)
     }
 
     /// The groups an identity is in.
@@ -187,11 +177,7 @@ impl Iam {
         self.access_groups
             .values()
             .map(|group| group.id.as_str())
-            .filter(move |group| {
-                self.memberships
-                    .get(&membership_key(group, iam_id))
-                    .is_some()
-            })
+            .filter(move |group| self.memberships.get(&membership_key(group, iam_id)).is_some())
     }
 
     /// The account of a living identity.

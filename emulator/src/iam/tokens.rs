@@ -171,10 +171,7 @@ impl Claims {
         let account_id = iam.account_of(iam_id)?;
         let user = iam.users.get(iam_id);
         let identifier = iam_id.strip_prefix("iam-").unwrap_or(iam_id);
-        let sub_type = identifier
-            .split_once('-')
-            .map(|(kind, _)| kind)
-            .filter(|_| user.is_none());
+        let sub_type = identifier.split_once('-').map(|(kind, _)| kind).filter(|_| user.is_none());
         Some(Self {
             iam_id: iam_id.to_owned(),
             id: iam_id.to_owned(),
@@ -185,11 +182,7 @@ impl Claims {
             sub_type: sub_type.map(str::to_owned),
             name: user.map(|user| user.name.clone()),
             email: user.map(|user| user.email.clone()),
-            account: Account {
-                valid: true,
-                bss: account_id.to_owned(),
-                frozen: false,
-            },
+            account: Account { valid: true, bss: account_id.to_owned(), frozen: false },
             iat: now.unix(),
             exp: now.plus_seconds(LIFETIME).unix(),
             iss: ISSUER.to_owned(),

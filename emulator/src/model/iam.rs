@@ -203,10 +203,7 @@ impl Profile {
 
     /// The name that clients may assume it by.
     pub fn crn(&self) -> String {
-        format!(
-            "crn:v1:bluemix:public:iam-identity::a/{}::profile:{}",
-            self.account_id, self.id
-        )
+        format!("crn:v1:bluemix:public:iam-identity::a/{}::profile:{}", self.account_id, self.id)
     }
 }
 

@@ -138,24 +138,14 @@ mod tests {
 
     #[test]
     fn a_schedule_never_starts_in_the_past() {
-        let monthly = Rotation {
-            auto_rotate: true,
-            interval: Some(1),
-            unit: Some(Unit::Month),
-        };
+        let monthly = Rotation { auto_rotate: true, interval: Some(1), unit: Some(Unit::Month) };
         let base = at("2026-01-10T09:00:00Z");
-        assert_eq!(
-            monthly.next_due(base, base),
-            Some(at("2026-02-10T09:00:00Z"))
-        );
+        assert_eq!(monthly.next_due(base, base), Some(at("2026-02-10T09:00:00Z")));
         assert_eq!(
             monthly.next_due(base, at("2026-03-10T09:00:00Z")),
             Some(at("2026-04-10T09:00:00Z"))
         );
-        let off = Rotation {
-            auto_rotate: false,
-            ..monthly
-        };
+        let off = Rotation { auto_rotate: false, ..monthly };
         assert_eq!(off.next_due(base, base), None);
     }
 }

@@ -157,11 +157,7 @@ impl State {
 
     /// Shows every table to `visitor`. A new table must come here: nothing else knows them all.
     pub fn visit(&mut self, visitor: &mut impl Visitor) {
-        let Self {
-            switches: _,
-            iam,
-            secrets_manager,
-        } = self;
+        let Self { switches: _, iam, secrets_manager } = self;
         let iam::Iam {
             accounts,
             service_ids,
@@ -182,12 +178,7 @@ impl State {
         visitor.visit("users", users);
         visitor.visit("profiles", profiles);
         visitor.visit("refresh_tokens", refresh_tokens);
-        let vault::Vault {
-            instances,
-            secret_groups,
-            configurations,
-            secrets,
-        } = secrets_manager;
+        let vault::Vault { instances, secret_groups, configurations, secrets } = secrets_manager;
         visitor.visit("instances", instances);
         visitor.visit("secret_groups", secret_groups);
         visitor.visit("configurations", configurations);

@@ -232,10 +232,7 @@ impl Secret {
 
     /// Locks on all versions.
     pub fn locks_total(&self) -> usize {
-        self.versions
-            .iter()
-            .map(|version| version.locks.len())
-            .sum()
+        self.versions.iter().map(|version| version.locks.len()).sum()
     }
 
     /// Adds a version; the oldest metadata drops off.

@@ -22,10 +22,7 @@ pub struct Table<T> {
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self {
-            rows: BTreeMap::new(),
-            before: BTreeMap::new(),
-        }
+        Self { rows: BTreeMap::new(), before: BTreeMap::new() }
     }
 }
 
@@ -38,9 +35,7 @@ impl<T: Row> Table<T> {
     /// The row of that key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut T> {
         let row = self.rows.get_mut(key)?;
-        self.before
-            .entry(key.to_owned())
-            .or_insert_with(|| Some(row.clone()));
+        self.before.entry(key.to_owned()).or_insert_with(|| Some(row.clone()));
         Some(row)
     }
 
@@ -54,9 +49,7 @@ impl<T: Row> Table<T> {
     /// Takes the row away.
     pub fn remove(&mut self, key: &str) -> Option<T> {
         let former = self.rows.remove(key)?;
-        self.before
-            .entry(key.to_owned())
-            .or_insert_with(|| Some(former.clone()));
+        self.before.entry(key.to_owned()).or_insert_with(|| Some(former.clone()));
         Some(former)
     }
 
@@ -85,9 +78,7 @@ impl<T: Row> Table<T> {
 
     /// What was changed since the last commit: the key, and the row unless it was removed.
     pub fn touched(&self) -> impl Iterator<Item = (&str, Option<&T>)> {
-        self.before
-            .keys()
-            .map(|key| (key.as_str(), self.rows.get(key)))
+        self.before.keys().map(|key| (key.as_str(), self.rows.get(key)))
     }
 
     /// Keeps what was changed.
@@ -164,14 +155,9 @@ mod tests {
         let mut table = table();
         table.insert(pair("c", 4));
         table.remove("b");
-        let touched: Vec<_> = table
-            .touched()
-            .map(|(key, row)| (key.to_owned(), row.cloned()))
-            .collect();
-        assert_eq!(
-            touched,
-            [("b".to_owned(), None), ("c".to_owned(), Some(pair("c", 4)))]
-        );
+        let touched: Vec<_> =
+            table.touched().map(|(key, row)| (key.to_owned(), row.cloned())).collect();
+        assert_eq!(touched, [("b".to_owned(), None), ("c".to_owned(), Some(pair("c", 4)))]);
         table.commit();
         assert_eq!(table.touched().count(), 0);
         table.rollback();

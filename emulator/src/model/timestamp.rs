@@ -45,9 +45,7 @@ impl Timestamp {
         let date_time = self.date_time();
         let zero_based = i64::from(u8::from(date_time.month())) - 1 + i64::from(months);
         let year = i64::from(date_time.year()) + zero_based.div_euclid(12);
-        let moved = i32::try_from(year)
-            .ok()
-            .zip(month(zero_based.rem_euclid(12)));
+        let moved = i32::try_from(year).ok().zip(month(zero_based.rem_euclid(12)));
         let date = moved.and_then(|(year, month)| {
             let day = date_time.day().min(month.length(year));
             Date::from_calendar_date(year, month, day).ok()
@@ -100,9 +98,7 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -148,9 +144,6 @@ mod tests {
 
     #[test]
     fn http_dates() {
-        assert_eq!(
-            at("2026-01-10T09:00:00Z").http_date(),
-            "Sat, 10 Jan 2026 09:00:00 GMT"
-        );
+        assert_eq!(at("2026-01-10T09:00:00Z").http_date(), "Sat, 10 Jan 2026 09:00:00 GMT");
     }
 }

@@ -31,20 +31,10 @@ impl Vault {
             return Err(Refusal::not_found("Instance", id));
         }
         let prefix = within(id, "");
-        let groups: Vec<_> = self
-            .secret_groups
-            .starting_with(&prefix)
-            .map(Row::key)
-            .collect();
-        let configurations: Vec<_> = self
-            .configurations
-            .starting_with(&prefix)
-            .map(Row::key)
-            .collect();
-        let secrets = self
-            .secrets
-            .values()
-            .filter(|secret| secret.instance_id == id);
+        let groups: Vec<_> = self.secret_groups.starting_with(&prefix).map(Row::key).collect();
+        let configurations: Vec<_> =
+            self.configurations.starting_with(&prefix).map(Row::key).collect();
+        let secrets = self.secrets.values().filter(|secret| secret.instance_id == id);
         let secrets: Vec<_> = secrets.map(Row::key).collect();
         for key in groups {
             self.secret_groups.remove(&key);

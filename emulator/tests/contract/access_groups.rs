@@ -17,27 +17,19 @@ fn member(service_id: &str) -> Value {
 #[tokio::test]
 async fn a_group_is_made_read_changed_and_deleted() {
     let lab = Lab::start().await;
-    let made = lab
-        .post(&new(), json!({ "name": "g", "description": "d" }))
-        .await
-        .expect(201);
+    let made = lab.post(&new(), json!({ "name": "g", "description": "d" })).await.expect(201);
     let id = made.text("id");
     assert!(id.starts_with("AccessGroupId-"));
     let path = format!("/v2/groups/{id}");
     assert_eq!(made.text("href"), format!("{}{path}", lab.url));
     let read = lab.get(&path).await.expect(200);
     assert_eq!(read.body, made.body);
-    let shown = lab
-        .get(&format!("{path}?show_federated=true&show_crn=true"))
-        .await
-        .expect(200);
+    let shown = lab.get(&format!("{path}?show_federated=true&show_crn=true")).await.expect(200);
     assert_eq!(shown.at("is_federated"), false);
     assert!(shown.text("crn").ends_with(id));
     let tag = read.header("etag").to_owned();
     let update = |tag: &str| {
-        lab.request(Method::PATCH, &path)
-            .header("if-match", tag)
-            .json(&json!({ "name": "g2" }))
+        lab.request(Method::PATCH, &path).header("if-match", tag).json(&json!({ "name": "g2" }))
     };
     let changed = send(update(&tag)).await.expect(200);
     assert_eq!(changed.text("name"), "g2");
@@ -55,9 +47,7 @@ async fn lists() {
     let lab = Lab::start().await;
     let group = seed::ACCESS_GROUP_IDS[1];
     let body = json!({ "members": [member(seed::WRITER_SERVICE_ID)] });
-    lab.put(&format!("/v2/groups/{group}/members"), body)
-        .await
-        .expect(207);
+    lab.put(&format!("/v2/groups/{group}/members"), body).await.expect(207);
     let of_writer = format!("&iam_id=iam-{}", seed::WRITER_SERVICE_ID);
     for (query, names) in [
         ("", "log-writers object-storage-readers"),
@@ -69,22 +59,13 @@ async fn lists() {
     ] {
         let page = lab.get(&format!("{}{query}", new())).await.expect(200);
         let groups = page.at("groups").as_array().unwrap();
-        let found: Vec<_> = groups
-            .iter()
-            .map(|group| group["name"].as_str().unwrap())
-            .collect();
+        let found: Vec<_> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
         assert_eq!(found.join(" "), names, "{query}");
     }
     for query in ["/v2/groups", "/v2/groups?account_id=x&colour=red"] {
         assert_eq!(lab.get(query).await.error().0, 400, "{query}");
     }
-    assert_eq!(
-        lab.get(&format!("{}&membership_type=static", new()))
-            .await
-            .error()
-            .0,
-        400
-    );
+    assert_eq!(lab.get(&format!("{}&membership_type=static", new())).await.error().0, 400);
 }
 
 /// 3.4: refusals of create.
@@ -98,17 +79,10 @@ async fn refusals_of_create() {
         (json!({ "name": "LOG-WRITERS" }), 409),
         (json!({ "name": "n", "colour": "red" }), 422),
     ] {
-        assert_eq!(
-            lab.post(&new(), body.clone()).await.error().0,
-            status,
-            "{body}"
-        );
+        assert_eq!(lab.post(&new(), body.clone()).await.error().0, status, "{body}");
     }
     assert_eq!(
-        lab.post("/v2/groups?account_id=other", json!({ "name": "n" }))
-            .await
-            .error()
-            .0,
+        lab.post("/v2/groups?account_id=other", json!({ "name": "n" })).await.error().0,
         403
     );
 }
@@ -132,25 +106,13 @@ async fn members_one_by_one() {
     assert_eq!(lab.get(&format!("{path}?sort=name")).await.error().0, 400);
     let one = format!("{path}/iam-{}", seed::WRITER_SERVICE_ID);
     assert_eq!(send(lab.request(Method::HEAD, &one)).await.status, 204);
-    let answer = lab
-        .delete(&format!("/v2/groups/{}", seed::ACCESS_GROUP_IDS[0]))
-        .await;
+    let answer = lab.delete(&format!("/v2/groups/{}", seed::ACCESS_GROUP_IDS[0])).await;
     assert_eq!((answer.error().0, answer.error().1), (409, "conflict"));
     lab.delete(&one).await.expect(204);
     assert_eq!(send(lab.request(Method::HEAD, &one)).await.status, 404);
     assert_eq!(lab.delete(&one).await.error().0, 404);
-    lab.put(
-        &path,
-        json!({ "members": [member(seed::WRITER_SERVICE_ID)] }),
-    )
-    .await
-    .expect(207);
-    lab.delete(&format!(
-        "/v2/groups/{}?force=true",
-        seed::ACCESS_GROUP_IDS[0]
-    ))
-    .await
-    .expect(204);
+    lab.put(&path, json!({ "members": [member(seed::WRITER_SERVICE_ID)] })).await.expect(207);
+    lab.delete(&format!("/v2/groups/{}?force=true", seed::ACCESS_GROUP_IDS[0])).await.expect(204);
     assert_eq!(lab.state().await["iam"]["memberships"], json!([]));
 }
 
@@ -159,20 +121,12 @@ async fn members_one_by_one() {
 async fn members_in_bulk() {
     let lab = Lab::start().await;
     let iam_id = format!("iam-{}", seed::WRITER_SERVICE_ID);
-    let everywhere = format!(
-        "/v2/groups/_allgroups/members/{iam_id}?account_id={}",
-        seed::ACCOUNT_ID
-    );
+    let everywhere =
+        format!("/v2/groups/_allgroups/members/{iam_id}?account_id={}", seed::ACCOUNT_ID);
     let body = json!({ "type": "service", "groups": [seed::ACCESS_GROUP_IDS[0], "AccessGroupId-x1", seed::ACCESS_GROUP_IDS[1]] });
     let added = lab.put(&everywhere, body).await.expect(207);
-    let codes: Vec<_> = (0..3)
-        .map(|at| {
-            added
-                .at(&format!("groups/{at}/status_code"))
-                .as_u64()
-                .unwrap()
-        })
-        .collect();
+    let codes: Vec<_> =
+        (0..3).map(|at| added.at(&format!("groups/{at}/status_code")).as_u64().unwrap()).collect();
     assert_eq!(codes, [200, 404, 200]);
     let path = format!("/v2/groups/{}/members/delete", seed::ACCESS_GROUP_IDS[0]);
     let removal = json!({ "members": [iam_id, "iam-ServiceId-x"] });
@@ -181,10 +135,7 @@ async fn members_in_bulk() {
     assert_eq!(removed.at("members/1/status_code"), 404);
     assert_eq!(lab.post(&path, removal).await.error().0, 404);
     let removed = lab.delete(&everywhere).await.expect(207);
-    assert_eq!(
-        removed.text("groups/0/access_group_id"),
-        seed::ACCESS_GROUP_IDS[1]
-    );
+    assert_eq!(removed.text("groups/0/access_group_id"), seed::ACCESS_GROUP_IDS[1]);
     assert_eq!(lab.delete(&everywhere).await.error().0, 404);
 }
 
@@ -194,10 +145,7 @@ async fn fifty_groups_an_identity() {
     let lab = Lab::start().await;
     let mut groups = Vec::new();
     for number in 0..51 {
-        let made = lab
-            .post(&new(), json!({ "name": format!("g{number}") }))
-            .await
-            .expect(201);
+        let made = lab.post(&new(), json!({ "name": format!("g{number}") })).await.expect(201);
         groups.push(made.text("id").to_owned());
     }
     let path = format!(
@@ -205,21 +153,10 @@ async fn fifty_groups_an_identity() {
         seed::WRITER_SERVICE_ID,
         seed::ACCOUNT_ID
     );
-    assert_eq!(
-        lab.put(&path, json!({ "type": "service", "groups": groups }))
-            .await
-            .error()
-            .0,
-        400
-    );
-    lab.put(&path, json!({ "type": "service", "groups": groups[..50] }))
-        .await
-        .expect(207);
+    assert_eq!(lab.put(&path, json!({ "type": "service", "groups": groups })).await.error().0, 400);
+    lab.put(&path, json!({ "type": "service", "groups": groups[..50] })).await.expect(207);
     let body = json!({ "members": [member(seed::WRITER_SERVICE_ID)] });
-    let added = lab
-        .put(&format!("/v2/groups/{}/members", groups[50]), body)
-        .await
-        .expect(207);
+    let added = lab.put(&format!("/v2/groups/{}/members", groups[50]), body).await.expect(207);
     assert_eq!(added.at("members/0/status_code"), 403);
     assert_eq!(added.text("members/0/errors/0/code"), "error_occurred");
 }
@@ -251,15 +188,8 @@ async fn a_member_has_the_roles_of_its_groups() {
     };
     assert_eq!(create("g1").await, 403);
     let members = format!("/v2/groups/{group}/members");
-    lab.put(
-        &members,
-        json!({ "members": [member(seed::READER_SERVICE_ID)] }),
-    )
-    .await
-    .expect(207);
+    lab.put(&members, json!({ "members": [member(seed::READER_SERVICE_ID)] })).await.expect(207);
     assert_eq!(create("g1").await, 201);
-    lab.delete(&format!("{members}/iam-{}", seed::READER_SERVICE_ID))
-        .await
-        .expect(204);
+    lab.delete(&format!("{members}/iam-{}", seed::READER_SERVICE_ID)).await.expect(204);
     assert_eq!(create("g2").await, 403);
 }

@@ -22,10 +22,7 @@ async fn emulator() -> Handle {
 }
 
 fn instance(middle: &str, region: &str) -> String {
-    format!(
-        "{}.{middle}{region}.secrets-manager.appdomain.cloud",
-        seed::INSTANCE_ID
-    )
+    format!("{}.{middle}{region}.secrets-manager.appdomain.cloud", seed::INSTANCE_ID)
 }
 
 /// A client that trusts the emulator's authority and nobody else.
@@ -45,11 +42,7 @@ fn by_proxy(emulator: &Handle) -> Client {
 async fn token(http: &Client) -> String {
     let form = [("grant_type", GRANT), ("apikey", seed::BOOTSTRAP_API_KEY)];
     let request = http.post(format!("{IAM}/identity/token")).form(&form);
-    send(request)
-        .await
-        .expect(200)
-        .text("access_token")
-        .to_owned()
+    send(request).await.expect(200).text("access_token").to_owned()
 }
 
 /// Public and private names lead to the same instance; links keep the name.
@@ -67,14 +60,8 @@ async fn host_names_over_tls() {
     // The port is the listener's; the service's own is 443.
     let port = address.port();
     let form = [("grant_type", GRANT), ("apikey", seed::BOOTSTRAP_API_KEY)];
-    let request = http
-        .post(format!("{IAM}:{port}/identity/token"))
-        .form(&form);
-    let token = send(request)
-        .await
-        .expect(200)
-        .text("access_token")
-        .to_owned();
+    let request = http.post(format!("{IAM}:{port}/identity/token")).form(&form);
+    let token = send(request).await.expect(200).text("access_token").to_owned();
     for host in [public, private] {
         let url = format!("https://{host}:{port}/api/v2/secrets");
         let list = send(http.get(&url).bearer_auth(&token)).await.expect(200);
@@ -93,26 +80,15 @@ async fn host_names_by_proxy() {
         "config_type": "iam_credentials_configuration", "name": "engine", "api_key": seed::ENGINE_API_KEY,
     });
     let post = |path: &str, body: serde_json::Value| {
-        http.post(format!("{base}/{path}"))
-            .bearer_auth(&token)
-            .json(&body)
+        http.post(format!("{base}/{path}")).bearer_auth(&token).json(&body)
     };
-    send(post("configurations", configuration))
-        .await
-        .expect(201);
-    let made = send(post("secrets", static_secret("s1", true)))
-        .await
-        .expect(201);
-    let read = http
-        .get(format!("{base}/secrets/{}", made.text("id")))
-        .bearer_auth(&token);
+    send(post("configurations", configuration)).await.expect(201);
+    let made = send(post("secrets", static_secret("s1", true))).await.expect(201);
+    let read = http.get(format!("{base}/secrets/{}", made.text("id"))).bearer_auth(&token);
     assert_eq!(send(read).await.expect(200).text("api_key").len(), 44);
     // The SDK's form of the collection, on the name of IAM.
     let list = http
-        .get(format!(
-            "{IAM}/v1/serviceids/?account_id={}",
-            seed::ACCOUNT_ID
-        ))
+        .get(format!("{IAM}/v1/serviceids/?account_id={}", seed::ACCOUNT_ID))
         .bearer_auth(&token);
     send(list).await.expect(200);
 }
@@ -125,10 +101,7 @@ async fn another_region_has_no_such_instance() {
     let token = token(&http).await;
     let url = format!("https://{}/api/v2/secrets", instance("", "eu-de"));
     let answer = send(http.get(url).bearer_auth(token)).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (404, "secrets-manager.Error00404")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (404, "secrets-manager.Error00404"));
 }
 
 /// What is not IBM's is refused by the proxy, and so is what is not CONNECT.
@@ -142,9 +115,7 @@ async fn the_proxy_goes_nowhere_else() {
         "GET http://iam.cloud.ibm.com/identity/keys HTTP/1.1\r\nHost: iam.cloud.ibm.com\r\n\r\n",
         "GET /identity/keys HTTP/1.1\r\nHost: iam.cloud.ibm.com\r\n\r\n",
     ] {
-        let mut stream = TcpStream::connect(emulator.proxy_address.unwrap())
-            .await
-            .unwrap();
+        let mut stream = TcpStream::connect(emulator.proxy_address.unwrap()).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut status = [0; 12];
         stream.read_exact(&mut status).await.unwrap();
@@ -160,13 +131,6 @@ async fn an_unknown_authority_is_refused_by_the_client() {
     let address = emulator.proxy_address.unwrap();
     let proxy = Proxy::https(format!("http://{address}")).unwrap();
     let http = client(&stranger).proxy(proxy).build().unwrap();
-    assert!(
-        http.request(Method::GET, format!("{IAM}/identity/keys"))
-            .send()
-            .await
-            .is_err()
-    );
-    send(by_proxy(&emulator).get(format!("{IAM}/identity/keys")))
-        .await
-        .expect(200);
+    assert!(http.request(Method::GET, format!("{IAM}/identity/keys")).send().await.is_err());
+    send(by_proxy(&emulator).get(format!("{IAM}/identity/keys"))).await.expect(200);
 }

@@ -24,16 +24,10 @@ async fn a_key_is_made_read_changed_and_deleted() {
     assert!(id.starts_with("ApiKey-"));
     assert_eq!(value.len(), 44);
     assert_eq!(made.text("account_id"), seed::ACCOUNT_ID);
-    assert_eq!(
-        made.text("created_by"),
-        format!("iam-{}", seed::BOOTSTRAP_SERVICE_ID)
-    );
+    assert_eq!(made.text("created_by"), format!("iam-{}", seed::BOOTSTRAP_SERVICE_ID));
     assert_eq!(
         made.text("crn"),
-        format!(
-            "crn:v1:bluemix:public:iam-identity::a/{}::apikey:{id}",
-            seed::ACCOUNT_ID
-        )
+        format!("crn:v1:bluemix:public:iam-identity::a/{}::apikey:{id}", seed::ACCOUNT_ID)
     );
     assert!(lab.accepts(value).await);
     let path = format!("{NEW}/{id}");
@@ -41,27 +35,17 @@ async fn a_key_is_made_read_changed_and_deleted() {
     assert_eq!(read.text("apikey"), "");
     assert_eq!(read.header("etag"), read.text("entity_tag"));
     let update = |tag: &str, body: Value| {
-        lab.request(Method::PUT, &path)
-            .header("if-match", tag)
-            .json(&body)
+        lab.request(Method::PUT, &path).header("if-match", tag).json(&body)
     };
-    let changed = send(update(
-        read.text("entity_tag"),
-        json!({ "name": "k2", "description": "d" }),
-    ))
-    .await
-    .expect(200);
+    let changed =
+        send(update(read.text("entity_tag"), json!({ "name": "k2", "description": "d" })))
+            .await
+            .expect(200);
     assert_eq!(changed.text("name"), "k2");
     let answer = send(update(read.text("entity_tag"), json!({ "name": "k3" }))).await;
     assert_eq!((answer.error().0, answer.error().1), (409, "conflict"));
-    assert_eq!(
-        send(update("*", json!({ "name": "" }))).await.error().0,
-        400
-    );
-    assert_eq!(
-        send(update("*", json!({ "iam_id": "x" }))).await.error().0,
-        422
-    );
+    assert_eq!(send(update("*", json!({ "name": "" }))).await.error().0, 400);
+    assert_eq!(send(update("*", json!({ "iam_id": "x" }))).await.error().0, 422);
     lab.delete(&path).await.expect(204);
     let answer = lab.delete(&path).await;
     assert_eq!((answer.error().0, answer.error().1), (404, "not_found"));
@@ -77,12 +61,7 @@ async fn values_of_ones_own() {
     wanted["apikey"] = json!(own);
     wanted["store_value"] = json!(true);
     let made = lab.post(NEW, wanted.clone()).await.expect(201);
-    assert_eq!(
-        lab.get(&format!("{NEW}/{}", made.text("id")))
-            .await
-            .text("apikey"),
-        own
-    );
+    assert_eq!(lab.get(&format!("{NEW}/{}", made.text("id"))).await.text("apikey"), own);
     assert!(lab.accepts(own).await);
     let answer = lab.post(NEW, wanted.clone()).await;
     assert_eq!((answer.error().0, answer.error().1), (409, "conflict"));
@@ -100,34 +79,22 @@ async fn locks_and_switches() {
         .header("entity-disable", "true")
         .json(&body());
     let made = send(request).await.expect(201);
-    assert_eq!(
-        (made.at("locked"), made.at("disabled")),
-        (&json!(true), &json!(true))
-    );
+    assert_eq!((made.at("locked"), made.at("disabled")), (&json!(true), &json!(true)));
     assert!(!lab.accepts(made.text("apikey")).await);
     let path = format!("{NEW}/{}", made.text("id"));
-    let update = lab
-        .request(Method::PUT, &path)
-        .header("if-match", "*")
-        .json(&json!({ "name": "x" }));
-    for answer in [
-        send(update).await,
-        lab.delete(&path).await,
-        lab.delete(&format!("{path}/disable")).await,
-    ] {
+    let update =
+        lab.request(Method::PUT, &path).header("if-match", "*").json(&json!({ "name": "x" }));
+    for answer in
+        [send(update).await, lab.delete(&path).await, lab.delete(&format!("{path}/disable")).await]
+    {
         assert_eq!((answer.error().0, answer.error().1), (409, "entity_locked"));
     }
     lab.delete(&format!("{path}/lock")).await.expect(204);
     lab.delete(&format!("{path}/disable")).await.expect(204);
     assert!(lab.accepts(made.text("apikey")).await);
-    lab.post(&format!("{path}/lock"), json!({}))
-        .await
-        .expect(204);
+    lab.post(&format!("{path}/lock"), json!({})).await.expect(204);
     assert_eq!(lab.get(&path).await.at("locked"), true);
-    let request = lab
-        .request(Method::POST, NEW)
-        .header("entity-lock", "perhaps")
-        .json(&body());
+    let request = lab.request(Method::POST, NEW).header("entity-lock", "perhaps").json(&body());
     assert_eq!(send(request).await.error().0, 400);
 }
 
@@ -135,11 +102,7 @@ async fn locks_and_switches() {
 #[tokio::test]
 async fn expiry() {
     let lab = Lab::start().await;
-    for given in [
-        "2026-06-01T18:30+0000",
-        "2026-06-01T18:30:00+0000",
-        "2026-06-01T18:30:00Z",
-    ] {
+    for given in ["2026-06-01T18:30+0000", "2026-06-01T18:30:00+0000", "2026-06-01T18:30:00Z"] {
         let mut wanted = body();
         wanted["expires_at"] = json!(given);
         let made = lab.post(NEW, wanted).await.expect(201);
@@ -155,17 +118,10 @@ async fn expiry() {
 async fn details_by_value() {
     let lab = Lab::start().await;
     let path = "/v1/apikeys/details";
-    let request = lab
-        .request(Method::GET, path)
-        .header("IAM-ApiKey", seed::WRITER_API_KEY);
+    let request = lab.request(Method::GET, path).header("IAM-ApiKey", seed::WRITER_API_KEY);
     let found = send(request).await.expect(200);
-    assert_eq!(
-        found.text("iam_id"),
-        format!("iam-{}", seed::WRITER_SERVICE_ID)
-    );
-    let request = lab
-        .request(Method::GET, path)
-        .header("IAM-ApiKey", "unknown");
+    assert_eq!(found.text("iam_id"), format!("iam-{}", seed::WRITER_SERVICE_ID));
+    let request = lab.request(Method::GET, path).header("IAM-ApiKey", "unknown");
     assert_eq!(send(request).await.error().0, 404);
     assert_eq!(lab.get(path).await.error().0, 400);
 }
@@ -190,11 +146,7 @@ async fn lists() {
         assert_eq!(found.len(), keys, "{query}");
         assert!(found.iter().all(|key| key["apikey"] == ""));
     }
-    let page = lab
-        .get(&format!(
-            "{NEW}?account_id={account}&scope=account&pagesize=4"
-        ))
-        .await;
+    let page = lab.get(&format!("{NEW}?account_id={account}&scope=account&pagesize=4")).await;
     let next = page.text("next").strip_prefix(&lab.url).unwrap();
     let page = lab.get(next).await.expect(200);
     assert_eq!(page.at("apikeys").as_array().unwrap().len(), 3);
@@ -218,10 +170,6 @@ async fn refusals_of_create() {
     ] {
         let mut wanted = body();
         wanted[field] = value.clone();
-        assert_eq!(
-            lab.post(NEW, wanted).await.error().0,
-            status,
-            "{field} {value}"
-        );
+        assert_eq!(lab.post(NEW, wanted).await.error().0, status, "{field} {value}");
     }
 }

@@ -31,14 +31,8 @@ async fn a_configuration_is_made_read_changed_and_deleted() {
             "api_key": seed::ENGINE_API_KEY,
         })
     );
-    assert_eq!(
-        lab.get("configurations/engine").await.expect(200).body,
-        made.body
-    );
-    let changed = lab
-        .patch("configurations/engine", json!({ "disabled": true }))
-        .await
-        .expect(200);
+    assert_eq!(lab.get("configurations/engine").await.expect(200).body, made.body);
+    let changed = lab.patch("configurations/engine", json!({ "disabled": true })).await.expect(200);
     assert_eq!(changed.at("disabled"), true);
     assert_eq!(changed.text("api_key"), seed::ENGINE_API_KEY);
     lab.delete("configurations/engine").await.expect(204);
@@ -61,19 +55,10 @@ async fn the_list_shows_metadata_only() {
         ("search=zz", 0),
         ("sort=-name", 1),
     ] {
-        let list = lab
-            .get(&format!("configurations?{query}"))
-            .await
-            .expect(200);
+        let list = lab.get(&format!("configurations?{query}")).await.expect(200);
         assert_eq!(list.at("total_count"), total, "{query}");
     }
-    for query in [
-        "sort=created_at",
-        "secret_types=kv",
-        "limit=0",
-        "search=a",
-        "colour=red",
-    ] {
+    for query in ["sort=created_at", "secret_types=kv", "limit=0", "search=a", "colour=red"] {
         let answer = lab.get(&format!("configurations?{query}")).await;
         assert_eq!(answer.error().0, 400, "{query}");
     }
@@ -84,11 +69,7 @@ async fn the_list_shows_metadata_only() {
 async fn refusals_of_create() {
     let lab = Lab::start().await;
     for (field, value, status) in [
-        (
-            "config_type",
-            json!("private_cert_configuration_root_ca"),
-            400,
-        ),
+        ("config_type", json!("private_cert_configuration_root_ca"), 400),
         ("config_type", json!("x"), 400),
         ("config_type", Value::Null, 400),
         ("name", json!("a"), 400),
@@ -101,11 +82,7 @@ async fn refusals_of_create() {
     ] {
         let mut body = body();
         body[field] = value.clone();
-        assert_eq!(
-            lab.post("configurations", body).await.error().0,
-            status,
-            "{field} {value}"
-        );
+        assert_eq!(lab.post("configurations", body).await.error().0, status, "{field} {value}");
     }
     assert_eq!(lab.get("configurations").await.at("total_count"), 0);
 }
@@ -117,17 +94,11 @@ async fn a_key_that_iam_does_not_know_is_refused() {
     let mut unknown = body();
     unknown["api_key"] = json!("unknown-key-0123456789abcdefghijklmnopqrstuv");
     let answer = lab.post("configurations", unknown.clone()).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error00400")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error00400"));
     assert!(!answer.error().2.contains("unknown-key"));
     lab.configure().await;
     let patch = json!({ "api_key": unknown["api_key"] });
-    assert_eq!(
-        lab.patch("configurations/engine", patch).await.error().0,
-        400
-    );
+    assert_eq!(lab.patch("configurations/engine", patch).await.error().0, 400);
     let patch = json!({ "api_key": seed::BOOTSTRAP_API_KEY });
     let changed = lab.patch("configurations/engine", patch).await.expect(200);
     assert_eq!(changed.text("api_key"), seed::BOOTSTRAP_API_KEY);
@@ -140,10 +111,7 @@ async fn a_second_configuration_is_refused() {
     let mut second = body();
     second["name"] = json!("another");
     let answer = lab.post("configurations", second).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (409, "secrets-manager.Error00409")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (409, "secrets-manager.Error00409"));
     assert!(answer.error().2.contains("already exists"));
     assert!(answer.error().2.contains("reached the maximum"));
 }
@@ -154,18 +122,9 @@ async fn nothing_else_can_be_patched() {
     let lab = Lab::with_engine().await;
     for patch in [json!({ "name": "other" }), json!({ "config_type": "x" })] {
         let answer = lab.patch("configurations/engine", patch).await;
-        assert_eq!(
-            (answer.error().0, answer.error().1),
-            (422, "secrets-manager.Error00422")
-        );
+        assert_eq!((answer.error().0, answer.error().1), (422, "secrets-manager.Error00422"));
     }
-    assert_eq!(
-        lab.patch("configurations/engine", json!({ "api_key": null }))
-            .await
-            .error()
-            .0,
-        400
-    );
+    assert_eq!(lab.patch("configurations/engine", json!({ "api_key": null })).await.error().0, 400);
 }
 
 /// 2.8: the header names the type that is meant.
@@ -190,10 +149,7 @@ async fn a_configuration_in_use_is_not_deleted() {
     let lab = Lab::with_engine().await;
     let secret = lab.secret(static_secret("s1", true)).await;
     let answer = lab.delete("configurations/engine").await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (409, "secrets-manager.Error00409")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (409, "secrets-manager.Error00409"));
     lab.delete(&format!("secrets/{secret}")).await.expect(204);
     lab.delete("configurations/engine").await.expect(204);
 }
@@ -203,20 +159,12 @@ async fn a_configuration_in_use_is_not_deleted() {
 async fn secrets_need_an_engine() {
     let lab = Lab::start().await;
     let answer = lab.post("secrets", static_secret("s1", true)).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error01002")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01002"));
     assert!(answer.error().2.contains("engine is not configured"));
     lab.configure().await;
-    lab.patch("configurations/engine", json!({ "disabled": true }))
-        .await
-        .expect(200);
+    lab.patch("configurations/engine", json!({ "disabled": true })).await.expect(200);
     let answer = lab.post("secrets", static_secret("s1", true)).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error01002")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01002"));
     assert_eq!(lab.get("secrets").await.at("total_count"), 0);
 }
 
@@ -233,10 +181,7 @@ async fn the_engine_works_on_after_its_key_is_deleted() {
     lab.get(&path).await.expect(200);
     lab.advance(1).await;
     let answer = lab.with_new_token().await.get(&path).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error01002")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01002"));
 }
 
 /// 4.2: an engine without the roles it needs is refused by IAM.
@@ -247,10 +192,7 @@ async fn the_engine_needs_its_roles() {
     weak["api_key"] = json!(seed::WRITER_API_KEY);
     lab.post("configurations", weak).await.expect(201);
     let answer = lab.post("secrets", static_secret("s1", true)).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (403, "secrets-manager.Error00403")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (403, "secrets-manager.Error00403"));
     assert!(answer.error().2.contains("engine lacks a role"));
 }
 

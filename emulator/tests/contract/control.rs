@@ -11,47 +11,18 @@ const README: &str = include_str!("../../README.md");
 #[tokio::test]
 async fn the_clock() {
     let lab = Lab::start().await;
-    assert_eq!(
-        lab.get("/_emulator/clock").await.body,
-        json!({ "mode": "frozen", "now": START })
-    );
-    let moved = lab
-        .post("/_emulator/clock/advance", json!({ "seconds": 3600 }))
-        .await
-        .expect(200);
+    assert_eq!(lab.get("/_emulator/clock").await.body, json!({ "mode": "frozen", "now": START }));
+    let moved = lab.post("/_emulator/clock/advance", json!({ "seconds": 3600 })).await.expect(200);
     assert_eq!(moved.text("now"), "2026-01-10T10:00:00Z");
     let set = json!({ "mode": "frozen", "now": "2030-01-01T00:00:00Z" });
-    assert_eq!(
-        lab.put("/_emulator/clock", set.clone())
-            .await
-            .expect(200)
-            .body,
-        set
-    );
-    let running = lab
-        .put("/_emulator/clock", json!({ "mode": "system" }))
-        .await
-        .expect(200);
+    assert_eq!(lab.put("/_emulator/clock", set.clone()).await.expect(200).body, set);
+    let running = lab.put("/_emulator/clock", json!({ "mode": "system" })).await.expect(200);
     assert_eq!(running.text("mode"), "system");
     assert_ne!(running.text("now"), "2030-01-01T00:00:00Z");
-    for body in [
-        json!({}),
-        json!({ "mode": "warp" }),
-        json!({ "mode": "frozen", "now": "soon" }),
-    ] {
-        assert_eq!(
-            lab.put("/_emulator/clock", body.clone()).await.error().0,
-            400,
-            "{body}"
-        );
+    for body in [json!({}), json!({ "mode": "warp" }), json!({ "mode": "frozen", "now": "soon" })] {
+        assert_eq!(lab.put("/_emulator/clock", body.clone()).await.error().0, 400, "{body}");
     }
-    assert_eq!(
-        lab.post("/_emulator/clock/advance", json!({ "seconds": -1 }))
-            .await
-            .error()
-            .0,
-        400
-    );
+    assert_eq!(lab.post("/_emulator/clock/advance", json!({ "seconds": -1 })).await.error().0, 400);
 }
 
 /// The journal names operations, masks secrets, filters, counts and forgets.
@@ -62,32 +33,16 @@ async fn the_journal() {
     lab.get(&format!("secrets/{id}?x=1")).await.expect(400);
     lab.get(&format!("secrets/{id}")).await.expect(200);
     let all = lab.get("/_emulator/journal").await.expect(200);
-    let operations: Vec<_> = (0..5)
-        .map(|at| all.text(&format!("requests/{at}/operation")))
-        .collect();
+    let operations: Vec<_> =
+        (0..5).map(|at| all.text(&format!("requests/{at}/operation"))).collect();
     assert_eq!(
         operations,
-        [
-            "create_token",
-            "create_configuration",
-            "create_secret",
-            "get_secret",
-            "get_secret"
-        ]
+        ["create_token", "create_configuration", "create_secret", "get_secret", "get_secret"]
     );
     assert_eq!(all.at("total"), 5);
     let text = all.body.to_string();
-    let key = lab
-        .get(&format!("secrets/{id}"))
-        .await
-        .text("api_key")
-        .to_owned();
-    for secret in [
-        seed::BOOTSTRAP_API_KEY,
-        seed::ENGINE_API_KEY,
-        &lab.token,
-        &key,
-    ] {
+    let key = lab.get(&format!("secrets/{id}")).await.text("api_key").to_owned();
+    for secret in [seed::BOOTSTRAP_API_KEY, seed::ENGINE_API_KEY, &lab.token, &key] {
         assert!(!text.contains(secret));
     }
     assert_eq!(all.at("requests/0/authorized"), false);
@@ -107,20 +62,14 @@ async fn the_journal() {
         ("path=/secrets&method=post", 1),
         ("after=5", 1),
     ] {
-        let found = lab
-            .get(&format!("/_emulator/journal?{query}"))
-            .await
-            .expect(200);
+        let found = lab.get(&format!("/_emulator/journal?{query}")).await.expect(200);
         assert_eq!(found.at("total"), total, "{query}");
     }
     let last = lab.get("/_emulator/journal?limit=1").await.expect(200);
     assert_eq!(last.at("total"), 6);
     assert_eq!(last.at("requests").as_array().unwrap().len(), 1);
     assert_eq!(last.at("requests/0/seq"), 6);
-    assert_eq!(
-        lab.get("/_emulator/journal?colour=red").await.error().0,
-        400
-    );
+    assert_eq!(lab.get("/_emulator/journal?colour=red").await.error().0, 400);
     lab.delete("/_emulator/journal").await.expect(204);
     assert_eq!(lab.get("/_emulator/journal").await.at("total"), 0);
 }
@@ -133,10 +82,7 @@ async fn the_state_round_trips() {
     let read = lab.get(&format!("secrets/{id}")).await.expect(200);
     let state = lab.state().await;
     let other = Lab::start().await;
-    other
-        .put("/_emulator/state", state.clone())
-        .await
-        .expect(204);
+    other.put("/_emulator/state", state.clone()).await.expect(204);
     assert_eq!(other.state().await, state);
     let again = other.get(&format!("secrets/{id}")).await.expect(200);
     assert_eq!(again.body, read.body);
@@ -150,10 +96,7 @@ async fn a_wrong_state_is_refused() {
     let before = lab.state().await;
     for (state, words) in [
         (json!({ "colour": "red" }), "unknown field `colour`"),
-        (
-            json!({ "iam": { "accounts": [{ "id": "a" }] } }),
-            "missing field `name`",
-        ),
+        (json!({ "iam": { "accounts": [{ "id": "a" }] } }), "missing field `name`"),
         (
             json!({ "iam": { "accounts": [{ "id": "a", "name": "x" }, { "id": "a", "name": "y" }] } }),
             "two objects are called a",
@@ -170,13 +113,7 @@ async fn a_wrong_state_is_refused() {
 /// The example of the README is a state, with the secret it promises.
 #[tokio::test]
 async fn the_states_example_works() {
-    let example = README
-        .split("```json\n")
-        .nth(2)
-        .unwrap()
-        .split("```")
-        .next()
-        .unwrap();
+    let example = README.split("```json\n").nth(2).unwrap().split("```").next().unwrap();
     let example: Value = serde_json::from_str(example).unwrap();
     let lab = Lab::start().await;
     lab.edit(|state| {
@@ -184,24 +121,15 @@ async fn the_states_example_works() {
             for (kind, rows) in kinds.as_object().unwrap() {
                 let present = state[half][kind].as_array_mut().unwrap();
                 present.retain(|row| {
-                    rows.as_array()
-                        .unwrap()
-                        .iter()
-                        .all(|new| new["id"] != row["id"])
+                    rows.as_array().unwrap().iter().all(|new| new["id"] != row["id"])
                 });
                 present.extend(rows.as_array().unwrap().iter().cloned());
             }
         }
     })
     .await;
-    let read = lab
-        .get("secrets/fedcba98-7654-4321-8fed-cba987654321")
-        .await
-        .expect(200);
-    assert_eq!(
-        read.text("api_key"),
-        "EXAMPLE-k3y_0123456789abcdefghijklmnopqrstuv"
-    );
+    let read = lab.get("secrets/fedcba98-7654-4321-8fed-cba987654321").await.expect(200);
+    assert_eq!(read.text("api_key"), "EXAMPLE-k3y_0123456789abcdefghijklmnopqrstuv");
     assert_eq!(read.at("versions_total"), 2);
     assert_eq!(read.text("next_rotation_date"), "2026-02-10T09:00:00Z");
     assert!(lab.accepts(read.text("api_key")).await);
@@ -213,9 +141,7 @@ async fn a_reset() {
     let lab = Lab::start().await;
     let before = lab.state().await;
     lab.configure().await;
-    lab.post("/_emulator/faults", json!({ "status": 500 }))
-        .await
-        .expect(201);
+    lab.post("/_emulator/faults", json!({ "status": 500 })).await.expect(201);
     lab.advance(60).await;
     lab.post("/_emulator/reset", json!({})).await.expect(204);
     assert_eq!(lab.state().await, before);
@@ -232,19 +158,12 @@ async fn a_status_on_request() {
         json!({ "operation": "create_secret_group", "nth": 2, "status": 429, "retry_after": 7 });
     let made = lab.post("/_emulator/faults", fault).await.expect(201);
     assert_eq!(made.at("id"), 1);
-    lab.post("secret_groups", json!({ "name": "g1" }))
-        .await
-        .expect(201);
-    let struck = lab
-        .post("secret_groups", json!({ "name": "g2" }))
-        .await
-        .expect(429);
+    lab.post("secret_groups", json!({ "name": "g1" })).await.expect(201);
+    let struck = lab.post("secret_groups", json!({ "name": "g2" })).await.expect(429);
     assert_eq!(struck.header("retry-after"), "7");
     assert_eq!(struck.at("status_code"), 429);
     assert!(!struck.text("errors/0/code").is_empty());
-    lab.post("secret_groups", json!({ "name": "g3" }))
-        .await
-        .expect(201);
+    lab.post("secret_groups", json!({ "name": "g3" })).await.expect(201);
     assert_eq!(lab.get("secret_groups").await.at("total_count"), 3);
     let faults = lab.get("/_emulator/faults").await;
     assert_eq!(
@@ -268,19 +187,11 @@ async fn dropped_connections() {
         )
         .await
         .expect(201);
-        let request = lab
-            .request(Method::POST, "secret_groups")
-            .json(&json!({ "name": "g1" }));
+        let request = lab.request(Method::POST, "secret_groups").json(&json!({ "name": "g1" }));
         assert!(request.send().await.is_err(), "{reset}");
         lab.delete("/_emulator/faults").await.expect(204);
-        assert_eq!(
-            lab.get("secret_groups").await.at("total_count"),
-            groups,
-            "{reset}"
-        );
-        let entry = lab
-            .get("/_emulator/journal?operation=create_secret_group&limit=1")
-            .await;
+        assert_eq!(lab.get("secret_groups").await.at("total_count"), groups, "{reset}");
+        let entry = lab.get("/_emulator/journal?operation=create_secret_group&limit=1").await;
         assert_eq!(entry.at("requests/0/status"), &Value::Null);
     }
 }
@@ -323,11 +234,7 @@ async fn wrong_faults_are_refused() {
         json!({ "status": 500, "colour": "red" }),
         json!({ "reset": "maybe" }),
     ] {
-        assert_eq!(
-            lab.post("/_emulator/faults", fault.clone()).await.error().0,
-            400,
-            "{fault}"
-        );
+        assert_eq!(lab.post("/_emulator/faults", fault.clone()).await.error().0, 400, "{fault}");
     }
 }
 
@@ -336,10 +243,42 @@ async fn wrong_faults_are_refused() {
 async fn the_surface_is_apart() {
     let lab = Lab::start().await;
     lab.delete("/_emulator/journal").await.expect(204);
-    let health = send(lab.anonymous(Method::GET, "/_emulator/healthz"))
-        .await
-        .expect(200);
+    let health = send(lab.anonymous(Method::GET, "/_emulator/healthz")).await.expect(200);
     assert_eq!(health.text("status"), "ok");
     assert_eq!(lab.get("/_emulator/journal").await.at("total"), 0);
     assert_eq!(lab.get("/_emulator/nonsense").await.error().0, 404);
+}
+
+/// Every method that is described is served, and every switch and kind of object is described.
+#[tokio::test]
+async fn the_description_is_true() {
+    let lab = Lab::start().await;
+    let openapi = lab.get("/_emulator/openapi.json").await.expect(200);
+    let mut operations = 0;
+    for (path, methods) in openapi.at("paths").as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let path = path.replace("{id}", "none");
+            let answer = send(lab.request(method.clone(), &path).json(&json!({}))).await;
+            let responses = operation["responses"].as_object().unwrap();
+            let described = responses.contains_key(&answer.status.to_string());
+            assert!(described, "{method} {path}: {}", answer.status);
+            operations += 1;
+        }
+    }
+    assert_eq!(operations, 16);
+    let state = lab.state().await;
+    let schema = &openapi.body["components"]["schemas"]["State"]["properties"];
+    for half in ["iam", "secrets_manager"] {
+        let described: Vec<_> = schema[half]["properties"].as_object().unwrap().keys().collect();
+        let there: Vec<_> = state[half].as_object().unwrap().keys().collect();
+        assert_eq!(described, there);
+    }
+    let described =
+        openapi.body["components"]["schemas"]["Switches"]["properties"].as_object().unwrap();
+    let there = lab.get("/_emulator/switches").await;
+    for (name, value) in there.body.as_object().unwrap() {
+        assert_eq!(described[name]["default"], *value, "{name}");
+    }
+    assert_eq!(described.len(), there.body.as_object().unwrap().len());
 }

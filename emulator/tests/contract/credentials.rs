@@ -38,9 +38,7 @@ async fn static_reuse() {
     lab.delete(&format!("secrets/{id}")).await.expect(204);
     assert!(!lab.accepts(first.text("api_key")).await);
     assert_eq!(lab.engine_objects().await, [""; 0]);
-    lab.get(&format!("/v1/serviceids/{}", seed::STATIC_SERVICE_ID))
-        .await
-        .expect(200);
+    lab.get(&format!("/v1/serviceids/{}", seed::STATIC_SERVICE_ID)).await.expect(200);
 }
 
 /// 4.1: static and dynamic: a new key on every read, the former one deleted.
@@ -73,10 +71,7 @@ async fn generated_reuse() {
     for same in ["api_key", "api_key_id", "service_id", "expiration_date"] {
         assert_eq!(second.at(same), first.at(same), "{same}");
     }
-    let found = lab
-        .get(&format!("/v1/serviceids/{service_id}"))
-        .await
-        .expect(200);
+    let found = lab.get(&format!("/v1/serviceids/{service_id}")).await.expect(200);
     assert_eq!(found.text("name"), "Secrets-Manager-IAM-Secret-s1");
     assert_eq!(found.at("locked"), true);
     let token = lab.token_of(first.text("api_key")).await;
@@ -84,11 +79,7 @@ async fn generated_reuse() {
     assert_eq!(lab.engine_objects().await, [""; 0]);
     assert!(!is_member(&lab, service_id).await);
     // The identity is gone, so its token is.
-    let answer = send(
-        lab.anonymous(Method::GET, "secret_groups")
-            .bearer_auth(token),
-    )
-    .await;
+    let answer = send(lab.anonymous(Method::GET, "secret_groups").bearer_auth(token)).await;
     assert_eq!(answer.error().0, 401);
 }
 
@@ -116,10 +107,7 @@ async fn a_version_read_of_a_dynamic_secret_generates() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", false)).await;
     let first = read(&lab, &id).await;
-    let version = lab
-        .get(&format!("secrets/{id}/versions/current"))
-        .await
-        .expect(200);
+    let version = lab.get(&format!("secrets/{id}/versions/current")).await.expect(200);
     assert_ne!(version.text("api_key"), first.text("api_key"));
     assert_eq!(version.text("alias"), "current");
     assert!(!lab.accepts(first.text("api_key")).await);
@@ -130,10 +118,7 @@ async fn a_version_read_of_a_dynamic_secret_generates() {
 #[tokio::test]
 async fn the_first_read_adds_a_version() {
     let lab = Lab::with_engine().await;
-    let body = with(
-        static_secret("s1", true),
-        json!({ "version_custom_metadata": { "k": "v" } }),
-    );
+    let body = with(static_secret("s1", true), json!({ "version_custom_metadata": { "k": "v" } }));
     let id = lab.secret(body).await;
     let path = format!("secrets/{id}/versions");
     let before = lab.get(&path).await.expect(200);
@@ -146,10 +131,7 @@ async fn the_first_read_adds_a_version() {
     assert_eq!(after.text("versions/0/alias"), "current");
     assert_eq!(after.at("versions/0/payload_available"), true);
     assert_eq!(after.at("versions/0/downloaded"), true);
-    assert_eq!(
-        *after.at("versions/0/version_custom_metadata"),
-        json!({ "k": "v" })
-    );
+    assert_eq!(*after.at("versions/0/version_custom_metadata"), json!({ "k": "v" }));
     assert_eq!(after.at("versions/1/id"), before.at("versions/0/id"));
     assert_eq!(after.text("versions/1/alias"), "previous");
     assert_eq!(read(&lab, &id).await.at("versions_total"), 2);
@@ -178,26 +160,14 @@ async fn the_key_in_iam() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", true)).await;
     let secret = read(&lab, &id).await;
-    let key = lab
-        .get(&format!("/v1/apikeys/{}", secret.text("api_key_id")))
-        .await
-        .expect(200);
+    let key = lab.get(&format!("/v1/apikeys/{}", secret.text("api_key_id"))).await.expect(200);
     assert_eq!(key.text("name"), "Secrets-Manager-IAM-Secret-s1");
-    assert_eq!(
-        key.text("iam_id"),
-        format!("iam-{}", seed::STATIC_SERVICE_ID)
-    );
-    assert_eq!(
-        key.text("created_by"),
-        format!("iam-{}", seed::ENGINE_SERVICE_ID)
-    );
+    assert_eq!(key.text("iam_id"), format!("iam-{}", seed::STATIC_SERVICE_ID));
+    assert_eq!(key.text("created_by"), format!("iam-{}", seed::ENGINE_SERVICE_ID));
     assert_eq!(key.at("locked"), true);
     assert_eq!(key.text("apikey"), "");
     // The user's own service ID is not locked.
-    let own = lab
-        .get(&format!("/v1/serviceids/{}", seed::STATIC_SERVICE_ID))
-        .await
-        .expect(200);
+    let own = lab.get(&format!("/v1/serviceids/{}", seed::STATIC_SERVICE_ID)).await.expect(200);
     assert_eq!(own.at("locked"), false);
 }
 
@@ -254,18 +224,10 @@ async fn a_service_id_deleted_outside() {
         });
     })
     .await;
-    let answer = lab
-        .post(&format!("secrets/{own}/versions"), json!({}))
-        .await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error00400")
-    );
+    let answer = lab.post(&format!("secrets/{own}/versions"), json!({})).await;
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error00400"));
     assert!(answer.error().2.contains(seed::STATIC_SERVICE_ID));
-    let rotated = lab
-        .post(&format!("secrets/{generated}/versions"), json!({}))
-        .await
-        .expect(201);
+    let rotated = lab.post(&format!("secrets/{generated}/versions"), json!({})).await.expect(201);
     assert!(lab.accepts(rotated.text("api_key")).await);
     for id in [own, generated] {
         lab.delete(&format!("secrets/{id}")).await.expect(204);
@@ -277,14 +239,10 @@ async fn a_service_id_deleted_outside() {
 #[tokio::test]
 async fn an_access_group_deleted_outside() {
     let lab = Lab::with_engine().await;
-    let body = with(
-        generated_secret("s1", false),
-        json!({ "access_groups": seed::ACCESS_GROUP_IDS }),
-    );
+    let body =
+        with(generated_secret("s1", false), json!({ "access_groups": seed::ACCESS_GROUP_IDS }));
     let id = lab.secret(body).await;
-    lab.delete(&format!("/v2/groups/{}", seed::ACCESS_GROUP_IDS[1]))
-        .await
-        .expect(204);
+    lab.delete(&format!("/v2/groups/{}", seed::ACCESS_GROUP_IDS[1])).await.expect(204);
     let answer = lab.get(&format!("secrets/{id}")).await;
     assert_eq!(answer.error().0, 400);
     assert_eq!(lab.engine_objects().await, [""; 0]);
@@ -294,27 +252,20 @@ async fn an_access_group_deleted_outside() {
 #[tokio::test]
 async fn data_of_the_current_version_is_deleted() {
     let lab = Lab::with_engine().await;
-    for (name, body) in [
-        ("reuse", generated_secret("s1", true)),
-        ("dynamic", static_secret("s2", false)),
-    ] {
+    for (name, body) in
+        [("reuse", generated_secret("s1", true)), ("dynamic", static_secret("s2", false))]
+    {
         let id = lab.secret(body).await;
         let first = read(&lab, &id).await;
         let data = format!("secrets/{id}/versions/current/secret_data");
         lab.delete(&data).await.expect(204);
         assert!(!lab.accepts(first.text("api_key")).await, "{name}");
-        let version = lab
-            .get(&format!("secrets/{id}/versions/current/metadata"))
-            .await
-            .expect(200);
+        let version = lab.get(&format!("secrets/{id}/versions/current/metadata")).await.expect(200);
         assert_eq!(version.at("payload_available"), false);
         let metadata = lab.get(&format!("secrets/{id}/metadata")).await.expect(200);
         assert!(!metadata.has("api_key_id"));
         let answer = lab.delete(&data).await;
-        assert_eq!(
-            (answer.error().0, answer.error().1),
-            (400, "secrets-manager.Error01004")
-        );
+        assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01004"));
         let second = read(&lab, &id).await;
         assert!(lab.accepts(second.text("api_key")).await, "{name}");
         lab.delete(&format!("secrets/{id}")).await.expect(204);
@@ -328,16 +279,9 @@ async fn data_of_an_older_version_is_not_deleted() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", true)).await;
     let first = read(&lab, &id).await;
-    lab.post(&format!("secrets/{id}/versions"), json!({}))
-        .await
-        .expect(201);
-    let answer = lab
-        .delete(&format!("secrets/{id}/versions/previous/secret_data"))
-        .await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error00400")
-    );
+    lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201);
+    let answer = lab.delete(&format!("secrets/{id}/versions/previous/secret_data")).await;
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error00400"));
     assert!(lab.accepts(first.text("api_key")).await);
 }
 
@@ -348,24 +292,13 @@ async fn version_metadata_is_patched() {
     let id = lab.secret(static_secret("s1", true)).await;
     read(&lab, &id).await;
     let path = format!("secrets/{id}/versions/current/metadata");
-    let changed = lab
-        .patch(&path, json!({ "version_custom_metadata": { "k": 1 } }))
-        .await
-        .expect(200);
+    let changed =
+        lab.patch(&path, json!({ "version_custom_metadata": { "k": 1 } })).await.expect(200);
     assert_eq!(*changed.at("version_custom_metadata"), json!({ "k": 1 }));
     assert_eq!(lab.get(&path).await.body, changed.body);
     assert!(!changed.has("api_key"));
-    assert_eq!(
-        lab.patch(&path, json!({ "custom_metadata": {} }))
-            .await
-            .error()
-            .0,
-        422
-    );
-    let cleared = lab
-        .patch(&path, json!({ "version_custom_metadata": null }))
-        .await
-        .expect(200);
+    assert_eq!(lab.patch(&path, json!({ "custom_metadata": {} })).await.error().0, 422);
+    let cleared = lab.patch(&path, json!({ "version_custom_metadata": null })).await.expect(200);
     assert_eq!(*cleared.at("version_custom_metadata"), json!({}));
 }
 
@@ -380,38 +313,16 @@ async fn an_arbitrary_secret() {
     assert!(!made.has("ttl") && !made.has("rotation"));
     let path = format!("secrets/{}", made.text("id"));
     assert_eq!(lab.get(&path).await.expect(200).text("payload"), "p1");
-    assert!(
-        !lab.get(&format!("{path}/metadata"))
-            .await
-            .expect(200)
-            .has("payload")
-    );
-    assert_eq!(
-        lab.patch(&format!("{path}/metadata"), json!({ "ttl": "1h" }))
-            .await
-            .error()
-            .0,
-        422
-    );
-    let second = lab
-        .post(&format!("{path}/versions"), json!({ "payload": "p2" }))
-        .await
-        .expect(201);
+    assert!(!lab.get(&format!("{path}/metadata")).await.expect(200).has("payload"));
+    assert_eq!(lab.patch(&format!("{path}/metadata"), json!({ "ttl": "1h" })).await.error().0, 422);
+    let second =
+        lab.post(&format!("{path}/versions"), json!({ "payload": "p2" })).await.expect(201);
     assert_eq!(second.text("payload"), "p2");
     assert_eq!(
-        lab.get(&format!("{path}/versions/previous"))
-            .await
-            .expect(200)
-            .text("payload"),
+        lab.get(&format!("{path}/versions/previous")).await.expect(200).text("payload"),
         "p1"
     );
-    assert_eq!(
-        lab.post(&format!("{path}/versions"), json!({}))
-            .await
-            .error()
-            .0,
-        400
-    );
+    assert_eq!(lab.post(&format!("{path}/versions"), json!({})).await.error().0, 400);
     let masked = lab.get("/_emulator/journal?operation=create_secret").await;
     assert_eq!(masked.at("requests/0/request_body/payload"), "***");
     lab.delete(&path).await.expect(204);

@@ -33,9 +33,7 @@ async fn a_person() {
     assert_eq!(claims["sub"], "ada@example.com");
     assert_eq!(claims["realmid"], "IBMid");
     assert_eq!(claims.get("sub_type"), None);
-    let request = lab
-        .anonymous(Method::GET, "secrets")
-        .bearer_auth(token.text("access_token"));
+    let request = lab.anonymous(Method::GET, "secrets").bearer_auth(token.text("access_token"));
     send(request).await.expect(200);
 }
 
@@ -46,27 +44,12 @@ async fn keys_of_people() {
     let token = lab.token_of(seed::USER_API_KEY).await;
     let create = async |token: &str, changes: Value| {
         let mut body = json!({ "name": "k", "iam_id": seed::USER_IAM_ID });
-        body.as_object_mut()
-            .unwrap()
-            .extend(changes.as_object().unwrap().clone());
-        send(
-            lab.anonymous(Method::POST, "/v1/apikeys")
-                .bearer_auth(token)
-                .json(&body),
-        )
-        .await
+        body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        send(lab.anonymous(Method::POST, "/v1/apikeys").bearer_auth(token).json(&body)).await
     };
     assert_eq!(create(&lab.token, json!({})).await.error().0, 400);
-    assert_eq!(
-        create(&token, json!({ "store_value": true }))
-            .await
-            .error()
-            .0,
-        400
-    );
-    let made = create(&token, json!({ "support_sessions": true }))
-        .await
-        .expect(201);
+    assert_eq!(create(&token, json!({ "store_value": true })).await.error().0, 400);
+    let made = create(&token, json!({ "support_sessions": true })).await.expect(201);
     assert!(lab.accepts(made.text("apikey")).await);
 }
 
@@ -77,23 +60,15 @@ async fn refresh_tokens() {
     let key = [("grant_type", GRANT), ("apikey", seed::USER_API_KEY)];
     let first = as_client(&lab, "bx", &key).await.expect(200);
     assert_eq!(claims(&first)["client_id"], "bx");
-    let refresh = [
-        ("grant_type", REFRESH),
-        ("refresh_token", first.text("refresh_token")),
-    ];
-    for answer in [
-        lab.form(&refresh).await,
-        as_client(&lab, "other", &refresh).await,
-    ] {
+    let refresh = [("grant_type", REFRESH), ("refresh_token", first.text("refresh_token"))];
+    for answer in [lab.form(&refresh).await, as_client(&lab, "other", &refresh).await] {
         assert_eq!(answer.expect(400).text("errorCode"), "BXNIM0106E");
     }
     let second = as_client(&lab, "bx", &refresh).await.expect(200);
     assert_eq!(claims(&second)["iam_id"], seed::USER_IAM_ID);
     assert_ne!(second.text("refresh_token"), first.text("refresh_token"));
     as_client(&lab, "bx", &refresh).await.expect(400);
-    let missing = as_client(&lab, "bx", &[("grant_type", REFRESH)])
-        .await
-        .expect(400);
+    let missing = as_client(&lab, "bx", &[("grant_type", REFRESH)]).await.expect(400);
     assert_eq!(missing.text("errorCode"), "BXNIM0109E");
 }
 
@@ -104,9 +79,7 @@ async fn a_client_has_id_and_secret() {
     let form = [("grant_type", GRANT), ("apikey", seed::USER_API_KEY)];
     for header in ["Basic Yng6", "Basic !!!", "Bearer x"] {
         let request = lab.http.post(format!("{}/identity/token", lab.url));
-        let answer = send(request.header("authorization", header).form(&form))
-            .await
-            .expect(400);
+        let answer = send(request.header("authorization", header).form(&form)).await.expect(400);
         assert_eq!(answer.text("errorCode"), "BXNIM0106E", "{header}");
     }
 }
@@ -127,35 +100,22 @@ async fn compute_resources() {
         assert_eq!(claims(&token)["iam_id"], format!("iam-{id}"), "{fields:?}");
         assert_eq!(claims(&token)["sub_type"], "Profile");
         assert_eq!(token.text("refresh_token"), "not_supported");
-        let request = lab
-            .anonymous(Method::GET, "secrets")
-            .bearer_auth(token.text("access_token"));
+        let request = lab.anonymous(Method::GET, "secrets").bearer_auth(token.text("access_token"));
         send(request).await.expect(200);
     }
     for (fields, code) in [
         (vec![("cr_token", seed::CR_TOKEN)], "BXNIM0109E"),
         (vec![("profile_id", id)], "BXNIM0109E"),
         (vec![("cr_token", "x"), ("profile_id", id)], "BXNIM0106E"),
+        (vec![("cr_token", seed::CR_TOKEN), ("profile_id", "x")], "BXNIM0106E"),
         (
-            vec![("cr_token", seed::CR_TOKEN), ("profile_id", "x")],
-            "BXNIM0106E",
-        ),
-        (
-            vec![
-                ("cr_token", seed::CR_TOKEN),
-                ("profile_id", id),
-                ("profile_name", "x"),
-            ],
+            vec![("cr_token", seed::CR_TOKEN), ("profile_id", id), ("profile_name", "x")],
             "BXNIM0106E",
         ),
     ] {
         let mut form = vec![("grant_type", CR_TOKEN)];
         form.extend(&fields);
-        assert_eq!(
-            lab.form(&form).await.expect(400).text("errorCode"),
-            code,
-            "{fields:?}"
-        );
+        assert_eq!(lab.form(&form).await.expect(400).text("errorCode"), code, "{fields:?}");
     }
 }
 
@@ -179,10 +139,7 @@ async fn assumed_profiles() {
         let mut form = vec![("grant_type", ASSUME)];
         form.extend(&fields);
         let token = lab.form(&form).await.expect(200);
-        assert_eq!(
-            claims(&token)["iam_id"],
-            format!("iam-{}", seed::PROFILE_ID)
-        );
+        assert_eq!(claims(&token)["iam_id"], format!("iam-{}", seed::PROFILE_ID));
     }
     for (fields, code) in [
         (vec![mine], "BXNIM0109E"),
@@ -190,21 +147,11 @@ async fn assumed_profiles() {
         (vec![("profile_id", seed::PROFILE_ID)], "BXNIM0109E"),
         (vec![mine, ("profile_id", "x")], "BXNIM0106E"),
         (vec![mine, name, ("account", "x")], "BXNIM0106E"),
-        (
-            vec![("access_token", "x"), ("profile_id", seed::PROFILE_ID)],
-            "BXNIM0106E",
-        ),
-        (
-            vec![("access_token", &writer), ("profile_id", seed::PROFILE_ID)],
-            "BXNIM0106E",
-        ),
+        (vec![("access_token", "x"), ("profile_id", seed::PROFILE_ID)], "BXNIM0106E"),
+        (vec![("access_token", &writer), ("profile_id", seed::PROFILE_ID)], "BXNIM0106E"),
     ] {
         let mut form = vec![("grant_type", ASSUME)];
         form.extend(&fields);
-        assert_eq!(
-            lab.form(&form).await.expect(400).text("errorCode"),
-            code,
-            "{fields:?}"
-        );
+        assert_eq!(lab.form(&form).await.expect(400).text("errorCode"), code, "{fields:?}");
     }
 }

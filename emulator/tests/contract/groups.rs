@@ -10,34 +10,22 @@ use serde_json::json;
 async fn a_group_is_made_read_changed_and_deleted() {
     let lab = Lab::start().await;
     let made = lab
-        .post(
-            "secret_groups",
-            json!({ "name": "team-a", "description": "d" }),
-        )
+        .post("secret_groups", json!({ "name": "team-a", "description": "d" }))
         .await
         .expect(201);
     let path = format!("secret_groups/{}", made.text("id"));
     assert_eq!(made.text("name"), "team-a");
     assert_eq!(made.text("description"), "d");
-    assert_eq!(
-        made.text("created_by"),
-        format!("iam-{}", seed::BOOTSTRAP_SERVICE_ID)
-    );
+    assert_eq!(made.text("created_by"), format!("iam-{}", seed::BOOTSTRAP_SERVICE_ID));
     assert_eq!(made.text("created_at"), START);
     lab.advance(10).await;
-    let changed = lab
-        .patch(&path, json!({ "name": "team-b" }))
-        .await
-        .expect(200);
+    let changed = lab.patch(&path, json!({ "name": "team-b" })).await.expect(200);
     assert_eq!(changed.text("name"), "team-b");
     assert_eq!(changed.text("description"), "d");
     assert_eq!(changed.text("created_at"), START);
     assert_eq!(changed.text("updated_at"), "2026-01-10T09:00:10Z");
     assert_eq!(lab.get(&path).await.expect(200).body, changed.body);
-    let cleared = lab
-        .patch(&path, json!({ "description": null }))
-        .await
-        .expect(200);
+    let cleared = lab.patch(&path, json!({ "description": null })).await.expect(200);
     assert_eq!(cleared.text("description"), "");
     let list = lab.get("secret_groups").await.expect(200);
     assert_eq!(list.at("total_count"), 2);
@@ -56,59 +44,31 @@ async fn the_default_group() {
     assert_eq!(group.text("id"), "default");
     assert_eq!(group.text("description"), "Default Secret Group");
     assert_eq!(lab.delete("secret_groups/default").await.error().0, 400);
-    assert_eq!(
-        lab.patch("secret_groups/default", json!({ "name": "x1" }))
-            .await
-            .error()
-            .0,
-        400
-    );
+    assert_eq!(lab.patch("secret_groups/default", json!({ "name": "x1" })).await.error().0, 400);
 }
 
 /// 2.7, 2.2: refusals of create.
 #[tokio::test]
 async fn refusals_of_create() {
     let lab = Lab::start().await;
-    lab.post("secret_groups", json!({ "name": "taken" }))
-        .await
-        .expect(201);
+    lab.post("secret_groups", json!({ "name": "taken" })).await.expect(201);
     for (body, status, code) in [
         (json!({}), 400, "secrets-manager.Error00400"),
         (json!({ "name": "a" }), 400, "secrets-manager.Error00400"),
         (json!({ "name": "a b" }), 400, "secrets-manager.Error00400"),
-        (
-            json!({ "name": "a".repeat(65) }),
-            400,
-            "secrets-manager.Error00400",
-        ),
+        (json!({ "name": "a".repeat(65) }), 400, "secrets-manager.Error00400"),
         (json!({ "name": 5 }), 400, "secrets-manager.Error00400"),
         (
             json!({ "name": "ab", "description": "d".repeat(1025) }),
             400,
             "secrets-manager.Error00400",
         ),
-        (
-            json!({ "name": "ab", "colour": "red" }),
-            422,
-            "secrets-manager.Error00422",
-        ),
-        (
-            json!({ "name": "taken" }),
-            409,
-            "secrets-manager.Error00409",
-        ),
-        (
-            json!({ "name": "default" }),
-            409,
-            "secrets-manager.Error00409",
-        ),
+        (json!({ "name": "ab", "colour": "red" }), 422, "secrets-manager.Error00422"),
+        (json!({ "name": "taken" }), 409, "secrets-manager.Error00409"),
+        (json!({ "name": "default" }), 409, "secrets-manager.Error00409"),
     ] {
         let answer = lab.post("secret_groups", body.clone()).await;
-        assert_eq!(
-            (answer.error().0, answer.error().1),
-            (status, code),
-            "{body}"
-        );
+        assert_eq!((answer.error().0, answer.error().1), (status, code), "{body}");
     }
     assert_eq!(lab.get("secret_groups").await.at("total_count"), 2);
 }
@@ -117,50 +77,26 @@ async fn refusals_of_create() {
 #[tokio::test]
 async fn a_rename_to_a_taken_name_is_refused() {
     let lab = Lab::start().await;
-    lab.post("secret_groups", json!({ "name": "taken" }))
-        .await
-        .expect(201);
-    let made = lab
-        .post("secret_groups", json!({ "name": "mine" }))
-        .await
-        .expect(201);
+    lab.post("secret_groups", json!({ "name": "taken" })).await.expect(201);
+    let made = lab.post("secret_groups", json!({ "name": "mine" })).await.expect(201);
     let path = format!("secret_groups/{}", made.text("id"));
-    assert_eq!(
-        lab.patch(&path, json!({ "name": "taken" })).await.error().0,
-        409
-    );
-    lab.patch(&path, json!({ "name": "mine" }))
-        .await
-        .expect(200);
-    assert_eq!(
-        lab.patch(&path, json!({ "name": null })).await.error().0,
-        400
-    );
+    assert_eq!(lab.patch(&path, json!({ "name": "taken" })).await.error().0, 409);
+    lab.patch(&path, json!({ "name": "mine" })).await.expect(200);
+    assert_eq!(lab.patch(&path, json!({ "name": null })).await.error().0, 400);
 }
 
 /// 2.7: a group with secrets stays.
 #[tokio::test]
 async fn a_group_with_secrets_is_not_deleted() {
     let lab = Lab::with_engine().await;
-    let made = lab
-        .post("secret_groups", json!({ "name": "team-a" }))
-        .await
-        .expect(201);
+    let made = lab.post("secret_groups", json!({ "name": "team-a" })).await.expect(201);
     let group = made.text("id");
-    let body = with(
-        generated_secret("s1", true),
-        json!({ "secret_group_id": group }),
-    );
+    let body = with(generated_secret("s1", true), json!({ "secret_group_id": group }));
     let secret = lab.secret(body).await;
     let answer = lab.delete(&format!("secret_groups/{group}")).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (409, "secrets-manager.Error00409")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (409, "secrets-manager.Error00409"));
     lab.delete(&format!("secrets/{secret}")).await.expect(204);
-    lab.delete(&format!("secret_groups/{group}"))
-        .await
-        .expect(204);
+    lab.delete(&format!("secret_groups/{group}")).await.expect(204);
 }
 
 /// 4.12: 200 groups, the default one among them.
@@ -168,27 +104,17 @@ async fn a_group_with_secrets_is_not_deleted() {
 async fn an_instance_has_at_most_200_groups() {
     let lab = Lab::start().await;
     for number in 1..200 {
-        lab.post("secret_groups", json!({ "name": format!("g{number:03}") }))
-            .await
-            .expect(201);
+        lab.post("secret_groups", json!({ "name": format!("g{number:03}") })).await.expect(201);
     }
-    let answer = lab
-        .post("secret_groups", json!({ "name": "one-too-many" }))
-        .await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error01001")
-    );
+    let answer = lab.post("secret_groups", json!({ "name": "one-too-many" })).await;
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01001"));
 }
 
 /// 2.1, G1 to G5: who may.
 #[tokio::test]
 async fn roles() {
     let lab = Lab::start().await;
-    let made = lab
-        .post("secret_groups", json!({ "name": "team-a" }))
-        .await
-        .expect(201);
+    let made = lab.post("secret_groups", json!({ "name": "team-a" })).await.expect(201);
     let path = format!("secret_groups/{}", made.text("id"));
     for key in [seed::READER_API_KEY, seed::WRITER_API_KEY] {
         let token = lab.token_of(key).await;
@@ -208,11 +134,7 @@ async fn roles() {
     }
     // The engine's identity has no role on Secrets Manager at all.
     let token = lab.token_of(seed::ENGINE_API_KEY).await;
-    let answer = send(
-        lab.anonymous(Method::GET, "secret_groups")
-            .bearer_auth(&token),
-    )
-    .await;
+    let answer = send(lab.anonymous(Method::GET, "secret_groups").bearer_auth(&token)).await;
     assert_eq!(answer.status, 403);
 }
 
@@ -221,13 +143,7 @@ async fn roles() {
 async fn unknown_and_malformed_ids() {
     let lab = Lab::start().await;
     let answer = lab.get(&format!("secret_groups/{UNKNOWN_ID}")).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (404, "secrets-manager.Error00404")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (404, "secrets-manager.Error00404"));
     let answer = lab.get("secret_groups/not-a-uuid").await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error00400")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error00400"));
 }

@@ -34,9 +34,7 @@ async fn a_key_lives_as_long_as_its_lease() {
     }
     assert_eq!(lab.engine_objects().await, [""; 0]);
     let lab = lab.with_new_token().await;
-    lab.get(&format!("/v1/serviceids/{}", seed::STATIC_SERVICE_ID))
-        .await
-        .expect(200);
+    lab.get(&format!("/v1/serviceids/{}", seed::STATIC_SERVICE_ID)).await.expect(200);
 }
 
 /// 4.6 (b), the default: a new lease starts at the next read.
@@ -77,11 +75,7 @@ async fn with_the_switch_a_reuse_secret_is_destroyed() {
     let answer = lab.post(&format!("secrets/{id}/versions"), json!({})).await;
     assert_eq!(
         answer.error(),
-        (
-            400,
-            "secrets-manager.Error01004",
-            "Version current is not active."
-        )
+        (400, "secrets-manager.Error01004", "Version current is not active.")
     );
     // A dynamic secret stays as it is.
     let dynamic = read(&lab, &dynamic).await;
@@ -96,16 +90,11 @@ async fn a_changed_ttl_counts_for_later_credentials() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(one_hour(static_secret("s1", true))).await;
     let first = read(&lab, &id).await;
-    let changed = lab
-        .patch(&format!("secrets/{id}/metadata"), json!({ "ttl": "2h" }))
-        .await
-        .expect(200);
+    let changed =
+        lab.patch(&format!("secrets/{id}/metadata"), json!({ "ttl": "2h" })).await.expect(200);
     assert_eq!(changed.text("ttl"), "7200");
     assert_eq!(changed.at("expiration_date"), first.at("expiration_date"));
-    let rotated = lab
-        .post(&format!("secrets/{id}/versions"), json!({}))
-        .await
-        .expect(201);
+    let rotated = lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201);
     assert_eq!(rotated.text("expiration_date"), "2026-01-10T11:00:00Z");
 }
 
@@ -116,20 +105,14 @@ async fn the_previous_key_ends_by_itself() {
     let id = lab.secret(one_hour(static_secret("s1", true))).await;
     let first = read(&lab, &id).await;
     lab.advance(HOUR / 2).await;
-    let second = lab
-        .post(&format!("secrets/{id}/versions"), json!({}))
-        .await
-        .expect(201);
+    let second = lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201);
     lab.advance(HOUR / 2 - 1).await;
     assert!(lab.accepts(first.text("api_key")).await);
     lab.advance(1).await;
     assert!(!lab.accepts(first.text("api_key")).await);
     assert!(lab.accepts(second.text("api_key")).await);
     let lab = lab.with_new_token().await;
-    let previous = lab
-        .get(&format!("secrets/{id}/versions/previous"))
-        .await
-        .expect(200);
+    let previous = lab.get(&format!("secrets/{id}/versions/previous")).await.expect(200);
     assert_eq!(previous.at("payload_available"), false);
     assert!(!previous.has("api_key"));
 }
@@ -141,10 +124,7 @@ async fn rotation_comes_before_the_end_of_the_lease() {
         Lab::with(|options| options.state.switches.on_reuse_expiry = OnReuseExpiry::Destroy).await;
     lab.configure().await;
     let rotation = json!({ "auto_rotate": true, "interval": 1, "unit": "day" });
-    let body = with(
-        static_secret("s1", true),
-        json!({ "ttl": "1d", "rotation": rotation }),
-    );
+    let body = with(static_secret("s1", true), json!({ "ttl": "1d", "rotation": rotation }));
     let id = lab.secret(body).await;
     read(&lab, &id).await;
     lab.advance(5 * 86_400).await;
@@ -160,31 +140,17 @@ async fn rotation_comes_before_the_end_of_the_lease() {
 async fn a_failed_rotation_is_skipped() {
     let lab = Lab::with_engine().await;
     let rotation = json!({ "auto_rotate": true, "interval": 1, "unit": "day" });
-    let id = lab
-        .secret(with(
-            static_secret("s1", true),
-            json!({ "rotation": rotation }),
-        ))
-        .await;
+    let id = lab.secret(with(static_secret("s1", true), json!({ "rotation": rotation }))).await;
     let first = read(&lab, &id).await;
-    lab.patch("configurations/engine", json!({ "disabled": true }))
-        .await
-        .expect(200);
+    lab.patch("configurations/engine", json!({ "disabled": true })).await.expect(200);
     lab.advance(86_400).await;
     let lab = lab.with_new_token().await;
     let metadata = lab.get(&format!("secrets/{id}/metadata")).await.expect(200);
     assert_eq!(metadata.at("versions_total"), 2);
     assert_eq!(metadata.text("next_rotation_date"), "2026-01-12T09:00:00Z");
     assert!(lab.accepts(first.text("api_key")).await);
-    lab.patch("configurations/engine", json!({ "disabled": false }))
-        .await
-        .expect(200);
+    lab.patch("configurations/engine", json!({ "disabled": false })).await.expect(200);
     lab.advance(86_400).await;
     let lab = lab.with_new_token().await;
-    assert_eq!(
-        lab.get(&format!("secrets/{id}/metadata"))
-            .await
-            .at("versions_total"),
-        3
-    );
+    assert_eq!(lab.get(&format!("secrets/{id}/metadata")).await.at("versions_total"), 3);
 }

@@ -12,17 +12,11 @@ async fn lists_have_pages() {
     }
     let names = |page: &Value| -> Vec<String> {
         let secrets = page["secrets"].as_array().unwrap();
-        secrets
-            .iter()
-            .map(|secret| secret["name"].as_str().unwrap().to_owned())
-            .collect()
+        secrets.iter().map(|secret| secret["name"].as_str().unwrap().to_owned()).collect()
     };
     let page = lab.get("secrets?sort=name&offset=2&limit=2&search=s").await;
     assert_eq!(page.error().0, 400, "search has at least two characters");
-    let page = lab
-        .get("secrets?sort=name&offset=2&limit=2")
-        .await
-        .expect(200);
+    let page = lab.get("secrets?sort=name&offset=2&limit=2").await.expect(200);
     assert_eq!(names(&page.body), ["s2", "s3"]);
     assert_eq!(page.at("total_count"), 5);
     assert_eq!(page.at("limit"), 2);
@@ -32,10 +26,7 @@ async fn lists_have_pages() {
     assert_eq!(page.text("previous/href"), format!("{base}&limit=2"));
     assert_eq!(page.text("next/href"), format!("{base}&offset=4&limit=2"));
     assert_eq!(page.text("last/href"), format!("{base}&offset=4&limit=2"));
-    let last = lab
-        .get("secrets?sort=name&offset=4&limit=2")
-        .await
-        .expect(200);
+    let last = lab.get("secrets?sort=name&offset=4&limit=2").await.expect(200);
     assert_eq!(names(&last.body), ["s4"]);
     assert!(!last.has("next"));
     let whole = lab.get("secrets").await.expect(200);
@@ -48,17 +39,11 @@ async fn lists_have_pages() {
 #[tokio::test]
 async fn lists_are_filtered_and_sorted() {
     let lab = Lab::with_engine().await;
-    let group = lab
-        .post("secret_groups", json!({ "name": "team-a" }))
-        .await
-        .expect(201);
+    let group = lab.post("secret_groups", json!({ "name": "team-a" })).await.expect(201);
     let group = group.text("id");
     for (name, changes) in [
         ("aa", json!({ "labels": ["dev", "eu de"] })),
-        (
-            "bb",
-            json!({ "labels": ["dev"], "description": "Needle in a haystack" }),
-        ),
+        ("bb", json!({ "labels": ["dev"], "description": "Needle in a haystack" })),
         ("cc", json!({ "secret_group_id": group })),
     ] {
         lab.secret(with(static_secret(name, true), changes)).await;
@@ -86,10 +71,8 @@ async fn lists_are_filtered_and_sorted() {
     ] {
         let page = lab.get(&format!("secrets{query}")).await.expect(200);
         let secrets = page.at("secrets").as_array().unwrap();
-        let mut found: Vec<_> = secrets
-            .iter()
-            .map(|secret| secret["name"].as_str().unwrap())
-            .collect();
+        let mut found: Vec<_> =
+            secrets.iter().map(|secret| secret["name"].as_str().unwrap()).collect();
         if query.starts_with("?sort=-secret_type") {
             found.sort_unstable();
         }

@@ -64,18 +64,10 @@ async fn the_life_of_a_lock() {
             ],
         })
     );
-    assert_eq!(
-        lab.get(&format!("secrets/{id}/metadata"))
-            .await
-            .at("locks_total"),
-        2
-    );
+    assert_eq!(lab.get(&format!("secrets/{id}/metadata")).await.at("locks_total"), 2);
     lab.advance(60).await;
     lab.post(&bulk, locks(&["app-1"])).await.expect(201);
-    let list = lab
-        .get(&format!("secrets/{id}/locks?sort=name"))
-        .await
-        .expect(200);
+    let list = lab.get(&format!("secrets/{id}/locks?sort=name")).await.expect(200);
     assert_eq!(list.at("total_count"), 2);
     assert_eq!(list.at("limit"), 25);
     assert_eq!(
@@ -92,10 +84,7 @@ async fn the_life_of_a_lock() {
             "secret_version_alias": "current",
         })
     );
-    let left = lab
-        .delete(&format!("{bulk}?name=app-1,nobody"))
-        .await
-        .expect(200);
+    let left = lab.delete(&format!("{bulk}?name=app-1,nobody")).await.expect(200);
     assert_eq!(*left.at("versions/0/locks"), json!(["app-2"]));
     let left = lab.delete(&bulk).await.expect(200);
     assert_eq!(*left.at("versions/0/locks"), json!([]));
@@ -106,33 +95,17 @@ async fn the_life_of_a_lock() {
 #[tokio::test]
 async fn locks_of_a_version() {
     let (lab, id) = lab_with(static_secret("s1", true)).await;
-    lab.post(&format!("secrets/{id}/versions"), json!({}))
-        .await
-        .expect(201);
+    lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201);
     let previous = format!("secrets/{id}/versions/previous");
-    let made = lab
-        .post(&format!("{previous}/locks_bulk"), locks(&["old"]))
-        .await
-        .expect(201);
+    let made = lab.post(&format!("{previous}/locks_bulk"), locks(&["old"])).await.expect(201);
     assert_eq!(*made.at("versions/0/locks"), json!([]));
     assert_eq!(*made.at("versions/1/locks"), json!(["old"]));
     let list = lab.get(&format!("{previous}/locks")).await.expect(200);
     assert_eq!(list.text("locks/0/secret_version_alias"), "previous");
-    let current = lab
-        .get(&format!("secrets/{id}/versions/current/locks"))
-        .await
-        .expect(200);
+    let current = lab.get(&format!("secrets/{id}/versions/current/locks")).await.expect(200);
     assert_eq!(current.at("total_count"), 0);
-    assert_eq!(
-        lab.get(&format!("secrets/{id}/locks"))
-            .await
-            .at("total_count"),
-        1
-    );
-    let left = lab
-        .delete(&format!("{previous}/locks_bulk?name=old"))
-        .await
-        .expect(200);
+    assert_eq!(lab.get(&format!("secrets/{id}/locks")).await.at("total_count"), 1);
+    let left = lab.delete(&format!("{previous}/locks_bulk?name=old")).await.expect(200);
     assert_eq!(*left.at("versions/1/locks"), json!([]));
 }
 
@@ -142,24 +115,14 @@ async fn locks_of_all_secrets() {
     let (lab, id) = lab_with(static_secret("s1", true)).await;
     let other = lab.secret(static_secret("s2", true)).await;
     lab.get(&format!("secrets/{other}")).await.expect(200);
-    lab.post(&format!("secrets/{id}/locks_bulk"), locks(&["web-1"]))
-        .await
-        .expect(201);
-    for (query, total) in [
-        ("", 1),
-        ("?search=WEB", 1),
-        ("?search=db", 0),
-        ("?groups=default", 1),
-    ] {
+    lab.post(&format!("secrets/{id}/locks_bulk"), locks(&["web-1"])).await.expect(201);
+    for (query, total) in [("", 1), ("?search=WEB", 1), ("?search=db", 0), ("?groups=default", 1)] {
         let list = lab.get(&format!("secrets_locks{query}")).await.expect(200);
         assert_eq!(list.at("total_count"), total, "{query}");
     }
     let list = lab.get("secrets_locks").await;
     assert_eq!(list.text("secrets_locks/0/secret_name"), "s1");
-    assert_eq!(
-        *list.at("secrets_locks/0/versions/0/locks"),
-        json!(["web-1"])
-    );
+    assert_eq!(*list.at("secrets_locks/0/versions/0/locks"), json!(["web-1"]));
     for path in [
         "secrets_locks?sort=name".to_owned(),
         format!("secrets/{id}/locks?limit=101"),
@@ -182,49 +145,21 @@ async fn refusals_of_create() {
         (json!({ "locks": [{}] }), 400),
         (locks(&["a"]), 400),
         (locks(&["1app"]), 400),
-        (
-            json!({ "locks": [{ "name": "app", "colour": "red" }] }),
-            422,
-        ),
-        (
-            json!({ "locks": [{ "name": "app", "attributes": [] }] }),
-            400,
-        ),
+        (json!({ "locks": [{ "name": "app", "colour": "red" }] }), 422),
+        (json!({ "locks": [{ "name": "app", "attributes": [] }] }), 400),
         (json!({ "locks": [{ "name": "app" }], "mode": "x" }), 422),
     ] {
-        assert_eq!(
-            lab.post(&bulk, body.clone()).await.error().0,
-            status,
-            "{body}"
-        );
+        assert_eq!(lab.post(&bulk, body.clone()).await.error().0, status, "{body}");
     }
-    assert_eq!(
-        lab.post(&format!("{bulk}?mode=all"), locks(&["app"]))
-            .await
-            .error()
-            .0,
-        400
-    );
+    assert_eq!(lab.post(&format!("{bulk}?mode=all"), locks(&["app"])).await.error().0, 400);
     let previous = format!("secrets/{id}/versions/previous/locks_bulk");
     // Version 1 has no data.
     let answer = lab.post(&previous, locks(&["app"])).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error01004")
-    );
-    lab.post(&format!("secrets/{id}/versions"), json!({}))
-        .await
-        .expect(201);
-    let answer = lab
-        .post(&format!("{previous}?mode=remove_previous"), locks(&["app"]))
-        .await;
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01004"));
+    lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201);
+    let answer = lab.post(&format!("{previous}?mode=remove_previous"), locks(&["app"])).await;
     assert_eq!(answer.error().0, 400);
-    assert_eq!(
-        lab.get(&format!("secrets/{id}/locks"))
-            .await
-            .at("total_count"),
-        0
-    );
+    assert_eq!(lab.get(&format!("secrets/{id}/locks")).await.at("total_count"), 0);
 }
 
 /// 4.12: 1000 locks a secret.
@@ -236,16 +171,8 @@ async fn a_thousand_locks() {
     let bulk = format!("secrets/{id}/locks_bulk");
     lab.post(&bulk, locks(&names)).await.expect(201);
     let answer = lab.post(&bulk, locks(&["one-more"])).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error01001")
-    );
-    assert_eq!(
-        lab.get(&format!("secrets/{id}/metadata"))
-            .await
-            .at("locks_total"),
-        1000
-    );
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01001"));
+    assert_eq!(lab.get(&format!("secrets/{id}/metadata")).await.at("locks_total"), 1000);
 }
 
 /// 4.7: what a lock on the current version stops, and what not.
@@ -253,19 +180,12 @@ async fn a_thousand_locks() {
 async fn a_locked_current_version() {
     let (lab, id) = lab_with(static_secret("s1", true)).await;
     let secret = format!("secrets/{id}");
-    lab.post(&format!("{secret}/locks_bulk"), locks(&["app"]))
-        .await
-        .expect(201);
+    lab.post(&format!("{secret}/locks_bulk"), locks(&["app"])).await.expect(201);
     assert_locked(&lab.delete(&secret).await);
-    assert_locked(
-        &lab.delete(&format!("{secret}/versions/current/secret_data"))
-            .await,
-    );
+    assert_locked(&lab.delete(&format!("{secret}/versions/current/secret_data")).await);
     lab.get(&secret).await.expect(200);
     // Locks travel with the version; the new current one is free.
-    lab.post(&format!("{secret}/versions"), json!({}))
-        .await
-        .expect(201);
+    lab.post(&format!("{secret}/versions"), json!({})).await.expect(201);
     let list = lab.get(&format!("{secret}/locks")).await.expect(200);
     assert_eq!(list.text("locks/0/secret_version_alias"), "previous");
     // Now the previous version is locked: no rotation, no restore, no deletion.
@@ -273,12 +193,8 @@ async fn a_locked_current_version() {
     let restore = json!({ "restore_from_version": "previous" });
     assert_locked(&lab.post(&format!("{secret}/versions"), restore).await);
     assert_locked(&lab.delete(&secret).await);
-    lab.delete(&format!("{secret}/versions/previous/locks_bulk"))
-        .await
-        .expect(200);
-    lab.post(&format!("{secret}/versions"), json!({}))
-        .await
-        .expect(201);
+    lab.delete(&format!("{secret}/versions/previous/locks_bulk")).await.expect(200);
+    lab.post(&format!("{secret}/versions"), json!({})).await.expect(201);
     lab.delete(&secret).await.expect(204);
 }
 
@@ -287,17 +203,13 @@ async fn a_locked_current_version() {
 async fn a_locked_dynamic_secret_is_not_read() {
     let (lab, id) = lab_with(generated_secret("s1", false)).await;
     let secret = format!("secrets/{id}");
-    lab.post(&format!("{secret}/locks_bulk"), locks(&["app"]))
-        .await
-        .expect(201);
+    lab.post(&format!("{secret}/locks_bulk"), locks(&["app"])).await.expect(201);
     assert_locked(&lab.get(&secret).await);
     assert_locked(&lab.get(&format!("{secret}/versions/current")).await);
     let by_name = "secret_groups/default/secret_types/iam_credentials/secrets/s1";
     assert_locked(&lab.get(by_name).await);
     lab.get(&format!("{secret}/metadata")).await.expect(200);
-    lab.delete(&format!("{secret}/locks_bulk"))
-        .await
-        .expect(200);
+    lab.delete(&format!("{secret}/locks_bulk")).await.expect(200);
     lab.get(&secret).await.expect(200);
 }
 
@@ -308,33 +220,17 @@ async fn modes() {
     let secret = format!("secrets/{id}");
     let first = lab.get(&secret).await;
     let bulk = format!("{secret}/locks_bulk");
-    lab.post(&bulk, locks(&["app-1", "app-2"]))
-        .await
-        .expect(201);
-    lab.post(&format!("{secret}/versions"), json!({}))
-        .await
-        .expect(201);
-    let moved = lab
-        .post(&format!("{bulk}?mode=remove_previous"), locks(&["app-1"]))
-        .await
-        .expect(201);
+    lab.post(&bulk, locks(&["app-1", "app-2"])).await.expect(201);
+    lab.post(&format!("{secret}/versions"), json!({})).await.expect(201);
+    let moved =
+        lab.post(&format!("{bulk}?mode=remove_previous"), locks(&["app-1"])).await.expect(201);
     assert_eq!(*moved.at("versions/0/locks"), json!(["app-1"]));
     assert_eq!(*moved.at("versions/1/locks"), json!(["app-2"]));
     let mode = "?mode=remove_previous_and_delete";
-    let moved = lab
-        .post(&format!("{bulk}{mode}"), locks(&["app-1"]))
-        .await
-        .expect(201);
-    assert_eq!(
-        moved.at("versions/1/payload_available"),
-        true,
-        "app-2 still holds it"
-    );
+    let moved = lab.post(&format!("{bulk}{mode}"), locks(&["app-1"])).await.expect(201);
+    assert_eq!(moved.at("versions/1/payload_available"), true, "app-2 still holds it");
     assert!(lab.accepts(first.text("api_key")).await);
-    let moved = lab
-        .post(&format!("{bulk}{mode}"), locks(&["app-2"]))
-        .await
-        .expect(201);
+    let moved = lab.post(&format!("{bulk}{mode}"), locks(&["app-2"])).await.expect(201);
     assert_eq!(*moved.at("versions/0/locks"), json!(["app-1", "app-2"]));
     assert_eq!(moved.at("versions/1/payload_available"), false);
     assert!(!lab.accepts(first.text("api_key")).await);
@@ -346,20 +242,13 @@ async fn a_lock_outlasts_the_lease() {
     let (lab, id) = lab_with(with(static_secret("s1", true), json!({ "ttl": "1h" }))).await;
     let secret = format!("secrets/{id}");
     let key = lab.get(&secret).await.text("api_key").to_owned();
-    lab.post(&format!("{secret}/locks_bulk"), locks(&["app-1", "app-2"]))
-        .await
-        .expect(201);
+    lab.post(&format!("{secret}/locks_bulk"), locks(&["app-1", "app-2"])).await.expect(201);
     lab.advance(7200).await;
     let lab = lab.with_new_token().await;
     assert_eq!(lab.get(&secret).await.expect(200).text("api_key"), key);
-    lab.delete(&format!("{secret}/locks_bulk?name=app-1"))
-        .await
-        .expect(200);
+    lab.delete(&format!("{secret}/locks_bulk?name=app-1")).await.expect(200);
     assert!(lab.accepts(&key).await);
-    let left = lab
-        .delete(&format!("{secret}/locks_bulk"))
-        .await
-        .expect(200);
+    let left = lab.delete(&format!("{secret}/locks_bulk")).await.expect(200);
     assert_eq!(left.at("versions/0/payload_available"), false);
     assert!(!lab.accepts(&key).await);
 }
@@ -368,23 +257,14 @@ async fn a_lock_outlasts_the_lease() {
 #[tokio::test]
 async fn the_schedule_respects_locks() {
     let rotation = json!({ "auto_rotate": true, "interval": 1, "unit": "day" });
-    let (lab, id) = lab_with(with(
-        static_secret("s1", true),
-        json!({ "rotation": rotation }),
-    ))
-    .await;
+    let (lab, id) =
+        lab_with(with(static_secret("s1", true), json!({ "rotation": rotation }))).await;
     let secret = format!("secrets/{id}");
-    lab.post(&format!("{secret}/locks_bulk"), locks(&["app"]))
-        .await
-        .expect(201);
+    lab.post(&format!("{secret}/locks_bulk"), locks(&["app"])).await.expect(201);
     lab.advance(2 * 86_400).await;
     let lab = lab.with_new_token().await;
     let metadata = lab.get(&format!("{secret}/metadata")).await.expect(200);
-    assert_eq!(
-        metadata.at("versions_total"),
-        3,
-        "the first one happens, the second one not"
-    );
+    assert_eq!(metadata.at("versions_total"), 3, "the first one happens, the second one not");
     assert_eq!(metadata.text("next_rotation_date"), "2026-01-13T09:00:00Z");
 }
 
@@ -392,17 +272,11 @@ async fn the_schedule_respects_locks() {
 #[tokio::test]
 async fn roles() {
     let (lab, id) = lab_with(static_secret("s1", true)).await;
-    let (bulk, list) = (
-        format!("secrets/{id}/locks_bulk"),
-        format!("secrets/{id}/locks"),
-    );
+    let (bulk, list) = (format!("secrets/{id}/locks_bulk"), format!("secrets/{id}/locks"));
     for (key, create) in [(seed::READER_API_KEY, 403), (seed::WRITER_API_KEY, 201)] {
         let token = lab.token_of(key).await;
         let status = async |method: Method, path: &str| {
-            let request = lab
-                .anonymous(method, path)
-                .bearer_auth(&token)
-                .json(&locks(&["app"]));
+            let request = lab.anonymous(method, path).bearer_auth(&token).json(&locks(&["app"]));
             send(request).await.status
         };
         assert_eq!(status(Method::GET, &list).await, 200);

@@ -5,9 +5,7 @@ use ibm_sm_emulator::seed;
 use serde_json::json;
 
 async fn rotate(lab: &Lab, id: &str) -> Answer {
-    lab.post(&format!("secrets/{id}/versions"), json!({}))
-        .await
-        .expect(201)
+    lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201)
 }
 
 async fn restore(lab: &Lab, id: &str, version: &str) -> Answer {
@@ -29,19 +27,13 @@ async fn keys_of_a_static_secret() {
     assert_eq!(second.text("secret_id"), id);
     assert!(lab.accepts(first.text("api_key")).await);
     assert!(lab.accepts(second.text("api_key")).await);
-    let previous = lab
-        .get(&format!("secrets/{id}/versions/previous"))
-        .await
-        .expect(200);
+    let previous = lab.get(&format!("secrets/{id}/versions/previous")).await.expect(200);
     assert_eq!(previous.at("api_key"), first.at("api_key"));
     let third = rotate(&lab, &id).await;
     assert!(!lab.accepts(first.text("api_key")).await);
     assert!(lab.accepts(second.text("api_key")).await);
     assert!(lab.accepts(third.text("api_key")).await);
-    assert_eq!(
-        lab.get(&format!("secrets/{id}")).await.at("api_key"),
-        third.at("api_key")
-    );
+    assert_eq!(lab.get(&format!("secrets/{id}")).await.at("api_key"), third.at("api_key"));
 }
 
 /// 4.5: a generated service ID is replaced with its key.
@@ -121,11 +113,7 @@ async fn refusals_of_rotation() {
         (json!({ "restore_from_version": "latest" }), 400),
         (json!({ "restored_from_version": "previous" }), 422),
     ] {
-        assert_eq!(
-            lab.post(&path, body.clone()).await.error().0,
-            status,
-            "{body}"
-        );
+        assert_eq!(lab.post(&path, body.clone()).await.error().0, status, "{body}");
     }
     assert_eq!(lab.get(&path).await.at("total_count"), 1);
 }
@@ -159,26 +147,14 @@ async fn a_restore_brings_the_former_credentials_back() {
 #[tokio::test]
 async fn only_active_versions_are_restored() {
     let lab = Lab::with_engine().await;
-    let id = lab
-        .secret(with(static_secret("s1", true), json!({ "ttl": "1h" })))
-        .await;
-    let not_active = (
-        400,
-        "secrets-manager.Error01004",
-        "Version previous is not active.",
-    );
+    let id = lab.secret(with(static_secret("s1", true), json!({ "ttl": "1h" }))).await;
+    let not_active = (400, "secrets-manager.Error01004", "Version previous is not active.");
     assert_eq!(restore(&lab, &id, "previous").await.error(), not_active);
     lab.get(&format!("secrets/{id}")).await.expect(200);
     // Version 1 never had data.
     assert_eq!(restore(&lab, &id, "previous").await.error(), not_active);
-    assert_eq!(
-        restore(&lab, &id, "current").await.error().1,
-        "secrets-manager.Error01004"
-    );
-    assert_eq!(
-        restore(&lab, &id, UNKNOWN_ID).await.error().1,
-        "secrets-manager.Error01004"
-    );
+    assert_eq!(restore(&lab, &id, "current").await.error().1, "secrets-manager.Error01004");
+    assert_eq!(restore(&lab, &id, UNKNOWN_ID).await.error().1, "secrets-manager.Error01004");
     lab.advance(1800).await;
     rotate(&lab, &id).await;
     lab.advance(1800).await;
@@ -213,12 +189,7 @@ async fn old_versions_drop_off() {
 async fn the_schedule_rotates() {
     let lab = Lab::with_engine().await;
     let rotation = json!({ "auto_rotate": true, "interval": 10, "unit": "day" });
-    let id = lab
-        .secret(with(
-            static_secret("s1", true),
-            json!({ "rotation": rotation }),
-        ))
-        .await;
+    let id = lab.secret(with(static_secret("s1", true), json!({ "rotation": rotation }))).await;
     let metadata = format!("secrets/{id}/metadata");
     lab.get(&format!("secrets/{id}")).await.expect(200);
     lab.advance(10 * 86_400 - 1).await;
@@ -230,27 +201,16 @@ async fn the_schedule_rotates() {
     assert_eq!(rotated.text("next_rotation_date"), "2026-01-30T09:00:00Z");
     assert_eq!(rotated.text("updated_at"), "2026-01-20T09:00:00Z");
     assert_eq!(rotated.text("expiration_date"), "2026-04-20T09:00:00Z");
-    let version = lab
-        .get(&format!("secrets/{id}/versions/current/metadata"))
-        .await
-        .expect(200);
+    let version = lab.get(&format!("secrets/{id}/versions/current/metadata")).await.expect(200);
     assert_eq!(version.at("auto_rotated"), true);
     assert_eq!(version.at("downloaded"), false);
     // Three more in one leap, each at its own time.
     lab.advance(30 * 86_400).await;
     let lab = lab.with_new_token().await;
     let versions = lab.get(&format!("secrets/{id}/versions")).await.expect(200);
-    let times: Vec<_> = (0..3)
-        .map(|at| versions.text(&format!("versions/{at}/created_at")))
-        .collect();
-    assert_eq!(
-        times,
-        [
-            "2026-02-19T09:00:00Z",
-            "2026-02-09T09:00:00Z",
-            "2026-01-30T09:00:00Z"
-        ]
-    );
+    let times: Vec<_> =
+        (0..3).map(|at| versions.text(&format!("versions/{at}/created_at"))).collect();
+    assert_eq!(times, ["2026-02-19T09:00:00Z", "2026-02-09T09:00:00Z", "2026-01-30T09:00:00Z"]);
 }
 
 /// 4.5: a manual rotation starts the interval anew.
@@ -258,12 +218,7 @@ async fn the_schedule_rotates() {
 async fn a_rotation_by_hand_moves_the_schedule() {
     let lab = Lab::with_engine().await;
     let rotation = json!({ "auto_rotate": true, "interval": 10, "unit": "day" });
-    let id = lab
-        .secret(with(
-            static_secret("s1", true),
-            json!({ "rotation": rotation }),
-        ))
-        .await;
+    let id = lab.secret(with(static_secret("s1", true), json!({ "rotation": rotation }))).await;
     lab.advance(86_400).await;
     let lab = lab.with_new_token().await;
     rotate(&lab, &id).await;
@@ -281,10 +236,7 @@ async fn the_policy_is_changed_and_removed() {
     let changed = lab.patch(&path, on).await.expect(200);
     assert_eq!(changed.text("next_rotation_date"), "2026-02-10T09:00:00Z");
     for off in [json!({}), json!({ "auto_rotate": false })] {
-        let changed = lab
-            .patch(&path, json!({ "rotation": off }))
-            .await
-            .expect(200);
+        let changed = lab.patch(&path, json!({ "rotation": off })).await.expect(200);
         assert_eq!(*changed.at("rotation"), json!({ "auto_rotate": false }));
         assert!(!changed.has("next_rotation_date"));
         assert_eq!(changed.at("versions_total"), 1);
@@ -295,9 +247,7 @@ async fn the_policy_is_changed_and_removed() {
 #[tokio::test]
 async fn a_policy_that_comes_too_late() {
     let lab = Lab::with_engine().await;
-    let id = lab
-        .secret(with(static_secret("s1", true), json!({ "ttl": "30d" })))
-        .await;
+    let id = lab.secret(with(static_secret("s1", true), json!({ "ttl": "30d" }))).await;
     lab.get(&format!("secrets/{id}")).await.expect(200);
     lab.advance(15 * 86_400).await;
     let lab = lab.with_new_token().await;
@@ -311,10 +261,7 @@ async fn a_policy_that_comes_too_late() {
     let late =
         json!({ "ttl": "90d", "rotation": { "auto_rotate": true, "interval": 35, "unit": "day" } });
     let answer = lab.patch(&path, late.clone()).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (400, "secrets-manager.Error02009")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error02009"));
     lab.patch(&path, json!({ "ttl": "90d" })).await.expect(200);
     rotate(&lab, &id).await;
     lab.patch(&path, late).await.expect(200);

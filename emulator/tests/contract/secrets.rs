@@ -9,10 +9,7 @@ use serde_json::json;
 #[tokio::test]
 async fn a_secret_is_made() {
     let lab = Lab::with_engine().await;
-    let made = lab
-        .post("secrets", static_secret("s1", true))
-        .await
-        .expect(201);
+    let made = lab.post("secrets", static_secret("s1", true)).await.expect(201);
     let id = made.text("id");
     assert_eq!(
         made.body,
@@ -50,10 +47,7 @@ async fn a_secret_is_made() {
 #[tokio::test]
 async fn a_secret_with_everything() {
     let lab = Lab::with_engine().await;
-    let group = lab
-        .post("secret_groups", json!({ "name": "team-a" }))
-        .await
-        .expect(201);
+    let group = lab.post("secret_groups", json!({ "name": "team-a" })).await.expect(201);
     let made = lab
         .post(
             "secrets",
@@ -77,30 +71,20 @@ async fn a_secret_with_everything() {
     assert_eq!(*made.at("labels"), json!(["dev", "us-south"]));
     assert_eq!(*made.at("access_groups"), json!(seed::ACCESS_GROUP_IDS));
     assert_eq!(made.at("service_id_is_static"), false);
-    assert_eq!(
-        *made.at("custom_metadata"),
-        json!({ "owner": { "team": "a" } })
-    );
+    assert_eq!(*made.at("custom_metadata"), json!({ "owner": { "team": "a" } }));
     assert_eq!(
         *made.at("rotation"),
         json!({ "auto_rotate": true, "interval": 1, "unit": "month" })
     );
     assert_eq!(made.text("next_rotation_date"), "2026-02-10T09:00:00Z");
-    for absent in [
-        "service_id",
-        "api_key",
-        "api_key_id",
-        "expiration_date",
-        "version_custom_metadata",
-    ] {
+    for absent in
+        ["service_id", "api_key", "api_key_id", "expiration_date", "version_custom_metadata"]
+    {
         assert!(!made.has(absent), "{absent}");
     }
     let path = format!("secrets/{}/versions/current/metadata", made.text("id"));
     let version = lab.get(&path).await.expect(200);
-    assert_eq!(
-        *version.at("version_custom_metadata"),
-        json!({ "ticket": "OPS-1" })
-    );
+    assert_eq!(*version.at("version_custom_metadata"), json!({ "ticket": "OPS-1" }));
 }
 
 /// 4.4: a number or a text, with or without a unit, comes back as seconds.
@@ -118,10 +102,7 @@ async fn ttl_is_answered_in_seconds() {
     .into_iter()
     .enumerate()
     {
-        let body = with(
-            static_secret(&format!("s{number}"), true),
-            json!({ "ttl": ttl }),
-        );
+        let body = with(static_secret(&format!("s{number}"), true), json!({ "ttl": ttl }));
         let made = lab.post("secrets", body).await.expect(201);
         assert_eq!(made.text("ttl"), seconds, "{ttl}");
     }
@@ -156,65 +137,25 @@ async fn refusals_of_create() {
         (json!({ "service_id": null }), 400, "Error00400"),
         (json!({ "access_groups": [group] }), 400, "Error00400"),
         (json!({ "service_id": "ServiceId-x" }), 400, "Error00400"),
-        (
-            json!({ "service_id": unknown_service_id }),
-            400,
-            "Error00400",
-        ),
-        (
-            json!({ "service_id": null, "access_groups": [] }),
-            400,
-            "Error00400",
-        ),
-        (
-            json!({ "service_id": null, "access_groups": vec![group; 11] }),
-            400,
-            "Error00400",
-        ),
-        (
-            json!({ "service_id": null, "access_groups": ["x"] }),
-            400,
-            "Error00400",
-        ),
-        (
-            json!({ "service_id": null, "access_groups": [unknown_group] }),
-            400,
-            "Error00400",
-        ),
+        (json!({ "service_id": unknown_service_id }), 400, "Error00400"),
+        (json!({ "service_id": null, "access_groups": [] }), 400, "Error00400"),
+        (json!({ "service_id": null, "access_groups": vec![group; 11] }), 400, "Error00400"),
+        (json!({ "service_id": null, "access_groups": ["x"] }), 400, "Error00400"),
+        (json!({ "service_id": null, "access_groups": [unknown_group] }), 400, "Error00400"),
         (json!({ "labels": vec!["ab"; 31] }), 400, "Error00400"),
         (json!({ "labels": ["a"] }), 400, "Error00400"),
         (json!({ "labels": ["a".repeat(65)] }), 400, "Error00400"),
         (json!({ "labels": "ab" }), 400, "Error00400"),
-        (
-            json!({ "description": "d".repeat(1025) }),
-            400,
-            "Error00400",
-        ),
+        (json!({ "description": "d".repeat(1025) }), 400, "Error00400"),
         (json!({ "secret_group_id": "x" }), 400, "Error00400"),
         (json!({ "secret_group_id": UNKNOWN_ID }), 404, "Error00404"),
         (json!({ "account_id": "ABC" }), 400, "Error00400"),
         (json!({ "custom_metadata": [] }), 400, "Error00400"),
-        (
-            json!({ "custom_metadata": { "a": "a".repeat(10_240) } }),
-            400,
-            "Error00400",
-        ),
-        (
-            json!({ "version_custom_metadata": { "a": "a".repeat(10_240) } }),
-            400,
-            "Error00400",
-        ),
+        (json!({ "custom_metadata": { "a": "a".repeat(10_240) } }), 400, "Error00400"),
+        (json!({ "version_custom_metadata": { "a": "a".repeat(10_240) } }), 400, "Error00400"),
         (json!({ "rotation": true }), 400, "Error00400"),
-        (
-            json!({ "rotation": { "auto_rotate": true } }),
-            400,
-            "Error00400",
-        ),
-        (
-            json!({ "rotation": { "auto_rotate": true, "interval": 1 } }),
-            400,
-            "Error00400",
-        ),
+        (json!({ "rotation": { "auto_rotate": true } }), 400, "Error00400"),
+        (json!({ "rotation": { "auto_rotate": true, "interval": 1 } }), 400, "Error00400"),
         (
             json!({ "rotation": { "auto_rotate": true, "interval": 0, "unit": "day" } }),
             400,
@@ -225,21 +166,13 @@ async fn refusals_of_create() {
             400,
             "Error00400",
         ),
-        (
-            json!({ "rotation": { "interval": 1, "unit": "day" } }),
-            400,
-            "Error00400",
-        ),
+        (json!({ "rotation": { "interval": 1, "unit": "day" } }), 400, "Error00400"),
         (
             json!({ "rotation": { "auto_rotate": true, "interval": 91, "unit": "day" } }),
             400,
             "Error00400",
         ),
-        (
-            json!({ "rotation": { "auto_rotate": false, "rotate_keys": true } }),
-            422,
-            "Error00422",
-        ),
+        (json!({ "rotation": { "auto_rotate": false, "rotate_keys": true } }), 422, "Error00422"),
         (
             json!({ "reuse_api_key": false, "rotation": { "auto_rotate": true, "interval": 1, "unit": "day" } }),
             400,
@@ -253,15 +186,9 @@ async fn refusals_of_create() {
         (json!({ "colour": "red" }), 422, "Error00422"),
         (json!({ "api_key": "x" }), 422, "Error00422"),
     ] {
-        let answer = lab
-            .post("secrets", with(static_secret("s1", true), changes.clone()))
-            .await;
+        let answer = lab.post("secrets", with(static_secret("s1", true), changes.clone())).await;
         let code = format!("secrets-manager.{code}");
-        assert_eq!(
-            (answer.error().0, answer.error().1),
-            (status, code.as_str()),
-            "{changes}"
-        );
+        assert_eq!((answer.error().0, answer.error().1), (status, code.as_str()), "{changes}");
     }
     assert_eq!(lab.get("secrets").await.at("total_count"), 1);
 }
@@ -271,14 +198,11 @@ async fn refusals_of_create() {
 async fn an_interval_may_equal_the_ttl() {
     let lab = Lab::with_engine().await;
     for (number, (ttl, interval, unit)) in
-        [("90d", 90, "day"), ("90d", 2, "month"), ("4d", 3, "day")]
-            .into_iter()
-            .enumerate()
+        [("90d", 90, "day"), ("90d", 2, "month"), ("4d", 3, "day")].into_iter().enumerate()
     {
         let rotation = json!({ "auto_rotate": true, "interval": interval, "unit": unit });
         let changes = json!({ "ttl": ttl, "rotation": rotation });
-        lab.secret(with(static_secret(&format!("s{number}"), true), changes))
-            .await;
+        lab.secret(with(static_secret(&format!("s{number}"), true), changes)).await;
     }
 }
 
@@ -286,15 +210,9 @@ async fn an_interval_may_equal_the_ttl() {
 #[tokio::test]
 async fn names_are_unique_across_groups() {
     let lab = Lab::with_engine().await;
-    let group = lab
-        .post("secret_groups", json!({ "name": "team-a" }))
-        .await
-        .expect(201);
+    let group = lab.post("secret_groups", json!({ "name": "team-a" })).await.expect(201);
     lab.secret(static_secret("s1", true)).await;
-    let same = with(
-        static_secret("s1", true),
-        json!({ "secret_group_id": group.text("id") }),
-    );
+    let same = with(static_secret("s1", true), json!({ "secret_group_id": group.text("id") }));
     assert_eq!(lab.post("secrets", same).await.error().0, 409);
     let arbitrary = json!({ "secret_type": "arbitrary", "name": "s1", "payload": "p" });
     lab.post("secrets", arbitrary).await.expect(201);
@@ -310,9 +228,7 @@ async fn metadata_never_generates() {
     lab.advance(5).await;
     lab.get("secrets").await.expect(200);
     lab.get(&format!("secrets/{id}/versions")).await.expect(200);
-    lab.get(&format!("secrets/{id}/versions/current/metadata"))
-        .await
-        .expect(200);
+    lab.get(&format!("secrets/{id}/versions/current/metadata")).await.expect(200);
     assert_eq!(lab.get(&path).await.body, before.body);
     assert_eq!(lab.engine_objects().await, [""; 0]);
     lab.get(&format!("secrets/{id}")).await.expect(200);
@@ -326,10 +242,8 @@ async fn metadata_never_generates() {
 async fn a_secret_is_read_by_name() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", true)).await;
-    let read = lab
-        .get("secret_groups/default/secret_types/iam_credentials/secrets/s1")
-        .await
-        .expect(200);
+    let read =
+        lab.get("secret_groups/default/secret_types/iam_credentials/secrets/s1").await.expect(200);
     assert_eq!(read.text("id"), id);
     assert_eq!(read.text("api_key").len(), 44);
     for path in [
@@ -352,19 +266,14 @@ async fn a_patch_changes_what_it_names() {
     let id = lab.secret(body).await;
     let path = format!("secrets/{id}/metadata");
     lab.advance(1).await;
-    let changed = lab
-        .patch(&path, json!({ "name": "s2", "labels": ["prod", "eu"] }))
-        .await
-        .expect(200);
+    let changed =
+        lab.patch(&path, json!({ "name": "s2", "labels": ["prod", "eu"] })).await.expect(200);
     assert_eq!(changed.text("name"), "s2");
     assert_eq!(changed.text("description"), "d");
     assert_eq!(*changed.at("labels"), json!(["prod", "eu"]));
     assert_eq!(changed.text("updated_at"), "2026-01-10T09:00:01Z");
     // The whole object is replaced, not merged.
-    let changed = lab
-        .patch(&path, json!({ "custom_metadata": { "b": 3 } }))
-        .await
-        .expect(200);
+    let changed = lab.patch(&path, json!({ "custom_metadata": { "b": 3 } })).await.expect(200);
     assert_eq!(*changed.at("custom_metadata"), json!({ "b": 3 }));
     let cleared = lab
         .patch(&path, json!({ "description": null, "labels": null, "custom_metadata": null, "rotation": null }))
@@ -373,10 +282,7 @@ async fn a_patch_changes_what_it_names() {
     assert!(!cleared.has("description"));
     assert_eq!(*cleared.at("labels"), json!([]));
     assert_eq!(*cleared.at("custom_metadata"), json!({}));
-    assert_eq!(
-        lab.patch(&path, json!({})).await.expect(200).text("name"),
-        "s2"
-    );
+    assert_eq!(lab.patch(&path, json!({})).await.expect(200).text("name"), "s2");
 }
 
 /// S6: refusals.
@@ -400,20 +306,10 @@ async fn refusals_of_patch() {
         (json!({ "ttl": null }), 400),
         (json!({ "ttl": "59" }), 400),
         (json!({ "labels": ["a"] }), 400),
-        (
-            json!({ "rotation": { "auto_rotate": true, "interval": 1, "unit": "hour" } }),
-            400,
-        ),
-        (
-            json!({ "rotation": { "auto_rotate": true, "interval": 91, "unit": "day" } }),
-            400,
-        ),
+        (json!({ "rotation": { "auto_rotate": true, "interval": 1, "unit": "hour" } }), 400),
+        (json!({ "rotation": { "auto_rotate": true, "interval": 91, "unit": "day" } }), 400),
     ] {
-        assert_eq!(
-            lab.patch(&path, patch.clone()).await.error().0,
-            status,
-            "{patch}"
-        );
+        assert_eq!(lab.patch(&path, patch.clone()).await.error().0, status, "{patch}");
     }
     assert_eq!(lab.get(&path).await.body, before.body);
 }
@@ -427,10 +323,7 @@ async fn a_patch_needs_the_merge_patch_content_type() {
         .request(Method::PATCH, &format!("secrets/{id}/metadata"))
         .json(&json!({ "name": "s2" }));
     let answer = send(request).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (415, "secrets-manager.Error00415")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (415, "secrets-manager.Error00415"));
 }
 
 /// S6, 4.8: a rename stays in Secrets Manager.
@@ -439,22 +332,11 @@ async fn a_rename_does_not_reach_iam() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", true)).await;
     let read = lab.get(&format!("secrets/{id}")).await.expect(200);
-    lab.patch(&format!("secrets/{id}/metadata"), json!({ "name": "s2" }))
-        .await
-        .expect(200);
-    let key = lab
-        .get(&format!("/v1/apikeys/{}", read.text("api_key_id")))
-        .await
-        .expect(200);
+    lab.patch(&format!("secrets/{id}/metadata"), json!({ "name": "s2" })).await.expect(200);
+    let key = lab.get(&format!("/v1/apikeys/{}", read.text("api_key_id"))).await.expect(200);
     assert_eq!(key.text("name"), "Secrets-Manager-IAM-Secret-s1");
-    let rotated = lab
-        .post(&format!("secrets/{id}/versions"), json!({}))
-        .await
-        .expect(201);
-    let key = lab
-        .get(&format!("/v1/apikeys/{}", rotated.text("api_key_id")))
-        .await
-        .expect(200);
+    let rotated = lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201);
+    let key = lab.get(&format!("/v1/apikeys/{}", rotated.text("api_key_id"))).await.expect(200);
     assert_eq!(key.text("name"), "Secrets-Manager-IAM-Secret-s1");
 }
 
@@ -473,10 +355,7 @@ async fn a_deleted_secret_is_unknown() {
         lab.patch(&format!("{path}/metadata"), json!({})).await,
         lab.post(&format!("{path}/versions"), json!({})).await,
     ] {
-        assert_eq!(
-            (answer.error().0, answer.error().1),
-            (404, "secrets-manager.Error00404")
-        );
+        assert_eq!((answer.error().0, answer.error().1), (404, "secrets-manager.Error00404"));
     }
     assert_eq!(lab.get("secrets/not-a-uuid").await.error().0, 400);
 }
@@ -487,10 +366,8 @@ async fn actions_do_not_exist() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", true)).await;
     let body = json!({ "action_type": "public_cert_action_validate_dns_challenge" });
-    for path in [
-        format!("secrets/{id}/actions"),
-        format!("secrets/{id}/versions/current/actions"),
-    ] {
+    for path in [format!("secrets/{id}/actions"), format!("secrets/{id}/versions/current/actions")]
+    {
         let answer = lab.post(&path, body.clone()).await;
         assert_eq!(
             (answer.error().0, answer.error().1),
@@ -516,10 +393,7 @@ async fn roles() {
         (Method::POST, "secrets", 403, 415),
         (Method::DELETE, &secret, 403, 403),
     ] {
-        for (key, status) in [
-            (seed::READER_API_KEY, reader),
-            (seed::WRITER_API_KEY, writer),
-        ] {
+        for (key, status) in [(seed::READER_API_KEY, reader), (seed::WRITER_API_KEY, writer)] {
             let token = lab.token_of(key).await;
             let answer = send(lab.anonymous(method.clone(), path).bearer_auth(token)).await;
             assert_eq!(answer.status, status, "{key} {method} {path}");

@@ -21,10 +21,7 @@ async fn a_service_id_is_made_read_changed_and_deleted() {
     assert_eq!(made.text("iam_id"), format!("iam-{id}"));
     assert_eq!(
         made.text("crn"),
-        format!(
-            "crn:v1:bluemix:public:iam-identity::a/{}::serviceid:{id}",
-            seed::ACCOUNT_ID
-        )
+        format!("crn:v1:bluemix:public:iam-identity::a/{}::serviceid:{id}", seed::ACCOUNT_ID)
     );
     assert_eq!(made.at("locked"), false);
     assert_eq!(made.text("created_at"), START);
@@ -34,30 +31,18 @@ async fn a_service_id_is_made_read_changed_and_deleted() {
     let tag = read.header("etag").to_owned();
     assert_eq!(tag, read.text("entity_tag"));
     let update = |tag: &str, body: Value| {
-        lab.request(Method::PUT, &path)
-            .header("if-match", tag)
-            .json(&body)
+        lab.request(Method::PUT, &path).header("if-match", tag).json(&body)
     };
-    let changed = send(update(&tag, json!({ "name": "app-2", "description": "d" })))
-        .await
-        .expect(200);
+    let changed =
+        send(update(&tag, json!({ "name": "app-2", "description": "d" }))).await.expect(200);
     assert_eq!(changed.text("name"), "app-2");
     assert_ne!(changed.text("entity_tag"), tag);
     let answer = send(update(&tag, json!({ "name": "app-3" }))).await;
     assert_eq!((answer.error().0, answer.error().1), (409, "conflict"));
-    let cleared = send(update("*", json!({ "description": "" })))
-        .await
-        .expect(200);
+    let cleared = send(update("*", json!({ "description": "" }))).await.expect(200);
     assert!(!cleared.has("description"));
-    assert_eq!(
-        send(update("*", json!({ "name": "" }))).await.error().0,
-        400
-    );
-    assert_eq!(
-        lab.put(&path, json!({ "name": "x" })).await.error().0,
-        400,
-        "no If-Match"
-    );
+    assert_eq!(send(update("*", json!({ "name": "" }))).await.error().0, 400);
+    assert_eq!(lab.put(&path, json!({ "name": "x" })).await.error().0, 400, "no If-Match");
     lab.delete(&path).await.expect(204);
     let answer = lab.get(&path).await;
     assert_eq!((answer.error().0, answer.error().1), (404, "not_found"));
@@ -75,22 +60,13 @@ async fn a_service_id_comes_with_a_key() {
     let made = lab.post(NEW, with_key.clone()).await.expect(201);
     let key = made.text("apikey/apikey");
     assert!(lab.accepts(key).await);
-    let read = lab
-        .get(&format!("/v1/apikeys/{}", made.text("apikey/id")))
-        .await
-        .expect(200);
+    let read = lab.get(&format!("/v1/apikeys/{}", made.text("apikey/id"))).await.expect(200);
     assert_eq!(read.text("apikey"), key);
     assert_eq!(read.text("iam_id"), made.text("iam_id"));
-    assert!(
-        !lab.get(&format!("/v1/serviceids/{}", made.text("id")))
-            .await
-            .has("apikey")
-    );
+    assert!(!lab.get(&format!("/v1/serviceids/{}", made.text("id"))).await.has("apikey"));
     with_key["apikey"] = json!({ "name": "k", "colour": "red" });
     assert_eq!(lab.post(NEW, with_key).await.error().0, 422);
-    lab.delete(&format!("/v1/serviceids/{}", made.text("id")))
-        .await
-        .expect(204);
+    lab.delete(&format!("/v1/serviceids/{}", made.text("id"))).await.expect(204);
     assert!(!lab.accepts(key).await);
 }
 
@@ -98,24 +74,17 @@ async fn a_service_id_comes_with_a_key() {
 #[tokio::test]
 async fn locks() {
     let lab = Lab::start().await;
-    let request = lab
-        .request(Method::POST, NEW)
-        .header("entity-lock", "true")
-        .json(&body("app"));
+    let request = lab.request(Method::POST, NEW).header("entity-lock", "true").json(&body("app"));
     let made = send(request).await.expect(201);
     assert_eq!(made.at("locked"), true);
     let path = format!("/v1/serviceids/{}", made.text("id"));
-    let update = lab
-        .request(Method::PUT, &path)
-        .header("if-match", "*")
-        .json(&json!({ "name": "x" }));
+    let update =
+        lab.request(Method::PUT, &path).header("if-match", "*").json(&json!({ "name": "x" }));
     for answer in [send(update).await, lab.delete(&path).await] {
         assert_eq!((answer.error().0, answer.error().1), (409, "entity_locked"));
     }
     lab.delete(&format!("{path}/lock")).await.expect(204);
-    lab.post(&format!("{path}/lock"), json!({}))
-        .await
-        .expect(204);
+    lab.post(&format!("{path}/lock"), json!({})).await.expect(204);
     assert_eq!(lab.delete(&path).await.error().0, 409);
     lab.delete(&format!("{path}/lock")).await.expect(204);
     lab.delete(&path).await.expect(204);
@@ -127,18 +96,10 @@ async fn a_service_id_with_a_locked_key_is_not_deleted() {
     let lab = Lab::start().await;
     let made = lab.post(NEW, body("app")).await.expect(201);
     let key = json!({ "name": "k", "iam_id": made.text("iam_id") });
-    let request = lab
-        .request(Method::POST, "/v1/apikeys")
-        .header("entity-lock", "true")
-        .json(&key);
+    let request = lab.request(Method::POST, "/v1/apikeys").header("entity-lock", "true").json(&key);
     send(request).await.expect(201);
-    let answer = lab
-        .delete(&format!("/v1/serviceids/{}", made.text("id")))
-        .await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (409, "delete_not_possible")
-    );
+    let answer = lab.delete(&format!("/v1/serviceids/{}", made.text("id"))).await;
+    assert_eq!((answer.error().0, answer.error().1), (409, "delete_not_possible"));
     assert_eq!(answer.text("errors/0/message_code"), "BXNIM0105E");
 }
 
@@ -168,23 +129,11 @@ async fn lists() {
         names.join(" "),
         "application bootstrap iam-credentials-engine n0 n1 n2 n3 reader writer"
     );
-    let page = lab
-        .get(&format!("{NEW}?account_id={}&name=n2", seed::ACCOUNT_ID))
-        .await;
+    let page = lab.get(&format!("{NEW}?account_id={}&name=n2", seed::ACCOUNT_ID)).await;
     assert_eq!(page.at("serviceids").as_array().unwrap().len(), 1);
-    for query in [
-        "",
-        "account_id=x",
-        "pagesize=101&account_id=x",
-        "pagetoken=x",
-        "colour=red",
-    ] {
+    for query in ["", "account_id=x", "pagesize=101&account_id=x", "pagetoken=x", "colour=red"] {
         let status = lab.get(&format!("{NEW}?{query}")).await.status;
-        assert_eq!(
-            status,
-            if query == "account_id=x" { 403 } else { 400 },
-            "{query}"
-        );
+        assert_eq!(status, if query == "account_id=x" { 403 } else { 400 }, "{query}");
     }
 }
 
@@ -194,21 +143,9 @@ async fn refusals_of_create() {
     let lab = Lab::start().await;
     for (body, status, code) in [
         (json!({ "name": "a" }), 400, "invalid_request"),
-        (
-            json!({ "account_id": seed::ACCOUNT_ID }),
-            400,
-            "invalid_request",
-        ),
-        (
-            json!({ "account_id": "other", "name": "a" }),
-            403,
-            "insufficient_permissions",
-        ),
-        (
-            json!({ "account_id": seed::ACCOUNT_ID, "name": 1 }),
-            400,
-            "invalid_request",
-        ),
+        (json!({ "account_id": seed::ACCOUNT_ID }), 400, "invalid_request"),
+        (json!({ "account_id": "other", "name": "a" }), 403, "insufficient_permissions"),
+        (json!({ "account_id": seed::ACCOUNT_ID, "name": 1 }), 400, "invalid_request"),
         (
             json!({ "account_id": seed::ACCOUNT_ID, "name": "a", "colour": "red" }),
             422,
@@ -216,11 +153,7 @@ async fn refusals_of_create() {
         ),
     ] {
         let answer = lab.post(NEW, body.clone()).await;
-        assert_eq!(
-            (answer.error().0, answer.error().1),
-            (status, code),
-            "{body}"
-        );
+        assert_eq!((answer.error().0, answer.error().1), (status, code), "{body}");
     }
 }
 
@@ -230,10 +163,7 @@ async fn roles() {
     let lab = Lab::start().await;
     for (key, status) in [(seed::ENGINE_API_KEY, 201), (seed::WRITER_API_KEY, 403)] {
         let token = lab.token_of(key).await;
-        let request = lab
-            .anonymous(Method::POST, NEW)
-            .bearer_auth(token)
-            .json(&body("app"));
+        let request = lab.anonymous(Method::POST, NEW).bearer_auth(token).json(&body("app"));
         assert_eq!(send(request).await.status, status, "{key}");
     }
 }

@@ -24,24 +24,10 @@ async fn defaults() {
         "iam_lock_reply": "empty",
         "configuration_reply": "with_key",
     });
-    assert_eq!(
-        lab.get("/_emulator/switches").await.expect(200).body,
-        defaults
-    );
-    lab.put("/_emulator/switches", json!({ "ttl_echo": "as_given" }))
-        .await
-        .expect(200);
-    assert_eq!(
-        lab.get("/_emulator/switches").await.text("ttl_echo"),
-        "as_given"
-    );
-    assert_eq!(
-        lab.put("/_emulator/switches", json!({}))
-            .await
-            .expect(200)
-            .body,
-        defaults
-    );
+    assert_eq!(lab.get("/_emulator/switches").await.expect(200).body, defaults);
+    lab.put("/_emulator/switches", json!({ "ttl_echo": "as_given" })).await.expect(200);
+    assert_eq!(lab.get("/_emulator/switches").await.text("ttl_echo"), "as_given");
+    assert_eq!(lab.put("/_emulator/switches", json!({})).await.expect(200).body, defaults);
     for wrong in [json!({ "ttl_echo": "loud" }), json!({ "colour": "red" })] {
         assert_eq!(lab.put("/_emulator/switches", wrong).await.error().0, 400);
     }
@@ -52,10 +38,7 @@ async fn defaults() {
 async fn ttl_as_given() {
     let lab = lab(json!({ "ttl_echo": "as_given" })).await;
     let made = lab
-        .post(
-            "secrets",
-            with(static_secret("s1", true), json!({ "ttl": "30m" })),
-        )
+        .post("secrets", with(static_secret("s1", true), json!({ "ttl": "30m" })))
         .await
         .expect(201);
     assert_eq!(made.text("ttl"), "30m");
@@ -79,11 +62,7 @@ async fn merged_metadata() {
     );
     let half = |name: &str| json!({ "custom_metadata": { name: "x".repeat(6000) } });
     lab.patch(&path, half("one")).await.expect(200);
-    assert_eq!(
-        lab.patch(&path, half("two")).await.error().0,
-        400,
-        "10 KB in all"
-    );
+    assert_eq!(lab.patch(&path, half("two")).await.error().0, 400, "10 KB in all");
 }
 
 /// 3.1: older revisions answered a lock with the entity.
@@ -91,10 +70,7 @@ async fn merged_metadata() {
 async fn locks_that_answer_the_entity() {
     let lab = lab(json!({ "iam_lock_reply": "entity" })).await;
     let path = format!("/v1/serviceids/{}/lock", seed::STATIC_SERVICE_ID);
-    assert_eq!(
-        lab.post(&path, json!({})).await.expect(200).at("locked"),
-        true
-    );
+    assert_eq!(lab.post(&path, json!({})).await.expect(200).at("locked"), true);
     assert_eq!(lab.delete(&path).await.expect(200).at("locked"), false);
 }
 
@@ -102,15 +78,10 @@ async fn locks_that_answer_the_entity() {
 #[tokio::test]
 async fn configurations_that_keep_their_key() {
     let lab = lab(json!({ "configuration_reply": "without_key" })).await;
-    let changed = lab
-        .patch("configurations/engine", json!({ "disabled": false }))
-        .await
-        .expect(200);
+    let changed =
+        lab.patch("configurations/engine", json!({ "disabled": false })).await.expect(200);
     assert!(!changed.has("api_key"));
-    assert_eq!(
-        lab.get("configurations/engine").await.text("api_key"),
-        seed::ENGINE_API_KEY
-    );
+    assert_eq!(lab.get("configurations/engine").await.text("api_key"), seed::ENGINE_API_KEY);
     lab.delete("configurations/engine").await.expect(204);
     assert!(!lab.configure().await.has("api_key"));
 }
@@ -120,9 +91,7 @@ async fn configurations_that_keep_their_key() {
 async fn configurations_of_the_same_name() {
     let lab = Lab::with_engine().await;
     lab.edit(|state| {
-        let configurations = state["secrets_manager"]["configurations"]
-            .as_array_mut()
-            .unwrap();
+        let configurations = state["secrets_manager"]["configurations"].as_array_mut().unwrap();
         let mut twin = configurations[0].clone();
         twin["config_type"] = json!("private_cert_configuration_root_ca");
         configurations.push(twin);
@@ -134,28 +103,16 @@ async fn configurations_of_the_same_name() {
     };
     for method in [Method::GET, Method::DELETE] {
         let answer = send(lab.request(method, "configurations/engine")).await;
-        assert_eq!(
-            (answer.error().0, answer.error().1),
-            (300, "secrets-manager.Error00300")
-        );
+        assert_eq!((answer.error().0, answer.error().1), (300, "secrets-manager.Error00300"));
     }
-    let mine = with_type(Method::GET, "iam_credentials_configuration")
-        .await
-        .expect(200);
+    let mine = with_type(Method::GET, "iam_credentials_configuration").await.expect(200);
     assert_eq!(mine.text("config_type"), "iam_credentials_configuration");
-    let twin = with_type(Method::GET, "private_cert_configuration_root_ca")
-        .await
-        .expect(200);
+    let twin = with_type(Method::GET, "private_cert_configuration_root_ca").await.expect(200);
     assert!(!twin.has("api_key"));
-    let list = lab
-        .get("configurations?sort=-config_type")
-        .await
-        .expect(200);
+    let list = lab.get("configurations?sort=-config_type").await.expect(200);
     assert_eq!(list.at("total_count"), 2);
     assert_eq!(list.text("configurations/0/secret_type"), "private_cert");
-    with_type(Method::DELETE, "private_cert_configuration_root_ca")
-        .await
-        .expect(204);
+    with_type(Method::DELETE, "private_cert_configuration_root_ca").await.expect(204);
     lab.get("configurations/engine").await.expect(200);
 }
 
@@ -165,12 +122,8 @@ async fn a_deleted_instance_leaves_its_credentials_behind() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(generated_secret("s1", true)).await;
     let secret = lab.get(&format!("secrets/{id}")).await.expect(200);
-    lab.post("secret_groups", json!({ "name": "g1" }))
-        .await
-        .expect(201);
-    lab.delete(&format!("/_emulator/instances/{}", seed::INSTANCE_ID))
-        .await
-        .expect(204);
+    lab.post("secret_groups", json!({ "name": "g1" })).await.expect(201);
+    lab.delete(&format!("/_emulator/instances/{}", seed::INSTANCE_ID)).await.expect(204);
     assert_eq!(lab.get("secrets").await.error().0, 404);
     let state = lab.state().await;
     for kind in ["instances", "secrets", "secret_groups", "configurations"] {

@@ -23,9 +23,7 @@ async fn a_key_is_exchanged_for_a_token() {
 #[tokio::test]
 async fn the_token_is_a_jwt_signed_with_a_served_key() {
     let lab = Lab::start().await;
-    let keys = send(lab.anonymous(Method::GET, "/identity/keys"))
-        .await
-        .expect(200);
+    let keys = send(lab.anonymous(Method::GET, "/identity/keys")).await.expect(200);
     let jwk = keys.at("keys/0");
     let key =
         DecodingKey::from_ec_components(jwk["x"].as_str().unwrap(), jwk["y"].as_str().unwrap())
@@ -43,10 +41,7 @@ async fn the_token_is_a_jwt_signed_with_a_served_key() {
     assert_eq!(claims["sub_type"], "ServiceId");
     assert_eq!(claims["account"]["bss"], seed::ACCOUNT_ID);
     assert_eq!(claims["iss"], "https://iam.cloud.ibm.com/identity");
-    assert_eq!(
-        claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
-        3600
-    );
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3600);
 }
 
 /// 1.5: refusals have a body of their own.
@@ -55,53 +50,30 @@ async fn refusals() {
     let lab = Lab::start().await;
     let key = seed::WRITER_API_KEY;
     for (fields, code) in [
-        (
-            vec![("grant_type", GRANT), ("apikey", "unknown")],
-            "BXNIM0415E",
-        ),
+        (vec![("grant_type", GRANT), ("apikey", "unknown")], "BXNIM0415E"),
         (vec![("grant_type", GRANT)], "BXNIM0109E"),
         (vec![("grant_type", GRANT), ("apikey", "")], "BXNIM0109E"),
         (vec![("apikey", key)], "BXNIM0109E"),
-        (
-            vec![("grant_type", "password"), ("apikey", key)],
-            "BXNIM0106E",
-        ),
-        (
-            vec![
-                ("grant_type", GRANT),
-                ("apikey", key),
-                ("response_type", "saml"),
-            ],
-            "BXNIM0106E",
-        ),
-        (
-            vec![("grant_type", GRANT), ("apikey", key), ("colour", "red")],
-            "BXNIM0106E",
-        ),
+        (vec![("grant_type", "password"), ("apikey", key)], "BXNIM0106E"),
+        (vec![("grant_type", GRANT), ("apikey", key), ("response_type", "saml")], "BXNIM0106E"),
+        (vec![("grant_type", GRANT), ("apikey", key), ("colour", "red")], "BXNIM0106E"),
     ] {
         let answer = lab.form(&fields).await.expect(400);
         assert_eq!(answer.text("errorCode"), code, "{fields:?}");
         assert!(!answer.text("errorMessage").is_empty());
-        assert_eq!(
-            answer.text("context/requestType"),
-            "incoming.Identity_Token"
-        );
+        assert_eq!(answer.text("context/requestType"), "incoming.Identity_Token");
         assert!(!answer.has("errors"));
     }
     let answer = lab.exchange("unknown").await;
-    assert_eq!(
-        answer.text("errorMessage"),
-        "Provided API key could not be found."
-    );
+    assert_eq!(answer.text("errorMessage"), "Provided API key could not be found.");
 }
 
 /// 1.5: the form must be a form.
 #[tokio::test]
 async fn a_json_body_is_refused() {
     let lab = Lab::start().await;
-    let request = lab
-        .anonymous(Method::POST, "/identity/token")
-        .json(&json!({ "grant_type": GRANT }));
+    let request =
+        lab.anonymous(Method::POST, "/identity/token").json(&json!({ "grant_type": GRANT }));
     let answer = send(request).await.expect(415);
     assert_eq!(answer.text("errorCode"), "BXNIM0106E");
 }
@@ -118,10 +90,7 @@ async fn only_living_keys_are_accepted() {
     assert!(lab.accepts(key).await);
     let disable = format!("/v1/apikeys/{id}/disable");
     lab.post(&disable, json!({})).await.expect(204);
-    assert_eq!(
-        lab.exchange(key).await.expect(400).text("errorCode"),
-        "BXNIM0415E"
-    );
+    assert_eq!(lab.exchange(key).await.expect(400).text("errorCode"), "BXNIM0415E");
     lab.delete(&disable).await.expect(204);
     assert!(lab.accepts(key).await);
     lab.advance(3599).await;
@@ -131,9 +100,7 @@ async fn only_living_keys_are_accepted() {
     let body = json!({ "name": "k", "iam_id": iam_id, "account_id": account });
     let lab = lab.with_new_token().await;
     let second = lab.post("/v1/apikeys", body).await.expect(201);
-    lab.delete(&format!("/v1/apikeys/{}", second.text("id")))
-        .await
-        .expect(204);
+    lab.delete(&format!("/v1/apikeys/{}", second.text("id"))).await.expect(204);
     assert!(!lab.accepts(second.text("apikey")).await);
 }
 
@@ -143,17 +110,13 @@ async fn a_token_dies_with_its_identity() {
     let lab = Lab::start().await;
     let token = lab.token_of(seed::WRITER_API_KEY).await;
     let status = async || {
-        let request = lab
-            .anonymous(Method::GET, "secret_groups")
-            .bearer_auth(&token);
+        let request = lab.anonymous(Method::GET, "secret_groups").bearer_auth(&token);
         send(request).await.status
     };
     let key = seed::WRITER_SERVICE_ID.replace("ServiceId", "ApiKey");
     lab.delete(&format!("/v1/apikeys/{key}")).await.expect(204);
     assert_eq!(status().await, 200);
-    lab.delete(&format!("/v1/serviceids/{}", seed::WRITER_SERVICE_ID))
-        .await
-        .expect(204);
+    lab.delete(&format!("/v1/serviceids/{}", seed::WRITER_SERVICE_ID)).await.expect(204);
     assert_eq!(status().await, 401);
 }
 

@@ -35,30 +35,18 @@ async fn every_exchange_has_a_correlation_id() {
     let lab = Lab::start().await;
     let first = lab.get("secret_groups").await;
     let second = lab.get("secret_groups").await;
-    assert_ne!(
-        first.header("x-correlation-id"),
-        second.header("x-correlation-id")
-    );
+    assert_ne!(first.header("x-correlation-id"), second.header("x-correlation-id"));
     let groups = lab.get("/v2/groups?account_id=x").await;
-    assert_eq!(
-        groups.header("transaction-id"),
-        groups.header("x-correlation-id")
-    );
+    assert_eq!(groups.header("transaction-id"), groups.header("x-correlation-id"));
 }
 
 /// The `Date` header follows the clock.
 #[tokio::test]
 async fn the_date_is_the_clocks() {
     let lab = Lab::start().await;
-    assert_eq!(
-        lab.get("secret_groups").await.header("date"),
-        "Sat, 10 Jan 2026 09:00:00 GMT"
-    );
+    assert_eq!(lab.get("secret_groups").await.header("date"), "Sat, 10 Jan 2026 09:00:00 GMT");
     lab.advance(60).await;
-    assert_eq!(
-        lab.get("secret_groups").await.header("date"),
-        "Sat, 10 Jan 2026 09:01:00 GMT"
-    );
+    assert_eq!(lab.get("secret_groups").await.header("date"), "Sat, 10 Jan 2026 09:01:00 GMT");
 }
 
 /// 1.4: a large answer is compressed for a client that takes it.
@@ -68,22 +56,12 @@ async fn large_answers_are_compressed() {
     for number in 0..5 {
         lab.secret(static_secret(&format!("s{number}"), true)).await;
     }
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .no_gzip()
-        .build()
-        .unwrap();
+    let http = reqwest::Client::builder().no_proxy().no_gzip().build().unwrap();
     let raw = async |path: &str, encodings: &str| {
-        let request = lab
-            .request(Method::GET, path)
-            .header("accept-encoding", encodings)
-            .build()
-            .unwrap();
+        let request =
+            lab.request(Method::GET, path).header("accept-encoding", encodings).build().unwrap();
         let response = http.execute(request).await.unwrap();
-        response
-            .headers()
-            .get("content-encoding")
-            .map(|value| value.to_str().unwrap().to_owned())
+        response.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned())
     };
     assert_eq!(raw("secrets", "gzip").await.as_deref(), Some("gzip"));
     assert_eq!(raw("secrets", "identity").await, None);
@@ -96,10 +74,7 @@ async fn an_unknown_instance() {
     let lab = Lab::start().await;
     let path = format!("/instances/{UNKNOWN_ID}/api/v2/secrets");
     let answer = lab.get(&path).await;
-    assert_eq!(
-        (answer.error().0, answer.error().1),
-        (404, "secrets-manager.Error00404")
-    );
+    assert_eq!((answer.error().0, answer.error().1), (404, "secrets-manager.Error00404"));
     assert_eq!(send(lab.anonymous(Method::GET, &path)).await.status, 401);
 }
 
@@ -109,56 +84,17 @@ async fn unknown_routes_and_methods() {
     let lab = Lab::start().await;
     let instance = format!("/instances/{}", seed::INSTANCE_ID);
     for (method, path, status, code) in [
-        (
-            Method::GET,
-            format!("{instance}/api/v2/nonsense"),
-            404,
-            "secrets-manager.Error00404",
-        ),
-        (
-            Method::GET,
-            format!("{instance}/api/v1/secrets"),
-            404,
-            "secrets-manager.Error00404",
-        ),
-        (
-            Method::GET,
-            "/".to_owned(),
-            404,
-            "secrets-manager.Error00404",
-        ),
-        (
-            Method::PUT,
-            format!("{instance}/api/v2/secrets"),
-            405,
-            "secrets-manager.Error00405",
-        ),
+        (Method::GET, format!("{instance}/api/v2/nonsense"), 404, "secrets-manager.Error00404"),
+        (Method::GET, format!("{instance}/api/v1/secrets"), 404, "secrets-manager.Error00404"),
+        (Method::GET, "/".to_owned(), 404, "secrets-manager.Error00404"),
+        (Method::PUT, format!("{instance}/api/v2/secrets"), 405, "secrets-manager.Error00405"),
         (Method::GET, "/v1/nonsense".to_owned(), 404, "not_found"),
-        (
-            Method::PATCH,
-            "/v1/apikeys".to_owned(),
-            405,
-            "method_not_allowed",
-        ),
-        (
-            Method::GET,
-            "/v2/groups/a/b/c/d".to_owned(),
-            404,
-            "not_found",
-        ),
-        (
-            Method::PUT,
-            "/v2/groups".to_owned(),
-            405,
-            "method_not_allowed",
-        ),
+        (Method::PATCH, "/v1/apikeys".to_owned(), 405, "method_not_allowed"),
+        (Method::GET, "/v2/groups/a/b/c/d".to_owned(), 404, "not_found"),
+        (Method::PUT, "/v2/groups".to_owned(), 405, "method_not_allowed"),
     ] {
         let answer = lab_answer(&lab, method.clone(), &path).await;
-        assert_eq!(
-            (answer.error().0, answer.error().1),
-            (status, code),
-            "{method} {path}"
-        );
+        assert_eq!((answer.error().0, answer.error().1), (status, code), "{method} {path}");
     }
     let answer = lab.get("/identity/token").await.expect(405);
     assert_eq!(answer.text("errorCode"), "BXNIM0106E");
@@ -182,11 +118,7 @@ async fn bad_bodies() {
         ("truncated", br#"{"secret_type":"iam_cr"#.to_vec(), 400),
         ("not an object", b"[]".to_vec(), 400),
         ("null", b"null".to_vec(), 400),
-        (
-            "not UTF-8",
-            vec![b'{', b'"', 0xff, 0xfe, b'"', b':', b'1', b'}'],
-            400,
-        ),
+        ("not UTF-8", vec![b'{', b'"', 0xff, 0xfe, b'"', b':', b'1', b'}'], 400),
         ("deep", deep.clone().into_bytes(), 400),
         ("deep inside", nested.into_bytes(), 400),
         ("oversized", vec![b' '; 1024 * 1024 + 1], 413),
@@ -223,10 +155,7 @@ async fn an_error_does_not_repeat_the_body() {
         .header("content-type", "application/json")
         .body(r#"{"api_key":"hunter2-hunter2" oops}"#);
     let answer = send(request).await;
-    assert_eq!(
-        answer.error().2,
-        "The body is not valid JSON at line 1 column 30."
-    );
+    assert_eq!(answer.error().2, "The body is not valid JSON at line 1 column 30.");
 }
 
 /// A path that is not UTF-8.

@@ -22,9 +22,7 @@ impl Answer {
     /// A field of the body, or of a nested object when the name has slashes.
     pub fn at(&self, name: &str) -> &Value {
         let pointer = format!("/{name}");
-        self.body
-            .pointer(&pointer)
-            .unwrap_or_else(|| panic!("no {name} in {}", self.body))
+        self.body.pointer(&pointer).unwrap_or_else(|| panic!("no {name} in {}", self.body))
     }
 
     pub fn text(&self, name: &str) -> &str {
@@ -41,11 +39,7 @@ impl Answer {
 
     /// The error's status, code and message.
     pub fn error(&self) -> (u16, &str, &str) {
-        (
-            self.status,
-            self.text("errors/0/code"),
-            self.text("errors/0/message"),
-        )
+        (self.status, self.text("errors/0/code"), self.text("errors/0/message"))
     }
 
     #[track_caller]
@@ -104,12 +98,7 @@ impl Lab {
 
     /// The status of a POST, or nothing when the answer never came.
     pub async fn try_post(&self, path: &str, body: &Value) -> Option<u16> {
-        let answer = self
-            .request(Method::POST, path)
-            .json(body)
-            .send()
-            .await
-            .ok()?;
+        let answer = self.request(Method::POST, path).json(body).send().await.ok()?;
         let status = answer.status().as_u16();
         // Answered is what came whole.
         answer.bytes().await.ok()?;
@@ -149,12 +138,8 @@ impl Lab {
 
     /// What the token service says to a key.
     pub async fn exchange(&self, api_key: &str) -> Answer {
-        self.form(&[
-            ("grant_type", GRANT),
-            ("apikey", api_key),
-            ("response_type", "cloud_iam"),
-        ])
-        .await
+        self.form(&[("grant_type", GRANT), ("apikey", api_key), ("response_type", "cloud_iam")])
+            .await
     }
 
     pub async fn form(&self, fields: &[(&str, &str)]) -> Answer {
@@ -209,9 +194,7 @@ impl Lab {
     }
 
     pub async fn advance(&self, seconds: u32) {
-        self.post("/_emulator/clock/advance", json!({ "seconds": seconds }))
-            .await
-            .expect(200);
+        self.post("/_emulator/clock/advance", json!({ "seconds": seconds })).await.expect(200);
     }
 
     pub async fn state(&self) -> Value {
@@ -227,11 +210,7 @@ impl Lab {
 
     /// Makes a secret and says its id.
     pub async fn secret(&self, body: Value) -> String {
-        self.post("secrets", body)
-            .await
-            .expect(201)
-            .text("id")
-            .to_owned()
+        self.post("secrets", body).await.expect(201).text("id").to_owned()
     }
 
     /// The names of keys and service IDs in IAM that the engine made.
@@ -241,10 +220,7 @@ impl Lab {
             .into_iter()
             .flat_map(|kind| state["iam"][kind].as_array().unwrap())
             .filter(|object| {
-                object["name"]
-                    .as_str()
-                    .unwrap()
-                    .starts_with("Secrets-Manager-IAM-Secret-")
+                object["name"].as_str().unwrap().starts_with("Secrets-Manager-IAM-Secret-")
             })
             .map(|object| object["id"].as_str().unwrap().to_owned())
             .collect()
@@ -257,11 +233,7 @@ pub async fn send(request: RequestBuilder) -> Answer {
     let headers = response.headers().clone();
     let text = response.text().await.unwrap();
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer {
-        status,
-        headers,
-        body,
-    }
+    Answer { status, headers, body }
 }
 
 /// The body of a secret with an existing service ID.

@@ -16,10 +16,7 @@ impl Process {
     pub fn start(arguments: &[&str]) -> Self {
         let mut child = command(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut process = Self {
-            child,
-            screen: String::new(),
-        };
+        let mut process = Self { child, screen: String::new() };
         for line in lines {
             let line = line.unwrap();
             if line == "ready" {
@@ -38,10 +35,7 @@ impl Process {
     /// The value of an `export` line.
     pub fn exported(&self, name: &str) -> String {
         let prefix = format!("export {name}=");
-        let value = self
-            .screen
-            .lines()
-            .find_map(|line| line.strip_prefix(&prefix));
+        let value = self.screen.lines().find_map(|line| line.strip_prefix(&prefix));
         value.unwrap().to_owned()
     }
 
@@ -62,18 +56,10 @@ impl Drop for Process {
 
 /// Runs it to its end, which must come by itself: whether it succeeded, and its stderr.
 pub fn run(arguments: &[&str]) -> (bool, String) {
-    let mut child = command(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut errors = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut errors)
-        .unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     (child.wait().unwrap().success(), errors)
 }
 

@@ -17,10 +17,8 @@ const NAME: Rule = Rule {
     holds: |text| (1..=100).contains(&text.chars().count()),
     says: "must have 1 to 100 characters",
 };
-const DESCRIPTION: Rule = Rule {
-    holds: |text| text.chars().count() <= 250,
-    says: "must have at most 250 characters",
-};
+const DESCRIPTION: Rule =
+    Rule { holds: |text| text.chars().count() <= 250, says: "must have at most 250 characters" };
 
 /// The operations.
 pub static OPERATIONS: &[Operation] = &[
@@ -82,10 +80,7 @@ struct Show {
 
 impl Show {
     fn of(query: &mut Query) -> Result<Self> {
-        Ok(Self {
-            federated: query.flag("show_federated")?,
-            crn: query.flag("show_crn")?,
-        })
+        Ok(Self { federated: query.flag("show_federated")?, crn: query.flag("show_crn")? })
     }
 }
 
@@ -139,9 +134,8 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
 
 fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let mut query = Query::of(iam.call)?;
-    let account_id = query
-        .text("account_id")
-        .ok_or_else(|| Refusal::query("account_id", "is required"))?;
+    let account_id =
+        query.text("account_id").ok_or_else(|| Refusal::query("account_id", "is required"))?;
     let iam_id = query.text("iam_id");
     let search = query.text("search");
     let membership_type = query.word("membership_type", &["static", "dynamic", "all"])?;
@@ -162,10 +156,7 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         .filter(|group| group.account_id == account_id)
         .filter(|group| {
             iam_id.as_ref().is_none_or(|iam_id| {
-                let is_member = state
-                    .memberships
-                    .get(&membership_key(&group.id, iam_id))
-                    .is_some();
+                let is_member = state.memberships.get(&membership_key(&group.id, iam_id)).is_some();
                 is_member && membership_type != Some("dynamic")
             })
         })
@@ -176,9 +167,7 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         Some("description") => found.sort_by(|a, b| a.description.cmp(&b.description)),
         _ => found.sort_by(|a, b| a.name.cmp(&b.name)),
     }
-    let page = window.page(iam.call, "groups", &found, |group| {
-        Body::of(group, iam.call, show)
-    });
+    let page = window.page(iam.call, "groups", &found, |group| Body::of(group, iam.call, show));
     Reply::json(200, page)
 }
 
@@ -201,14 +190,10 @@ impl Search<'_> {
 
 fn parse_search(text: &str) -> Result<Search<'_>> {
     match text.split_once(':') {
-        Some((field @ ("id" | "name" | "description"), text)) => Ok(Search {
-            field,
-            text: text.to_lowercase(),
-        }),
-        _ => Err(Refusal::query(
-            "search",
-            "must be id:, name: or description: and a text",
-        )),
+        Some((field @ ("id" | "name" | "description"), text)) => {
+            Ok(Search { field, text: text.to_lowercase() })
+        }
+        _ => Err(Refusal::query("search", "must be id:, name: or description: and a text")),
     }
 }
 
@@ -262,10 +247,7 @@ fn delete(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         ));
     }
     for member in members {
-        step.state
-            .iam
-            .memberships
-            .remove(&membership_key(&group.id, &member));
+        step.state.iam.memberships.remove(&membership_key(&group.id, &member));
     }
     step.state.iam.access_groups.remove(&group.id);
     Reply::empty(204)
@@ -286,9 +268,8 @@ pub fn find(step: &Step<'_>, iam: &IamCall<'_>) -> Result<AccessGroup> {
 /// The query's `account_id`, the only parameter allowed.
 pub fn account_only(iam: &IamCall<'_>) -> Result<String> {
     let mut query = Query::of(iam.call)?;
-    let account_id = query
-        .text("account_id")
-        .ok_or_else(|| Refusal::query("account_id", "is required"))?;
+    let account_id =
+        query.text("account_id").ok_or_else(|| Refusal::query("account_id", "is required"))?;
     query.finish()?;
     own_account(iam, &account_id)?;
     Ok(account_id)

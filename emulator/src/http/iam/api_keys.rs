@@ -20,10 +20,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// A value of the caller's own.
-const OWN_VALUE: Rule = Rule {
-    holds: |text| text.chars().count() >= 32,
-    says: "must have at least 32 characters",
-};
+const OWN_VALUE: Rule =
+    Rule { holds: |text| text.chars().count() >= 32, says: "must have at least 32 characters" };
 /// What happens to a leaked key.
 const WHEN_LEAKED: Rule = Rule {
     holds: |text| matches!(text, "none" | "disable" | "delete"),
@@ -72,33 +70,25 @@ pub static OPERATIONS: &[Operation] = &[
         name: "lock_api_key",
         method: Method::POST,
         path: "/v1/apikeys/{id}/lock",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| {
-            lock(iam, step, true)
-        }),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| lock(iam, step, true)),
     },
     Operation {
         name: "unlock_api_key",
         method: Method::DELETE,
         path: "/v1/apikeys/{id}/lock",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| {
-            lock(iam, step, false)
-        }),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| lock(iam, step, false)),
     },
     Operation {
         name: "disable_api_key",
         method: Method::POST,
         path: "/v1/apikeys/{id}/disable",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| {
-            disable(iam, step, true)
-        }),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| disable(iam, step, true)),
     },
     Operation {
         name: "enable_api_key",
         method: Method::DELETE,
         path: "/v1/apikeys/{id}/disable",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| {
-            disable(iam, step, false)
-        }),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| disable(iam, step, false)),
     },
 ];
 
@@ -187,21 +177,14 @@ impl<'a> Body<'a> {
             description: key.description.as_deref(),
             iam_id: &key.iam_id,
             account_id: &key.account_id,
-            apikey: if key.store_value {
-                key.apikey.expose()
-            } else {
-                ""
-            },
+            apikey: if key.store_value { key.apikey.expose() } else { "" },
         }
     }
 }
 
 /// The body of a key just made: it carries the value.
 pub fn body_with_value(key: &ApiKey) -> Result<Value> {
-    let body = Body {
-        apikey: key.apikey.expose(),
-        ..Body::of(key)
-    };
+    let body = Body { apikey: key.apikey.expose(), ..Body::of(key) };
     serde_json::to_value(body).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))
 }
 
@@ -216,26 +199,17 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let account_id = account_id.unwrap_or_else(|| iam.caller.account.bss.clone());
     own_account(iam, &account_id)?;
     if step.state.iam.account_of(&iam_id) != Some(account_id.as_str()) {
-        return Err(Refusal::field(
-            "iam_id",
-            "is not an identity of the account",
-        ));
+        return Err(Refusal::field("iam_id", "is not an identity of the account"));
     }
     let is_user = step.state.iam.users.get(&iam_id).is_some();
     if is_user && iam_id != iam.caller.iam_id {
-        return Err(Refusal::field(
-            "iam_id",
-            "does not match the user of the token",
-        ));
+        return Err(Refusal::field("iam_id", "does not match the user of the token"));
     }
     if is_user && key.store_value {
         return Err(Refusal::field("store_value", "is not for keys of users"));
     }
     if !is_user && support_sessions == Some(true) {
-        return Err(Refusal::field(
-            "support_sessions",
-            "is for keys of users only",
-        ));
+        return Err(Refusal::field("support_sessions", "is for keys of users only"));
     }
     let new = NewApiKey {
         locked: header_flag(iam.call, "entity-lock")?,
@@ -286,12 +260,7 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     if order == Some("desc") {
         found.reverse();
     }
-    Reply::json(
-        200,
-        page.page(iam.call, "apikeys", &found, &account_id, |key| {
-            Body::of(key)
-        }),
-    )
+    Reply::json(200, page.page(iam.call, "apikeys", &found, &account_id, |key| Body::of(key)))
 }
 
 fn details(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
@@ -340,10 +309,7 @@ fn update(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         key.expires_at = expiry(&mut fields)?;
     }
     if fields.flag("support_sessions")? == Some(true) {
-        return Err(Refusal::field(
-            "support_sessions",
-            "is for keys of users only",
-        ));
+        return Err(Refusal::field("support_sessions", "is for keys of users only"));
     }
     fields.finish()?;
     touch(&mut key, step.now);
@@ -419,9 +385,6 @@ fn expiry(fields: &mut Fields) -> Result<Option<Timestamp>> {
         None => given,
     };
     normal.parse().map(Some).map_err(|_| {
-        Refusal::field(
-            "expires_at",
-            "must be a date-time such as 2027-01-31T18:30+0000",
-        )
+        Refusal::field("expires_at", "must be a date-time such as 2027-01-31T18:30+0000")
     })
 }

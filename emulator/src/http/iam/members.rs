@@ -158,10 +158,7 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         member_type: &member.member_type,
         membership_type: "static",
         name: name_of(&member.iam_id).filter(|_| verbose),
-        href: format!(
-            "{}/v2/groups/{}/members/{}",
-            iam.call.base, group.id, member.iam_id
-        ),
+        href: format!("{}/v2/groups/{}/members/{}", iam.call.base, group.id, member.iam_id),
         created_at: member.created_at,
         created_by_id: &member.created_by_id,
     });
@@ -182,55 +179,34 @@ fn remove_several(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     Query::none(iam.call)?;
     let group = find(step, iam)?;
     let mut fields = Fields::json(iam.call)?;
-    let wanted = fields
-        .texts("members", rules::NOT_EMPTY, 1..=ITEMS)?
-        .ok_or_else(|| missing("members"))?;
+    let wanted =
+        fields.texts("members", rules::NOT_EMPTY, 1..=ITEMS)?.ok_or_else(|| missing("members"))?;
     fields.finish()?;
     let mut members = Vec::with_capacity(wanted.len());
     let mut removed = 0;
     for iam_id in wanted {
-        let gone = step
-            .state
-            .iam
-            .memberships
-            .remove(&membership_key(&group.id, &iam_id));
+        let gone = step.state.iam.memberships.remove(&membership_key(&group.id, &iam_id));
         removed += usize::from(gone.is_some());
         let mut item = json!({ "iam_id": iam_id });
-        report(
-            &mut item,
-            iam,
-            gone.map(drop).ok_or_else(|| not_member(iam)),
-            204,
-        );
+        report(&mut item, iam, gone.map(drop).ok_or_else(|| not_member(iam)), 204);
         members.push(item);
     }
     if removed == 0 {
         return Err(not_member(iam));
     }
-    Reply::json(
-        207,
-        json!({ "access_group_id": group.id, "members": members }),
-    )
+    Reply::json(207, json!({ "access_group_id": group.id, "members": members }))
 }
 
 fn remove_everywhere(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     account_only(iam)?;
     let iam_id = iam.call.param("iam_id");
-    let groups: Vec<_> = step
-        .state
-        .iam
-        .groups_of(iam_id)
-        .map(str::to_owned)
-        .collect();
+    let groups: Vec<_> = step.state.iam.groups_of(iam_id).map(str::to_owned).collect();
     if groups.is_empty() {
         return Err(not_member(iam));
     }
     let mut items = Vec::with_capacity(groups.len());
     for group in groups {
-        step.state
-            .iam
-            .memberships
-            .remove(&membership_key(&group, iam_id));
+        step.state.iam.memberships.remove(&membership_key(&group, iam_id));
         let mut item = json!({ "access_group_id": group });
         report(&mut item, iam, Ok(()), 204);
         items.push(item);
@@ -243,9 +219,8 @@ fn add_to_several(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let iam_id = iam.call.param("iam_id");
     let mut fields = Fields::json(iam.call)?;
     let member_type = fields.required_text("type", TYPE)?;
-    let groups = fields
-        .texts("groups", rules::NOT_EMPTY, 1..=ITEMS)?
-        .ok_or_else(|| missing("groups"))?;
+    let groups =
+        fields.texts("groups", rules::NOT_EMPTY, 1..=ITEMS)?.ok_or_else(|| missing("groups"))?;
     fields.finish()?;
     let mut items = Vec::with_capacity(groups.len());
     for group in groups {
@@ -271,13 +246,7 @@ fn add_one(
     if step.state.iam.account_of(iam_id) != Some(iam.caller.account.bss.as_str()) {
         return Err(Refusal::not_found("Identity", iam_id));
     }
-    if step
-        .state
-        .iam
-        .memberships
-        .get(&membership_key(group, iam_id))
-        .is_some()
-    {
+    if step.state.iam.memberships.get(&membership_key(group, iam_id)).is_some() {
         return Err(Refusal::new(
             Kind::Conflict,
             "The identity is already a member of the access group.",
@@ -320,10 +289,7 @@ fn refuse_count(name: &str, count: usize) -> Result<()> {
     if (1..=ITEMS).contains(&count) {
         return Ok(());
     }
-    Err(Refusal::field(
-        name,
-        &format!("must have 1 to {ITEMS} items"),
-    ))
+    Err(Refusal::field(name, &format!("must have 1 to {ITEMS} items")))
 }
 
 fn not_member(iam: &IamCall<'_>) -> Refusal {

@@ -94,10 +94,9 @@ impl Attributes {
     fn finish(self) -> Result<()> {
         match self.values.keys().next() {
             None => Ok(()),
-            Some(name) => Err(Refusal::field(
-                self.list,
-                &format!("attribute {name} is not supported"),
-            )),
+            Some(name) => {
+                Err(Refusal::field(self.list, &format!("attribute {name} is not supported")))
+            }
         }
     }
 }
@@ -127,10 +126,7 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
             && other.roles == policy.roles
     });
     if exists {
-        return Err(Refusal::new(
-            Kind::Conflict,
-            "A policy with the same content exists already.",
-        ));
+        return Err(Refusal::new(Kind::Conflict, "A policy with the same content exists already."));
     }
     let reply =
         Reply::json(201, body(&policy, iam.call))?.with_header("etag", entity_tag(1, &policy.id));
@@ -140,9 +136,8 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
 
 fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let mut query = Query::of(iam.call)?;
-    let account_id = query
-        .text("account_id")
-        .ok_or_else(|| Refusal::query("account_id", "is required"))?;
+    let account_id =
+        query.text("account_id").ok_or_else(|| Refusal::query("account_id", "is required"))?;
     let policy_type = query.word("type", &["access", "authorization"])?;
     query.finish()?;
     own_account(iam, &account_id)?;
@@ -206,17 +201,11 @@ fn parse_subject(policy_type: &str, mut subject: Attributes) -> Result<Subject> 
             service_name: subject.required("serviceName")?,
             service_instance: subject.optional("serviceInstance"),
         },
-        "access" => match (
-            subject.optional("iam_id"),
-            subject.optional("access_group_id"),
-        ) {
+        "access" => match (subject.optional("iam_id"), subject.optional("access_group_id")) {
             (Some(iam_id), None) => Subject::IamId(iam_id),
             (None, Some(group)) => Subject::AccessGroupId(group),
             _ => {
-                return Err(Refusal::field(
-                    "subjects",
-                    "needs either iam_id or access_group_id",
-                ));
+                return Err(Refusal::field("subjects", "needs either iam_id or access_group_id"));
             }
         },
         _ => return Err(Refusal::field("type", "must be access or authorization")),
@@ -229,10 +218,7 @@ fn parse_resource(mut resource: Attributes) -> Result<Resource> {
     let account_id = resource.required("accountId")?;
     let service_name = resource.optional("serviceName");
     let service_instance = resource.optional("serviceInstance");
-    let secret_group_id = match (
-        resource.optional("resourceType"),
-        resource.optional("resource"),
-    ) {
+    let secret_group_id = match (resource.optional("resourceType"), resource.optional("resource")) {
         (None, None) => None,
         (Some(kind), Some(id)) if kind == SECRET_GROUP => Some(id),
         _ => {
@@ -243,12 +229,7 @@ fn parse_resource(mut resource: Attributes) -> Result<Resource> {
         }
     };
     resource.finish()?;
-    Ok(Resource {
-        account_id,
-        service_name,
-        service_instance,
-        secret_group_id,
-    })
+    Ok(Resource { account_id, service_name, service_instance, secret_group_id })
 }
 
 fn type_of(policy: &Policy) -> &'static str {
@@ -262,11 +243,7 @@ fn body(policy: &Policy, call: &Call) -> Value {
     let subject = match &policy.subject {
         Subject::IamId(id) => vec![("iam_id", Some(id))],
         Subject::AccessGroupId(id) => vec![("access_group_id", Some(id))],
-        Subject::Service {
-            account_id,
-            service_name,
-            service_instance,
-        } => vec![
+        Subject::Service { account_id, service_name, service_instance } => vec![
             ("accountId", Some(account_id)),
             ("serviceName", Some(service_name)),
             ("serviceInstance", service_instance.as_ref()),
@@ -278,17 +255,12 @@ fn body(policy: &Policy, call: &Call) -> Value {
         ("accountId", Some(&resource.account_id)),
         ("serviceName", resource.service_name.as_ref()),
         ("serviceInstance", resource.service_instance.as_ref()),
-        (
-            "resourceType",
-            resource.secret_group_id.as_ref().map(|_| &kind),
-        ),
+        ("resourceType", resource.secret_group_id.as_ref().map(|_| &kind)),
         ("resource", resource.secret_group_id.as_ref()),
     ];
     // Attributes of a subject have no operator in IBM's model.
     let attributes = |list: Vec<(&str, Option<&String>)>, operator: Option<&str>| -> Vec<Value> {
-        let present = list
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
+        let present = list.into_iter().filter_map(|(name, value)| Some((name, value?)));
         present
             .map(|(name, value)| match operator {
                 Some(operator) => json!({ "name": name, "value": value, "operator": operator }),

@@ -57,17 +57,13 @@ pub static OPERATIONS: &[Operation] = &[
         name: "lock_service_id",
         method: Method::POST,
         path: "/v1/serviceids/{id}/lock",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| {
-            lock(iam, step, true)
-        }),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| lock(iam, step, true)),
     },
     Operation {
         name: "unlock_service_id",
         method: Method::DELETE,
         path: "/v1/serviceids/{id}/lock",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| {
-            lock(iam, step, false)
-        }),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| lock(iam, step, false)),
     },
 ];
 
@@ -120,9 +116,8 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     own_account(iam, &account_id)?;
     let name = fields.required_text("name", rules::NOT_EMPTY)?;
     let description = fields.text("description", rules::ANY)?;
-    let unique_instance_crns = fields
-        .texts("unique_instance_crns", rules::ANY, 0..=100)?
-        .unwrap_or_default();
+    let unique_instance_crns =
+        fields.texts("unique_instance_crns", rules::ANY, 0..=100)?.unwrap_or_default();
     let key = match fields.value("apikey") {
         None => None,
         Some(value) => {
@@ -133,13 +128,8 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         }
     };
     fields.finish()?;
-    let total = step
-        .state
-        .iam
-        .service_ids
-        .values()
-        .filter(|id| id.account_id == account_id)
-        .count();
+    let total =
+        step.state.iam.service_ids.values().filter(|id| id.account_id == account_id).count();
     if total >= LIMIT {
         return Err(Refusal::new(
             Kind::Limit,
@@ -163,10 +153,7 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         }
     };
     let service_id = find(step, iam, &id)?;
-    let body = Body {
-        apikey: key,
-        ..Body::of(&service_id)
-    };
+    let body = Body { apikey: key, ..Body::of(&service_id) };
     let tag = body.entity_tag.clone();
     Ok(Reply::json(201, body)?.with_header("etag", tag))
 }
@@ -176,10 +163,7 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let page = TokenPage::of(&mut query)?;
     let account_id = query.text("account_id");
     let name = query.text("name");
-    let sort = query.word(
-        "sort",
-        &["name", "description", "created_at", "modified_at"],
-    )?;
+    let sort = query.word("sort", &["name", "description", "created_at", "modified_at"])?;
     let order = query.word("order", &["asc", "desc"])?;
     query.flag("include_history")?;
     query.flag("show_group_id")?;
@@ -203,12 +187,7 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     if order == Some("desc") {
         found.reverse();
     }
-    Reply::json(
-        200,
-        page.page(iam.call, "serviceids", &found, &account_id, |id| {
-            Body::of(id)
-        }),
-    )
+    Reply::json(200, page.page(iam.call, "serviceids", &found, &account_id, |id| Body::of(id)))
 }
 
 fn get(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
@@ -251,13 +230,7 @@ fn update(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
 fn delete(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     Query::none(iam.call)?;
     let service_id = find(step, iam, iam.call.param("id"))?;
-    if step
-        .state
-        .iam
-        .keys_of(&service_id.iam_id())
-        .any(|key| key.locked)
-        && !service_id.locked
-    {
+    if step.state.iam.keys_of(&service_id.iam_id()).any(|key| key.locked) && !service_id.locked {
         return Err(Refusal::new(
             Kind::DeleteNotPossible,
             "The service ID has locked API keys and can't be deleted.",

@@ -77,10 +77,7 @@ fn create(call: &Call, step: &mut Step<'_>, tokens: &Tokens) -> Answer {
     let client = client(call)?;
     let mut form = Form::of(call)?;
     let grant_type = form.required("grant_type")?;
-    if form
-        .optional("response_type")
-        .is_some_and(|value| value != "cloud_iam")
-    {
+    if form.optional("response_type").is_some_and(|value| value != "cloud_iam") {
         return Err(not_acceptable("response_type"));
     }
     form.optional("scope");
@@ -134,9 +131,8 @@ fn by_refresh_token(step: &mut Step<'_>, mut form: Form, client: Option<&str>) -
             && client == Some(token.client_id.as_str())
             && step.state.iam.account_of(&token.iam_id).is_some()
     });
-    let iam_id = found
-        .map(|token| token.iam_id.clone())
-        .ok_or_else(|| not_acceptable("refresh_token"))?;
+    let iam_id =
+        found.map(|token| token.iam_id.clone()).ok_or_else(|| not_acceptable("refresh_token"))?;
     step.state.iam.refresh_tokens.remove(&value);
     Ok(iam_id)
 }
@@ -153,10 +149,7 @@ fn by_cr_token(step: &Step<'_>, mut form: Form) -> Result<String> {
         ));
     }
     profile(step, |profile| {
-        profile
-            .cr_tokens
-            .iter()
-            .any(|token| token.expose() == value)
+        profile.cr_tokens.iter().any(|token| token.expose() == value)
             && id.as_ref().is_none_or(|id| *id == profile.id)
             && name.as_ref().is_none_or(|name| *name == profile.name)
     })
@@ -171,10 +164,7 @@ fn by_assuming(step: &Step<'_>, mut form: Form, tokens: &Tokens) -> Result<Strin
     let account = form.optional("account");
     form.finish()?;
     if name.is_some() && account.is_none() {
-        return Err(Refusal::new(
-            Kind::Missing,
-            "Property missing or empty: account",
-        ));
+        return Err(Refusal::new(Kind::Missing, "Property missing or empty: account"));
     }
     if crn.is_none() && id.is_none() && name.is_none() {
         return Err(Refusal::new(
@@ -193,9 +183,7 @@ fn by_assuming(step: &Step<'_>, mut form: Form, tokens: &Tokens) -> Result<Strin
             && crn.as_ref().is_none_or(|crn| *crn == profile.crn())
             && id.as_ref().is_none_or(|id| *id == profile.id)
             && name.as_ref().is_none_or(|name| *name == profile.name)
-            && account
-                .as_ref()
-                .is_none_or(|account| *account == profile.account_id)
+            && account.as_ref().is_none_or(|account| *account == profile.account_id)
     })
     .ok_or_else(|| {
         Refusal::new(
@@ -207,9 +195,7 @@ fn by_assuming(step: &Step<'_>, mut form: Form, tokens: &Tokens) -> Result<Strin
 
 fn profile(step: &Step<'_>, is_meant: impl Fn(&Profile) -> bool) -> Option<String> {
     let mut profiles = step.state.iam.profiles.values();
-    profiles
-        .find(|profile| is_meant(profile))
-        .map(Profile::iam_id)
+    profiles.find(|profile| is_meant(profile)).map(Profile::iam_id)
 }
 
 fn new_refresh_token(step: &mut Step<'_>, client_id: String, iam_id: String) -> String {

@@ -76,18 +76,15 @@ impl<'a> SecretBody<'a> {
     fn new(secret: &'a Secret, instance: &Instance, switches: Switches, with_data: bool) -> Self {
         let current = secret.current();
         let live = current.filter(|current| current.payload_available());
-        let payload = live
-            .and_then(|live| live.payload.as_ref())
-            .filter(|_| with_data);
+        let payload = live.and_then(|live| live.payload.as_ref()).filter(|_| with_data);
         let (state, state_description) = secret.state();
         let (kind, expiration_date) = match &secret.kind {
             Kind::IamCredentials(settings) => {
                 let (access_groups, service_id) = match &settings.source {
                     Source::ServiceId(id) => (None, Some(id.as_str())),
-                    Source::AccessGroups(groups) => (
-                        Some(groups.as_slice()),
-                        live.and_then(|live| live.service_id.as_deref()),
-                    ),
+                    Source::AccessGroups(groups) => {
+                        (Some(groups.as_slice()), live.and_then(|live| live.service_id.as_deref()))
+                    }
                 };
                 let kind = KindBody::IamCredentials {
                     ttl: match (switches.ttl_echo, &settings.ttl_given) {

@@ -144,10 +144,7 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         updated_at: step.now,
     };
     let reply = Reply::json(201, Body::changed(&configuration, step));
-    step.state
-        .secrets_manager
-        .configurations
-        .insert(configuration);
+    step.state.secrets_manager.configurations.insert(configuration);
     reply
 }
 
@@ -157,21 +154,11 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let window = Window::of(&mut query, 1000, 1000, 200)?;
     let sort = query.word(
         "sort",
-        &[
-            "config_type",
-            "-config_type",
-            "secret_type",
-            "-secret_type",
-            "name",
-            "-name",
-        ],
+        &["config_type", "-config_type", "secret_type", "-secret_type", "name", "-name"],
     )?;
     let search = query.search()?;
     let types = query.list("secret_types", 4, |item| {
-        matches!(
-            item,
-            "iam_credentials" | "public_cert" | "private_cert" | "custom_credentials"
-        )
+        matches!(item, "iam_credentials" | "public_cert" | "private_cert" | "custom_credentials")
     })?;
     query.finish()?;
     let mut found: Vec<_> = configurations(vault, step)
@@ -184,17 +171,13 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
             ];
             search.as_deref().is_none_or(|wanted| {
                 let wanted = wanted.to_lowercase();
-                texts
-                    .iter()
-                    .any(|text| text.to_lowercase().contains(&wanted))
+                texts.iter().any(|text| text.to_lowercase().contains(&wanted))
             })
         })
         .filter(|configuration| {
-            types.as_ref().is_none_or(|types| {
-                types
-                    .iter()
-                    .any(|wanted| wanted == secret_type(configuration))
-            })
+            types
+                .as_ref()
+                .is_none_or(|types| types.iter().any(|wanted| wanted == secret_type(configuration)))
         })
         .collect();
     let (field, descending) = match sort.and_then(|sort| sort.strip_prefix('-')) {
@@ -209,10 +192,7 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     if descending {
         found.reverse();
     }
-    Reply::json(
-        200,
-        window.page(vault.call, "configurations", &found, Body::metadata),
-    )
+    Reply::json(200, window.page(vault.call, "configurations", &found, Body::metadata))
 }
 
 fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
@@ -240,10 +220,7 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     }
     configuration.updated_at = step.now;
     let reply = Reply::json(200, Body::changed(&configuration, step));
-    step.state
-        .secrets_manager
-        .configurations
-        .insert(configuration);
+    step.state.secrets_manager.configurations.insert(configuration);
     reply
 }
 
@@ -268,9 +245,7 @@ fn delete(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
 
 fn configurations(vault: &VaultCall<'_>, step: &Step<'_>) -> Vec<Configuration> {
     let all = &step.state.secrets_manager.configurations;
-    all.starting_with(&within(&vault.instance.id, ""))
-        .cloned()
-        .collect()
+    all.starting_with(&within(&vault.instance.id, "")).cloned().collect()
 }
 
 /// The configuration of the path, if it is of the type that the header asks for.
@@ -293,9 +268,7 @@ fn named(vault: &VaultCall<'_>, step: &Step<'_>) -> Result<Configuration> {
             && wanted.is_none_or(|wanted| wanted == configuration.config_type)
     });
     match found.len() {
-        0 | 1 => found
-            .pop()
-            .ok_or_else(|| Refusal::not_found("Configuration", name)),
+        0 | 1 => found.pop().ok_or_else(|| Refusal::not_found("Configuration", name)),
         _ => Err(Refusal::new(
             Kind::Ambiguous,
             format!(
@@ -308,10 +281,7 @@ fn named(vault: &VaultCall<'_>, step: &Step<'_>) -> Result<Configuration> {
 /// The type of secrets that the configuration's engine makes.
 fn secret_type(configuration: &Configuration) -> &str {
     let config_type = &configuration.config_type;
-    config_type
-        .find("_configuration")
-        .and_then(|end| config_type.get(..end))
-        .unwrap_or(config_type)
+    config_type.find("_configuration").and_then(|end| config_type.get(..end)).unwrap_or(config_type)
 }
 
 fn unsupported(config_type: &str) -> &'static str {

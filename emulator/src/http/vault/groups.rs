@@ -104,15 +104,9 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
 fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     Query::none(vault.call)?;
     let groups = groups_of(step, &vault.instance);
-    let seen: Vec<_> = groups
-        .iter()
-        .filter(|group| vault.grant.covers(&group.id))
-        .map(Body::of)
-        .collect();
-    Reply::json(
-        200,
-        json!({ "total_count": seen.len(), "secret_groups": seen }),
-    )
+    let seen: Vec<_> =
+        groups.iter().filter(|group| vault.grant.covers(&group.id)).map(Body::of).collect();
+    Reply::json(200, json!({ "total_count": seen.len(), "secret_groups": seen }))
 }
 
 fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
@@ -218,9 +212,8 @@ fn changeable(vault: &VaultCall<'_>, step: &Step<'_>) -> Result<SecretGroup> {
 }
 
 fn refuse_taken(step: &Step<'_>, instance: &Instance, name: &str, own_id: &str) -> Result<()> {
-    let taken = groups_of(step, instance)
-        .iter()
-        .any(|group| group.name == name && group.id != own_id);
+    let taken =
+        groups_of(step, instance).iter().any(|group| group.name == name && group.id != own_id);
     if taken {
         return Err(Refusal::new(
             Kind::Conflict,

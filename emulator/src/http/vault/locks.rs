@@ -116,11 +116,7 @@ impl<'a> SecretLocks<'a> {
                 .map(|(version, alias)| VersionLocks {
                     version_id: &version.id,
                     version_alias: alias.name(),
-                    locks: version
-                        .locks
-                        .iter()
-                        .map(|lock| lock.name.as_str())
-                        .collect(),
+                    locks: version.locks.iter().map(|lock| lock.name.as_str()).collect(),
                     payload_available: version.payload_available(),
                 })
                 .collect(),
@@ -142,9 +138,7 @@ fn list_all(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         .filter(|secret| {
             secret.instance_id == vault.instance.id
                 && vault.grant.covers(&secret.secret_group_id)
-                && groups
-                    .as_ref()
-                    .is_none_or(|groups| groups.contains(&secret.secret_group_id))
+                && groups.as_ref().is_none_or(|groups| groups.contains(&secret.secret_group_id))
         })
         .filter(|secret| {
             let mut locks = secret.versions.iter().flat_map(|version| &version.locks);
@@ -152,9 +146,7 @@ fn list_all(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         })
         .collect();
     found.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-    let page = window.page(vault.call, "secrets_locks", &found, |secret| {
-        SecretLocks::of(secret)
-    });
+    let page = window.page(vault.call, "secrets_locks", &found, |secret| SecretLocks::of(secret));
     Reply::json(200, page)
 }
 
@@ -174,14 +166,7 @@ fn list(vault: &VaultCall<'_>, secret: &Secret, versions: &[Version]) -> Answer 
     let window = Window::of(&mut query, 1000, 100, 25)?;
     let sort = query.word(
         "sort",
-        &[
-            "created_at",
-            "-created_at",
-            "updated_at",
-            "-updated_at",
-            "name",
-            "-name",
-        ],
+        &["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"],
     )?;
     let search = query.search()?;
     query.finish()?;
@@ -226,14 +211,7 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>, segment: &str) -> Answer {
     let mut fields = Fields::json(vault.call)?;
     let wanted = new_locks(fields.value("locks").ok_or_else(|| missing("locks"))?)?;
     fields.finish()?;
-    locks::create(
-        step,
-        &mut secret,
-        position,
-        wanted,
-        mode,
-        &vault.caller.iam_id,
-    )?;
+    locks::create(step, &mut secret, position, wanted, mode, &vault.caller.iam_id)?;
     let reply = Reply::json(201, SecretLocks::of(&secret));
     step.state.secrets_manager.secrets.insert(secret);
     reply
@@ -279,13 +257,7 @@ fn is_found(lock: &Lock, search: Option<&str>) -> bool {
 }
 
 fn alias_of(secret: &Secret, version: &Version) -> &'static str {
-    let is_current = secret
-        .current()
-        .is_some_and(|current| current.id == version.id);
-    let alias = if is_current {
-        Alias::Current
-    } else {
-        Alias::Previous
-    };
+    let is_current = secret.current().is_some_and(|current| current.id == version.id);
+    let alias = if is_current { Alias::Current } else { Alias::Previous };
     alias.name()
 }

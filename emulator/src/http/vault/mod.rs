@@ -15,12 +15,7 @@ use crate::model::secret::Secret;
 use crate::refusal::{Refusal, Result};
 use crate::store::Step;
 
-const ALL: &[Role] = &[
-    Role::Reader,
-    Role::SecretsReader,
-    Role::Writer,
-    Role::Manager,
-];
+const ALL: &[Role] = &[Role::Reader, Role::SecretsReader, Role::Writer, Role::Manager];
 const READ_DATA: &[Role] = &[Role::SecretsReader, Role::Writer, Role::Manager];
 const WRITE: &[Role] = &[Role::Writer, Role::Manager];
 const MANAGE: &[Role] = &[Role::Manager];

@@ -114,10 +114,7 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
                 .transpose()
                 .map_err(|_| Refusal::field("expiration_date", "must be an RFC 3339 date-time"))?;
             let payload = fields.required_text("payload", rules::NOT_EMPTY)?;
-            (
-                Kind::Arbitrary { expiration_date },
-                Some(Sensitive::new(payload)),
-            )
+            (Kind::Arbitrary { expiration_date }, Some(Sensitive::new(payload)))
         }
         other if OTHER_TYPES.contains(&other) => {
             let rule = format!("'{other}' is not supported by this emulator");
@@ -134,10 +131,8 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         credentials::check_source(&step.state.iam, &vault.instance, settings)?;
     }
     let secret = new_secret(step, vault, common, kind, payload);
-    let reply = Reply::json(
-        201,
-        SecretBody::with_data(&secret, &vault.instance, step.state.switches),
-    );
+    let reply =
+        Reply::json(201, SecretBody::with_data(&secret, &vault.instance, step.state.switches));
     step.state.secrets_manager.secrets.insert(secret);
     reply
 }
@@ -191,9 +186,7 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let labels = query.list("match_all_labels", 30, |item| (rules::LABEL.holds)(item))?;
     query.finish()?;
     let contains = |wanted: &Option<Vec<String>>, item: &str| {
-        wanted
-            .as_ref()
-            .is_none_or(|wanted| wanted.iter().any(|wanted| wanted == item))
+        wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| wanted == item))
     };
     let mut found: Vec<&Secret> = step
         .state
@@ -208,9 +201,7 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
                 && labels
                     .as_ref()
                     .is_none_or(|labels| labels.iter().all(|label| secret.labels.contains(label)))
-                && search
-                    .as_deref()
-                    .is_none_or(|wanted| matches_search(secret, wanted))
+                && search.as_deref().is_none_or(|wanted| matches_search(secret, wanted))
         })
         .collect();
     let (field, descending) = match sort.strip_prefix('-') {
@@ -236,10 +227,7 @@ fn matches_search(secret: &Secret, wanted: &str) -> bool {
         secret.kind.secret_type(),
     ];
     let labels = secret.labels.iter().map(String::as_str);
-    texts
-        .into_iter()
-        .chain(labels)
-        .any(|text| text.to_lowercase().contains(wanted))
+    texts.into_iter().chain(labels).any(|text| text.to_lowercase().contains(wanted))
 }
 
 fn compare(field: &str, a: &Secret, b: &Secret) -> Ordering {
@@ -264,11 +252,8 @@ fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
 fn get_by_name(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     Query::none(vault.call)?;
     let call = vault.call;
-    let (group, secret_type, name) = (
-        call.param("secret_group_name"),
-        call.param("secret_type"),
-        call.param("name"),
-    );
+    let (group, secret_type, name) =
+        (call.param("secret_group_name"), call.param("secret_type"), call.param("name"));
     let all_groups = groups::groups_of(step, &vault.instance);
     let group = all_groups
         .iter()
@@ -291,10 +276,8 @@ fn get_by_name(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
 
 fn read(vault: &VaultCall<'_>, step: &mut Step<'_>, mut secret: Secret) -> Answer {
     versions::read(step, &vault.instance, &mut secret, &vault.caller.iam_id)?;
-    let reply = Reply::json(
-        200,
-        SecretBody::with_data(&secret, &vault.instance, step.state.switches),
-    );
+    let reply =
+        Reply::json(200, SecretBody::with_data(&secret, &vault.instance, step.state.switches));
     step.state.secrets_manager.secrets.insert(secret);
     reply
 }
@@ -346,14 +329,7 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     match &mut secret.kind {
         Kind::IamCredentials(settings) => {
             let base = settings.rotated_at.unwrap_or(secret.created_at);
-            settings::apply(
-                settings,
-                changes.ttl,
-                changes.rotation,
-                lease_end,
-                base,
-                step.now,
-            )?;
+            settings::apply(settings, changes.ttl, changes.rotation, lease_end, base, step.now)?;
         }
         Kind::Arbitrary { .. } => {
             if changes.ttl != Patch::Keep || changes.rotation != Patch::Keep {
@@ -365,10 +341,8 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         }
     }
     secret.updated_at = step.now;
-    let reply = Reply::json(
-        200,
-        SecretBody::metadata(&secret, &vault.instance, step.state.switches),
-    );
+    let reply =
+        Reply::json(200, SecretBody::metadata(&secret, &vault.instance, step.state.switches));
     step.state.secrets_manager.secrets.insert(secret);
     reply
 }
@@ -388,10 +362,8 @@ fn action(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let secret = secret(vault, step)?;
     let mut fields = Fields::json(vault.call)?;
     let action_type = fields.required_text("action_type", rules::ANY)?;
-    let rule = format!(
-        "'{action_type}' does not exist for secrets of type {}",
-        secret.kind.secret_type()
-    );
+    let rule =
+        format!("'{action_type}' does not exist for secrets of type {}", secret.kind.secret_type());
     Err(Refusal::field("action_type", &rule))
 }
 

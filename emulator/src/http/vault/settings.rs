@@ -38,13 +38,9 @@ pub fn common(fields: &mut Fields) -> Result<Common> {
         secret_group_id: fields
             .text("secret_group_id", rules::GROUP_ID)?
             .unwrap_or_else(|| crate::model::vault::DEFAULT_GROUP.to_owned()),
-        labels: fields
-            .texts("labels", rules::LABEL, 0..=30)?
-            .unwrap_or_default(),
+        labels: fields.texts("labels", rules::LABEL, 0..=30)?.unwrap_or_default(),
         custom_metadata: fields.metadata("custom_metadata")?.unwrap_or_default(),
-        version_custom_metadata: fields
-            .metadata("version_custom_metadata")?
-            .unwrap_or_default(),
+        version_custom_metadata: fields.metadata("version_custom_metadata")?.unwrap_or_default(),
     })
 }
 
@@ -52,9 +48,8 @@ pub fn common(fields: &mut Fields) -> Result<Common> {
 pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Result<IamCredentials> {
     let ttl = fields.value("ttl").ok_or_else(|| fields::missing("ttl"))?;
     let (ttl, ttl_given) = parse_ttl(ttl)?;
-    let reuse_api_key = fields
-        .flag("reuse_api_key")?
-        .ok_or_else(|| fields::missing("reuse_api_key"))?;
+    let reuse_api_key =
+        fields.flag("reuse_api_key")?.ok_or_else(|| fields::missing("reuse_api_key"))?;
     let access_groups = fields.texts("access_groups", rules::ACCESS_GROUP_ID, 1..=10)?;
     let service_id = fields.text("service_id", rules::SERVICE_ID)?;
     let account_id = fields.text("account_id", rules::ACCOUNT_ID)?;
@@ -66,10 +61,7 @@ pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Resul
         (Some(id), None) => Source::ServiceId(id),
         (None, Some(groups)) => Source::AccessGroups(groups),
         (Some(_), Some(_)) => {
-            return Err(Refusal::field(
-                "service_id",
-                "must not be combined with access_groups",
-            ));
+            return Err(Refusal::field("service_id", "must not be combined with access_groups"));
         }
         (None, None) => {
             return Err(Refusal::field(
@@ -116,12 +108,10 @@ pub fn changes(mut fields: Fields) -> Result<Changes> {
     let changes = Changes {
         name: fields.patch_text("name", rules::SECRET_NAME)?,
         description: fields.patch_text("description", rules::DESCRIPTION)?,
-        labels: fields.patch("labels", |value| {
-            fields::texts("labels", value, rules::LABEL, 0..=30)
-        })?,
-        custom_metadata: fields.patch("custom_metadata", |value| {
-            fields::metadata("custom_metadata", value)
-        })?,
+        labels: fields
+            .patch("labels", |value| fields::texts("labels", value, rules::LABEL, 0..=30))?,
+        custom_metadata: fields
+            .patch("custom_metadata", |value| fields::metadata("custom_metadata", value))?,
         ttl: fields.patch("ttl", parse_ttl)?,
         rotation: fields.patch("rotation", parse_rotation)?,
     };
@@ -181,10 +171,7 @@ fn check_rotation(settings: &IamCredentials, now: Timestamp) -> Result<()> {
         return Err(Refusal::field("rotation", "needs reuse_api_key to be true"));
     }
     if next > settings.ttl.end_from(now) {
-        return Err(Refusal::field(
-            "rotation",
-            "the interval must not exceed the ttl",
-        ));
+        return Err(Refusal::field("rotation", "the interval must not exceed the ttl"));
     }
     Ok(())
 }
@@ -247,19 +234,12 @@ fn parse_rotation(value: Value) -> Result<Rotation> {
     };
     let empty = auto_rotate.is_none() && interval.is_none() && unit.is_none();
     fields.finish()?;
-    let rotation = Rotation {
-        auto_rotate: auto_rotate.unwrap_or(false),
-        interval,
-        unit,
-    };
+    let rotation = Rotation { auto_rotate: auto_rotate.unwrap_or(false), interval, unit };
     if auto_rotate.is_none() && !empty {
         return Err(Refusal::field("rotation.auto_rotate", "is required"));
     }
     if rotation.auto_rotate && (interval.is_none() || unit.is_none()) {
-        return Err(Refusal::field(
-            "rotation",
-            "auto_rotate needs interval and unit",
-        ));
+        return Err(Refusal::field("rotation", "auto_rotate needs interval and unit"));
     }
     Ok(rotation)
 }

@@ -137,10 +137,7 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         .rev()
         .map(|(position, version)| VersionBody::metadata(&secret, position, version))
         .collect();
-    Reply::json(
-        200,
-        json!({ "total_count": versions.len(), "versions": versions }),
-    )
+    Reply::json(200, json!({ "total_count": versions.len(), "versions": versions }))
 }
 
 /// A read of `current` is a read of the secret: it may generate (ibm-api.md 2.5, V3).
