@@ -55,15 +55,14 @@ impl EngineConfigurationSource {
     async fn find(&self, call: &Call, config: &Found) -> Result<Found, Diagnostics> {
         let instance = self.connection.instance(&config.scope, call)?;
         let name = config.name.as_deref_option().unwrap_or_default();
+        let object = format!("IAM credentials configuration {name:?}");
         let found = instance.client.get_configuration(name).await.map_err(|reason| {
             let advice = reason.is_not_found().then(|| nothing_there("name", &instance));
-            let object = format!("IAM credentials configuration {name:?}");
             instance.failure(Action::Read, &object, &reason, advice)
         })?;
         let kind = &found.metadata.config_type;
         if *kind != IamCredentialsConfiguration {
             let wanted = IamCredentialsConfiguration.as_str();
-            let object = format!("Configuration {name:?}");
             return Err(another_kind("name", &object, kind.as_str(), wanted));
         }
         let nothing_known = State { scope: config.scope.clone(), ..State::default() };

@@ -7,13 +7,13 @@ use secrecy::SecretString;
 
 use crate::client;
 use crate::client::ConfigurationType::IamCredentialsConfiguration;
-use crate::framework::diag::{Diagnostics, Report, error, path};
+use crate::framework::diag::{Diagnostics, Report};
 use crate::framework::field::FieldSet;
 use crate::framework::resource::{Call, ManagedResource};
 use crate::framework::value::text;
 use crate::scope::Scope;
 use crate::scope::connection::{Connection, Instance};
-use crate::scope::failure::{Action, Advice};
+use crate::scope::failure::{Action, Advice, another_kind};
 use crate::scope::id::ObjectId;
 use crate::scope::timeouts;
 
@@ -57,15 +57,9 @@ impl ManagedResource for EngineConfiguration {
         };
         match read(&instance, &prior).await {
             Ok(Some((metadata, _))) if metadata.config_type != IamCredentialsConfiguration => {
-                let diagnostics = error(
-                    path("name"),
-                    format!("{} is of another kind", describe(&prior)),
-                    format!(
-                        "It is a {}, and this resource manages an \
-                         iam_credentials_configuration. Check the name.",
-                        metadata.config_type.as_str()
-                    ),
-                );
+                let found = metadata.config_type.as_str();
+                let wanted = IamCredentialsConfiguration.as_str();
+                let diagnostics = another_kind("name", &describe(&prior), found, wanted);
                 Report::with(Some(prior), diagnostics)
             }
             Ok(Some((metadata, api_key))) => {

@@ -151,15 +151,8 @@ impl<'a> Lookup<'a> {
                 ),
             ));
         };
-        match &found.secret_type {
-            SecretType::IamCredentials => Ok(found),
-            other => Err(another_kind(
-                self.attribute(),
-                &format!("Secret {}", found.id),
-                other.as_str(),
-                SecretType::IamCredentials.as_str(),
-            )),
-        }
+        refuse_another_kind(self.attribute(), &found)?;
+        Ok(found)
     }
 
     /// The secret with its value. A secret that is not in the named group is not
@@ -189,6 +182,22 @@ impl<'a> Lookup<'a> {
                 Err(instance.failure(Action::Read, &self.describe(), &reason, advice))
             }
         }
+    }
+}
+
+/// An error if what `attribute` names is a secret, but not IAM credentials.
+pub(super) fn refuse_another_kind(
+    attribute: &'static str,
+    found: &SecretMetadata,
+) -> Result<(), Diagnostics> {
+    match &found.secret_type {
+        SecretType::IamCredentials => Ok(()),
+        other => Err(another_kind(
+            attribute,
+            &format!("Secret {}", found.id),
+            other.as_str(),
+            SecretType::IamCredentials.as_str(),
+        )),
     }
 }
 

@@ -2,11 +2,12 @@
 //! names of the wire.
 
 use super::fields::{RENEWAL, fields};
+use super::lookup;
 use super::mapping;
 use super::model::{Metadata, Payload, State};
 use super::rules;
-use crate::client::{self, ApiError, ApiErrorKind, SecretType};
-use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
+use crate::client::{self, ApiError, ApiErrorKind};
+use crate::framework::diag::{Diagnostics, Report, diagnostic, path};
 use crate::framework::field::FieldSet;
 use crate::framework::resource::{Call, ManagedResource};
 use crate::framework::value::{TextMap, Value, text};
@@ -188,17 +189,7 @@ impl From<ApiError> for Unread {
 
 async fn read(instance: &Instance, prior: &State) -> Result<State, Unread> {
     let found = instance.client.get_secret_metadata(prior.secret_id()).await?;
-    if found.secret_type != SecretType::IamCredentials {
-        return Err(Unread::Foreign(error(
-            path("id"),
-            format!("Secret {} is of another kind", found.id),
-            format!(
-                "It is of type {}, and this resource manages secrets of type iam_credentials. \
-                 Check the id.",
-                found.secret_type.as_str()
-            ),
-        )));
-    }
+    lookup::refuse_another_kind("id", &found).map_err(Unread::Foreign)?;
     let mut state = State {
         scope: prior.scope.of(instance, &found.id),
         metadata: mapping::metadata(found),

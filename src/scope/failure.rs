@@ -112,7 +112,7 @@ pub fn another_kind(
     error(
         path(attribute),
         format!("{object} is of another kind"),
-        format!("It is of type {found}, and not of type {wanted}. Check {attribute}."),
+        format!("It is of type {found}, and not of type {wanted}. Check the {attribute}."),
     )
 }
 
