@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::emulator::Exchange;
+
 /// `expect.json`: the life of one configuration.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,14 +102,44 @@ pub(crate) struct Step {
     /// tokens.
     #[serde(default)]
     pub(crate) trace_is_clean: bool,
-    /// Interrupts the apply once the emulator has received this operation.
-    pub(crate) interrupt_after: Option<String>,
+    /// Interrupts the apply once the emulator has answered this.
+    pub(crate) interrupt_after: Option<Moment>,
     /// The configuration kills terraform in the middle of the apply.
     #[serde(default)]
     pub(crate) killed: bool,
     /// Done after the step.
     #[serde(default)]
     pub(crate) after: Vec<Action>,
+}
+
+/// A moment of a run, told by what the emulator has answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Moment {
+    /// An operation, whatever the answer.
+    Operation(String),
+    /// An operation that was answered with this status.
+    Answer(Answer),
+}
+
+/// An operation and the status of its answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answer {
+    operation: String,
+    status: u16,
+}
+
+impl Moment {
+    /// Whether this exchange is it.
+    pub(crate) fn is(&self, exchange: &Exchange) -> bool {
+        match self {
+            Moment::Operation(operation) => exchange.operation.as_ref() == Some(operation),
+            Moment::Answer(Answer { operation, status }) => {
+                exchange.operation.as_ref() == Some(operation) && exchange.status == Some(*status)
+            }
+        }
+    }
 }
 
 /// What ephemeral resources leave in IAM when they are closed.

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Map, Value, json};
 
 use super::emulator::{Emulator, Exchange};
-use super::expect::{Action, Change, Import, Opening, Reason, Requests, Scenario, Step};
+use super::expect::{Action, Change, Import, Moment, Opening, Reason, Requests, Scenario, Step};
 use super::matcher::{Around, check};
 use super::outside::perform;
 use super::said::{check_said, once};
@@ -249,7 +249,7 @@ impl Life {
         let before = self.emulator.state()?;
         let run = match &step.interrupt_after {
             None => self.workspace.run(&arguments)?,
-            Some(operation) => self.interrupt(&arguments, operation)?,
+            Some(moment) => self.interrupt(&arguments, moment)?,
         };
         let run = if step.killed { run.expect_killed()? } else { run.expect_code(1)? };
         let said = run.diagnostics()?;
@@ -265,13 +265,11 @@ impl Life {
         Ok(run)
     }
 
-    /// Runs a command and sends it SIGINT once the emulator has received the
-    /// operation.
-    fn interrupt(&self, arguments: &[&str], operation: &str) -> Result<Run> {
+    /// Runs a command and sends it SIGINT at the moment.
+    fn interrupt(&self, arguments: &[&str], moment: &Moment) -> Result<Run> {
         let mut command = self.workspace.start(arguments)?;
-        let arrived = |exchange: &Exchange| exchange.operation.as_deref() == Some(operation);
-        while !self.emulator.journal()?.iter().any(arrived) {
-            ensure!(command.try_wait()?.is_none(), "it ended before {operation}");
+        while !self.emulator.journal()?.iter().any(|exchange| moment.is(exchange)) {
+            ensure!(command.try_wait()?.is_none(), "it ended before {moment:?}");
             thread::yield_now();
         }
         let process = Pid::from_raw(i32::try_from(command.id())?).context("no process id")?;
