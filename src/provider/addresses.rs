@@ -219,11 +219,13 @@ mod tests {
         };
         let with_argument =
             ProviderBlock { iam_endpoint: text("https://argument.example/"), ..with_file.clone() };
+        let elsewhere = ProviderBlock { region: text("eu-de"), ..with_file.clone() };
         let environment = [(IAM_ENDPOINT, "https://environment.example")];
         for (block, environment, expected) in [
             (&with_argument, &environment[..], "https://argument.example"),
             (&with_file, &environment[..], "https://environment.example"),
             (&with_file, &[][..], "https://file.example"),
+            (&elsewhere, &[][..], "https://iam.cloud.ibm.com"),
         ] {
             let resolved = resolved(block, environment, file).unwrap();
             assert_eq!(resolved.iam_url, IamUrl::parse(expected).unwrap());

@@ -136,7 +136,8 @@ pub(super) fn fields() -> FieldSet {
              `IBMCLOUD_PRIVATE_ENDPOINT_TYPE`.",
         ),
         text("endpoints_file_path").about(
-            "A JSON file with addresses by variable, visibility and region. Environment: \
+            "A JSON file with addresses by variable, visibility and region: of IAM for the region \
+             of this block, of instances for their own. Environment: \
              `IC_ENDPOINTS_FILE_PATH`, `IBMCLOUD_ENDPOINTS_FILE_PATH`.",
         ),
         text("ca_cert_file").about(

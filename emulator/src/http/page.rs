@@ -6,6 +6,7 @@ use crate::refusal::Result;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
+use std::ops::RangeInclusive;
 
 /// A page: what is said about it, and its items under the name of the list.
 pub struct Page<'a, B> {
@@ -40,12 +41,12 @@ impl Window {
     pub fn of(
         query: &mut Query,
         largest_offset: usize,
-        largest_limit: usize,
+        limits: RangeInclusive<usize>,
         default_limit: usize,
     ) -> Result<Self> {
         Ok(Self {
             offset: query.number("offset", 0..=largest_offset, 0)?,
-            limit: query.number("limit", 1..=largest_limit, default_limit)?,
+            limit: query.number("limit", limits, default_limit)?,
         })
     }
 
@@ -61,7 +62,8 @@ impl Window {
         let total = items.len();
         let next = offset.saturating_add(limit);
         let link = |offset: usize| json!({ "href": self.href(call, offset) });
-        let last = total.saturating_sub(1) / limit * limit;
+        // A limit of 0 asks for the total only.
+        let last = total.saturating_sub(1).checked_div(limit).unwrap_or(0) * limit;
         let mut head = vec![
             ("total_count", json!(total)),
             ("limit", json!(limit)),
@@ -69,7 +71,7 @@ impl Window {
             ("first", link(0)),
             ("last", link(last)),
         ];
-        if next < total {
+        if limit > 0 && next < total {
             head.push(("next", link(next)));
         }
         if offset > 0 {

@@ -51,6 +51,7 @@ async fn lists() {
     let of_writer = format!("&iam_id=iam-{}", seed::WRITER_SERVICE_ID);
     for (query, names) in [
         ("", "log-writers object-storage-readers"),
+        ("&limit=0", ""),
         ("&limit=1", "log-writers"),
         ("&limit=1&offset=1", "object-storage-readers"),
         ("&search=name:STORAGE", "object-storage-readers"),

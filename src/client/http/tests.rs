@@ -2,6 +2,7 @@
 
 use super::*;
 use rustls::ServerConfig;
+use std::pin::pin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
@@ -47,6 +48,20 @@ impl TlsServer {
 fn http(extra_roots: ExtraRoots, proxy: Option<&str>) -> Http {
     let proxy = proxy.map(|url| ProxyUrl::parse(url).unwrap());
     Http::new("test/1".to_owned(), extra_roots, proxy)
+}
+
+/// What a request came to and what its server saw. A request that ends before it reached the server
+/// fails the test, which would wait for ever otherwise.
+async fn together<T>(
+    request: impl Future<Output = reqwest::Result<reqwest::Response>>,
+    serve: impl Future<Output = T>,
+) -> (reqwest::Result<reqwest::Response>, T) {
+    let (mut request, mut serve) = (pin!(request), pin!(serve));
+    tokio::select! {
+        biased;
+        seen = &mut serve => (request.await, seen),
+        result = &mut request => panic!("the server saw nothing: {result:?}"),
+    }
 }
 
 /// The lines of a request up to the empty one.
@@ -108,7 +123,7 @@ async fn a_server_of_an_extra_authority_is_trusted_and_chooses_the_protocol() {
         let roots = ExtraRoots::from_pem(&server.certificate).unwrap();
         let http = http(roots, None);
         let request = http.client(&server.url()).unwrap().get(server.url()).send();
-        let (result, (protocol, words)) = tokio::join!(request, serve);
+        let (result, (protocol, words)) = together(request, serve).await;
         assert!(result.is_err(), "the server hangs up");
         assert_eq!(protocol.as_deref(), chosen.map(str::as_bytes));
         assert_eq!(words, first_words, "{protocols:?}");
@@ -137,7 +152,7 @@ async fn every_request_goes_through_the_proxy_with_its_user() {
             http(ExtraRoots::default(), Some(&format!("http://user:p%40ss@127.0.0.1:{port}")));
         let url = Url::parse(target).unwrap();
         let request = http.client(&url).unwrap().get(url).send();
-        let (result, head) = tokio::join!(request, serve);
+        let (result, head) = together(request, serve).await;
         assert!(head.starts_with(line), "{head}");
         assert!(head.to_ascii_lowercase().contains(&user.to_ascii_lowercase()), "{head}");
         let shown = match result {
@@ -166,7 +181,7 @@ async fn a_proxy_behind_tls_needs_an_authority_too_whatever_lies_behind_it() {
     let http = http(roots, Some(&format!("https://localhost:{port}")));
     let url = Url::parse("http://sm.invalid/").unwrap();
     let request = http.client(&url).unwrap().get(url).send();
-    let (result, words) = tokio::join!(request, serve);
+    let (result, words) = together(request, serve).await;
     assert!(result.is_err(), "the proxy hangs up");
     assert_eq!(words, "GET http");
 }

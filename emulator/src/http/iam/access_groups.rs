@@ -139,7 +139,7 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let iam_id = query.text("iam_id");
     let search = query.text("search");
     let membership_type = query.word("membership_type", &["static", "dynamic", "all"])?;
-    let window = Window::of(&mut query, LARGEST_OFFSET, 100, 50)?;
+    let window = Window::of(&mut query, LARGEST_OFFSET, 0..=100, 50)?;
     let sort = query.word("sort", &["id", "name", "description", "is_federated"])?;
     let show = Show::of(&mut query)?;
     query.flag("hide_public_access")?;

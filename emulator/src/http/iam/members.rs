@@ -130,7 +130,7 @@ fn add(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
 fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let mut query = Query::of(iam.call)?;
     let membership_type = query.word("membership_type", &["static", "dynamic", "all"])?;
-    let window = Window::of(&mut query, LARGEST_OFFSET, 100, 50)?;
+    let window = Window::of(&mut query, LARGEST_OFFSET, 0..=100, 50)?;
     let member_type = query.word("type", &["user", "service", "profile"])?;
     let verbose = query.flag("verbose")?;
     let sort = query.word("sort", &["id", "name", "email"])?;

@@ -151,7 +151,7 @@ fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
 fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     vault.grant.require_everywhere()?;
     let mut query = Query::of(vault.call)?;
-    let window = Window::of(&mut query, 1000, 1000, 200)?;
+    let window = Window::of(&mut query, 1000, 1..=1000, 200)?;
     let sort = query.word(
         "sort",
         &["config_type", "-config_type", "secret_type", "-secret_type", "name", "-name"],

@@ -126,7 +126,7 @@ impl<'a> SecretLocks<'a> {
 
 fn list_all(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let mut query = Query::of(vault.call)?;
-    let window = Window::of(&mut query, 10_000_000, 1000, 200)?;
+    let window = Window::of(&mut query, 10_000_000, 1..=1000, 200)?;
     let search = query.search()?;
     let groups = query.list("groups", 201, rules::is_group_id)?;
     query.finish()?;
@@ -163,7 +163,7 @@ fn list_of_version(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
 
 fn list(vault: &VaultCall<'_>, secret: &Secret, versions: &[Version]) -> Answer {
     let mut query = Query::of(vault.call)?;
-    let window = Window::of(&mut query, 1000, 100, 25)?;
+    let window = Window::of(&mut query, 1000, 1..=100, 25)?;
     let sort = query.word(
         "sort",
         &["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"],

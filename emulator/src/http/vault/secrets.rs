@@ -176,7 +176,7 @@ fn new_secret(
 
 fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let mut query = Query::of(vault.call)?;
-    let window = Window::of(&mut query, 10_000_000, 1000, 200)?;
+    let window = Window::of(&mut query, 10_000_000, 1..=1000, 200)?;
     let sort = query.word("sort", SORTS)?.unwrap_or("created_at");
     let search = query.search()?.map(|text| text.to_lowercase());
     let groups = query.list("groups", 201, rules::is_group_id)?;
