@@ -30,12 +30,7 @@ mod server;
 mod tls;
 
 /// Generated from `proto/`.
-#[allow(
-    missing_docs,
-    clippy::all,
-    clippy::allow_attributes_without_reason,
-    reason = "generated code"
-)]
+#[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code")]
 pub mod proto {
     /// The provider protocol, version 6.
     pub mod tfplugin6 {
