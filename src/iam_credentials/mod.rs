@@ -6,16 +6,19 @@
 //! lease ends; without it (*dynamic*) every read of the value makes a new one,
 //! so the resource never reads it (ibm-api.md 4).
 
+mod advice;
 mod data_source;
 mod ephemeral;
 mod fields;
 mod held_key;
+mod interval;
 mod lease;
 mod list;
 mod lookup;
 mod mapping;
 mod metadata_source;
 mod model;
+mod renewal;
 mod resource;
 mod rotate;
 mod rules;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::ttl::Ttl;
 use crate::client::SecretState;
 use crate::framework::value::{TextList, TextMap, Value};
 use crate::scope::Scope;
@@ -123,6 +124,11 @@ impl State {
     /// The id in the service; empty before it exists.
     pub fn secret_id(&self) -> &str {
         self.metadata.secret_id.as_deref_option().unwrap_or_default()
+    }
+
+    /// The lease in seconds, if it is known and valid.
+    pub(super) fn ttl(&self) -> Option<u64> {
+        Ttl::parse(self.metadata.ttl.as_deref_option()?).map(Ttl::seconds)
     }
 
     /// Whether every read of the value makes a new key.

@@ -5,7 +5,7 @@ use super::fields::{RENEWAL, fields};
 use super::lookup;
 use super::mapping;
 use super::model::{Metadata, Payload, State};
-use super::rules;
+use super::{advice, renewal, rules};
 use crate::client::{self, ApiError, ApiErrorKind};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, path};
 use crate::framework::field::FieldSet;
@@ -53,7 +53,7 @@ impl ManagedResource for IamCredentialsSecret {
     }
 
     fn due(&self, prior: &State, config: &State) -> &'static [&'static str] {
-        if rules::rotates(prior, config) { &[RENEWAL] } else { &[] }
+        if renewal::rotates(prior, config) { &[RENEWAL] } else { &[] }
     }
 
     /// No key is coming where none is to be stored, and nothing is due where
@@ -69,7 +69,7 @@ impl ManagedResource for IamCredentialsSecret {
     }
 
     fn advise(&self, prior: Option<&State>, plan: &State) -> Diagnostics {
-        rules::advise(prior, plan)
+        advice::advise(prior, plan)
     }
 
     /// Reads the metadata, and the key only when the state does not hold the one
@@ -211,7 +211,7 @@ async fn read(instance: &Instance, prior: &State) -> Result<State, Unread> {
 /// Whether the lease has ended and the next plan makes a new key.
 fn is_over(instance: &Instance, state: &State) -> bool {
     !state.metadata.api_key_id.is_value()
-        && rules::ready(state, true, instance.client.service_time())
+        && renewal::ready(state, true, instance.client.service_time())
 }
 
 /// Whether the next plan renews the key. IAM is asked for the key only where the
@@ -224,7 +224,7 @@ async fn is_ready(instance: &Instance, state: &State) -> bool {
         Some(id) => instance.client.key_exists(id).await.unwrap_or(true),
         None => true,
     };
-    rules::ready(state, exists, instance.client.service_time())
+    renewal::ready(state, exists, instance.client.service_time())
 }
 
 /// Brings the secret from `prior` to `plan`, step by step. `state` follows each
@@ -247,7 +247,7 @@ async fn apply(
         state.payload = Payload::default();
     }
     let (before, after) = (&prior.version_custom_metadata, &plan.version_custom_metadata);
-    if rules::rotates(prior, plan) {
+    if renewal::rotates(prior, plan) {
         let version = client.create_version(id, &mapping::version_prototype(plan)).await?;
         state.rotation_triggers = plan.rotation_triggers.clone();
         state.ready_for_renewal = Value::Value(false);

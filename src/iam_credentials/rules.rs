@@ -1,11 +1,8 @@
 //! Rules that need two attributes, or a part of one. Unknown values pass: what
 //! they become is checked when it is known.
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
+use super::interval::{DAY, shortest_days};
 use super::model::{Metadata, Rotation, State};
-use super::ttl::Ttl;
 use crate::framework::diag::{AttributePath, Diagnostics, diagnostic, error, path};
 use crate::framework::value::{TextList, Value};
 use crate::scope::{duration, timeouts};
@@ -73,7 +70,7 @@ fn renewable(config: &State, diagnostics: &mut Diagnostics) {
 /// A key that is due from its first day would be rotated by every apply.
 fn renewed_within_the_lease(config: &State, diagnostics: &mut Diagnostics) {
     let early = config.early_renewal.as_deref_option().and_then(duration::parse);
-    let (Some(early), Some(ttl)) = (early, ttl(config)) else { return };
+    let (Some(early), Some(ttl)) = (early, config.ttl()) else { return };
     if early.as_secs() >= ttl {
         diagnostics.add_error(diagnostic(
             path("early_renewal"),
@@ -138,10 +135,10 @@ fn rotation(policy: &Rotation, config: &State, at: &AttributePath, diagnostics: 
             format!("interval must be 1 or more. It is {interval}."),
         );
     }
-    if let (Some(shortest), Some(ttl)) = (shortest_days(policy), ttl(config))
+    if let (Some(shortest), Some(ttl)) = (shortest_days(policy), config.ttl())
         && *auto_rotate == Value::Value(true)
         && !config.is_dynamic()
-        && shortest * DAY > ttl
+        && shortest.saturating_mul(DAY) > ttl
     {
         refuse(
             at.clone().attribute("interval"),
@@ -163,141 +160,6 @@ fn rotation(policy: &Rotation, config: &State, at: &AttributePath, diagnostics: 
             "Invalid value for rotation",
             format!("unit must be \"day\" or \"month\". It is {unit:?}."),
         );
-    }
-}
-
-/// Seconds of a day.
-const DAY: u64 = 86_400;
-
-/// The lease that is configured, if it is known and valid.
-fn ttl(config: &State) -> Option<u64> {
-    Ttl::parse(config.metadata.ttl.as_deref_option()?).map(Ttl::seconds)
-}
-
-/// How many days an interval has at the least: calendar months differ.
-fn shortest_days(policy: &Rotation) -> Option<u64> {
-    let interval = u64::try_from(policy.interval.as_option()?).ok()?;
-    match policy.unit.as_deref_option()? {
-        "day" => Some(interval),
-        // February, February and March, and so on; more months are never within
-        // the longest lease.
-        "month" => Some(match interval {
-            0 => 0,
-            1 => 28,
-            2 => 59,
-            3 => 89,
-            more => more.saturating_mul(30),
-        }),
-        _ => None,
-    }
-}
-
-/// How many days an interval has at the most.
-fn longest_days(policy: &Rotation) -> Option<u64> {
-    let interval = u64::try_from(policy.interval.as_option()?).ok()?;
-    match policy.unit.as_deref_option()? {
-        "day" => Some(interval),
-        "month" => Some(interval.saturating_mul(31)),
-        _ => None,
-    }
-}
-
-/// What a user should know before a plan is applied.
-pub(super) fn advise(prior: Option<&State>, plan: &State) -> Diagnostics {
-    let mut diagnostics = Diagnostics::default();
-    match prior {
-        None => {
-            another_account(plan, &mut diagnostics);
-            little_overlap(plan, &mut diagnostics);
-        }
-        Some(prior) => {
-            let (before, after) = (&prior.metadata, &plan.metadata);
-            if before.account_id != after.account_id {
-                another_account(plan, &mut diagnostics);
-            }
-            if before.ttl != after.ttl && !plan.is_dynamic() && !rotates(prior, plan) {
-                later_ttl(prior, &mut diagnostics);
-            }
-            if before.ttl != after.ttl || before.rotation != after.rotation {
-                little_overlap(plan, &mut diagnostics);
-            }
-        }
-    }
-    diagnostics
-}
-
-fn later_ttl(prior: &State, diagnostics: &mut Diagnostics) {
-    let end = match prior.metadata.expiration_date.as_deref_option() {
-        Some(end) => format!(", which ends at {end}"),
-        None => String::new(),
-    };
-    diagnostics.add_warning(diagnostic(
-        path("ttl"),
-        "The new ttl takes effect at the next rotation",
-        format!(
-            "The current key keeps its lease{end}. To rotate now, change a value of \
-             rotation_triggers in the same apply."
-        ),
-    ));
-}
-
-fn another_account(plan: &State, diagnostics: &mut Diagnostics) {
-    if plan.metadata.account_id.is_value() {
-        diagnostics.add_warning(diagnostic(
-            path("account_id"),
-            "Another account needs service-to-service authorization",
-            "An engine that is configured with an API key serves only the account of its instance. \
-             For a key in another account, that account must authorize Secrets Manager on IAM \
-             Identity and IAM Access Groups.",
-        ));
-    }
-}
-
-fn little_overlap(plan: &State, diagnostics: &mut Diagnostics) {
-    let Some(overlap) = overlap(plan).filter(|overlap| *overlap < DAY) else { return };
-    let left = match overlap / 3_600 {
-        0 => "no hour".to_owned(),
-        hours => format!("{hours} hours"),
-    };
-    diagnostics.add_warning(diagnostic(
-        path("rotation"),
-        "Less than a day between rotation and expiry",
-        format!(
-            "There can be {left} between the making of a key and the end of the one before, and \
-             whoever still uses that one is locked out. Choose a shorter interval or a longer ttl; \
-             IBM advises 30 days."
-        ),
-    ));
-}
-
-/// Seconds that the former key surely outlives the making of the next one.
-fn overlap(plan: &State) -> Option<u64> {
-    let Value::Value(policies) = &plan.metadata.rotation else { return None };
-    let Some(Value::Value(policy)) = policies.first() else { return None };
-    if policy.auto_rotate != Value::Value(true) {
-        return None;
-    }
-    Some(ttl(plan)?.saturating_sub(longest_days(policy)? * DAY))
-}
-
-/// Whether the step from one state to the next makes a new key.
-pub(super) fn rotates(prior: &State, next: &State) -> bool {
-    let triggered =
-        !next.rotation_triggers.is_null() && prior.rotation_triggers != next.rotation_triggers;
-    let due = !next.early_renewal.is_null() && prior.ready_for_renewal == Value::Value(true);
-    !next.is_dynamic() && (triggered || due)
-}
-
-/// Whether the current key is to be renewed: its lease ends within
-/// `early_renewal`, or it was there once and is there no more.
-pub(super) fn ready(state: &State, key_exists: bool, now: OffsetDateTime) -> bool {
-    let Some(early) = state.early_renewal.as_deref_option().and_then(duration::parse) else {
-        return false;
-    };
-    let end = state.metadata.expiration_date.as_deref_option();
-    match end.and_then(|end| OffsetDateTime::parse(end, &Rfc3339).ok()) {
-        Some(end) => !key_exists || end - early <= now,
-        None => state.is_destroyed() || state.metadata.downloaded == Value::Value(true),
     }
 }
 
@@ -441,101 +303,5 @@ mod tests {
         }
         config.metadata.ttl = Value::Unknown;
         assert_eq!(said(&config), []);
-    }
-
-    fn triggers(value: &str) -> Value<std::collections::BTreeMap<String, Value<String>>> {
-        Value::Value([("reason".to_owned(), text(value))].into())
-    }
-
-    #[test]
-    fn a_changed_trigger_rotates_and_a_dropped_one_does_not() {
-        let with = |rotation_triggers| State { rotation_triggers, ..secret() };
-        for (before, after, expected) in [
-            (triggers("a"), triggers("a"), false),
-            (triggers("a"), triggers("b"), true),
-            (Value::Null, triggers("a"), true),
-            (triggers("a"), Value::Null, false),
-            (triggers("a"), Value::Unknown, true),
-        ] {
-            let (before, after) = (with(before), with(after));
-            assert_eq!(rotates(&before, &after), expected, "{:?}", after.rotation_triggers);
-        }
-    }
-
-    #[test]
-    fn what_was_ready_at_the_refresh_rotates_while_early_renewal_is_on() {
-        let prior = State { ready_for_renewal: Value::Value(true), ..secret() };
-        let on = State { early_renewal: text("7d"), ..secret() };
-        assert!(rotates(&prior, &on));
-        assert!(!rotates(&prior, &secret()));
-        assert!(!rotates(&secret(), &on));
-    }
-
-    #[test]
-    fn a_key_is_ready_within_early_renewal_of_its_end_or_when_it_is_gone() {
-        let now = OffsetDateTime::parse("2026-11-24T12:00:00Z", &Rfc3339).unwrap();
-        let ending = |end: &str| {
-            let mut state = State { early_renewal: text("1h"), ..secret() };
-            state.metadata.expiration_date = text(end);
-            state
-        };
-        for (end, exists, expected) in [
-            ("2026-11-24T13:00:01Z", true, false),
-            ("2026-11-24T13:00:00Z", true, true),
-            ("2026-11-24T11:00:00Z", true, true),
-            ("2026-12-24T12:00:00Z", false, true),
-        ] {
-            assert_eq!(ready(&ending(end), exists, now), expected, "{end} {exists}");
-        }
-        let mut off = ending("2026-11-24T11:00:00Z");
-        off.early_renewal = Value::Null;
-        assert!(!ready(&off, false, now));
-        let mut never_read = State { early_renewal: text("1h"), ..secret() };
-        assert!(!ready(&never_read, true, now));
-        never_read.metadata.downloaded = Value::Value(true);
-        assert!(ready(&never_read, true, now));
-    }
-
-    fn warned(prior: Option<&State>, plan: &State) -> Vec<String> {
-        let warnings = advise(prior, plan).warnings;
-        warnings.into_iter().map(|warning| warning.summary.into_owned()).collect()
-    }
-
-    #[test]
-    fn a_changed_ttl_warns_unless_the_same_plan_rotates() {
-        let mut prior = secret();
-        prior.metadata.ttl = text("30m");
-        prior.metadata.expiration_date = text("2026-11-24T13:00:00Z");
-        let mut plan = prior.clone();
-        assert_eq!(warned(Some(&prior), &plan), [""; 0]);
-        plan.metadata.ttl = text("1h");
-        let advice = advise(Some(&prior), &plan).warnings;
-        assert!(advice[0].detail.contains("ends at 2026-11-24T13:00:00Z"), "{advice:?}");
-        plan.rotation_triggers = triggers("now");
-        assert_eq!(warned(Some(&prior), &plan), [""; 0]);
-    }
-
-    #[test]
-    fn little_overlap_and_another_account_are_told_when_they_are_planned() {
-        let mut plan = rotating(Value::Value(true), Value::Value(90), text("day"));
-        plan.metadata.ttl = text("90d");
-        plan.metadata.account_id = text("a1");
-        assert_eq!(
-            warned(None, &plan),
-            [
-                "Another account needs service-to-service authorization",
-                "Less than a day between rotation and expiry"
-            ]
-        );
-        assert_eq!(warned(Some(&plan), &plan), [""; 0]);
-        let mut moved = plan.clone();
-        moved.metadata.account_id = text("a2");
-        assert_eq!(
-            warned(Some(&plan), &moved),
-            ["Another account needs service-to-service authorization"]
-        );
-        let mut relaxed = rotating(Value::Value(true), Value::Value(30), text("day"));
-        relaxed.metadata.ttl = text("90d");
-        assert_eq!(warned(None, &relaxed), [""; 0]);
     }
 }
