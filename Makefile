@@ -15,7 +15,7 @@ demo: build ## apply IBM's example against the emulator, and tell what happens
 	@examples/demo/run.sh target/release
 
 test: check ## everything: format, lints, unit, contract, protocol and acceptance tests
-	$(CARGO) test $(CARGO_FLAGS) --workspace
+	$(CARGO) test $(CARGO_FLAGS) --workspace --lib --bins --tests
 
 check: ## format and lints
 	$(CARGO) fmt --all --check
