@@ -1,18 +1,20 @@
 //! What a panic leaves on stderr, seen from outside: this program starts itself
 //! once for each way to panic and reads what comes.
 //!
-//! It has no test harness, because a harness has a panic hook of its own.
+//! It has no ordinary test harness, because that has a panic hook of its own.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "it panics on purpose, and reports like a harness"
+    reason = "it panics on purpose, and a failure is a panic"
 )]
 
 use std::env;
-use std::process::{Command, Output};
+use std::process::{Command, ExitCode, Output};
+
+use libtest_mimic::{Arguments, Failed, Trial};
 
 /// Says which panic a child is to have.
 const WAY: &str = "WAY_TO_PANIC";
@@ -29,7 +31,7 @@ const WAYS: [(&str, &str); 4] = [
     ("owned", WITHHELD),
 ];
 
-fn main() {
+fn main() -> ExitCode {
     match env::var(WAY) {
         Ok(way) => child(&way),
         Err(_) => parent(),
@@ -37,7 +39,7 @@ fn main() {
 }
 
 /// Panics in a thread, and lives on.
-fn child(way: &str) {
+fn child(way: &str) -> ExitCode {
     ibm_sm_provider::plugin::panic::install();
     let key = env::var("KEY").unwrap();
     let way = way.to_owned();
@@ -51,23 +53,30 @@ fn child(way: &str) {
     });
     assert!(panicked.unwrap().join().is_err(), "the thread has panicked");
     println!("still alive");
+    ExitCode::SUCCESS
 }
 
-fn parent() {
-    for (way, first_line) in WAYS {
-        let Output { status, stdout, stderr } = Command::new(env::current_exe().unwrap())
-            .env(WAY, way)
-            .env("KEY", KEY)
-            .output()
-            .unwrap();
-        let stderr = String::from_utf8(stderr).unwrap();
-        let lines: Vec<&str> = stderr.lines().collect();
-        assert_eq!(lines[0], first_line, "{way}");
-        assert!(lines[2].starts_with("thread worker at tests/panics.rs:"), "{way}: {}", lines[2]);
-        assert!(lines[3].trim_start().starts_with("0: "), "{way}: {stderr}");
-        assert!(!stderr.contains(KEY), "{way}: {stderr}");
-        assert_eq!(String::from_utf8(stdout).unwrap(), "still alive\n", "{way}");
-        assert_eq!(status.code(), Some(0), "{way}");
-        println!("test panics::{way} ... ok");
-    }
+fn parent() -> ExitCode {
+    let tests = WAYS
+        .into_iter()
+        .map(|(way, first_line)| {
+            Trial::test(format!("panics::{way}"), move || leaves(way, first_line))
+        })
+        .collect();
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
+
+/// Starts a child that panics in this way, and looks at what it leaves.
+fn leaves(way: &str, first_line: &str) -> Result<(), Failed> {
+    let Output { status, stdout, stderr } =
+        Command::new(env::current_exe()?).env(WAY, way).env("KEY", KEY).output()?;
+    let stderr = String::from_utf8(stderr)?;
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert_eq!(lines[0], first_line);
+    assert!(lines[2].starts_with("thread worker at tests/panics.rs:"), "{}", lines[2]);
+    assert!(lines[3].trim_start().starts_with("0: "), "{stderr}");
+    assert!(!stderr.contains(KEY), "{stderr}");
+    assert_eq!(String::from_utf8(stdout)?, "still alive\n");
+    assert_eq!(status.code(), Some(0));
+    Ok(())
 }
