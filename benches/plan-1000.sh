@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # A no-op plan of 1,000 secrets beside one of 1,000 terraform_data, in turn.
 # Usage: plan-1000.sh FOLDER, where FOLDER holds both release binaries.
-# Prints the median of each and their ratio; judges nothing.
+# Prints the median of each and their ratio; judges nothing. BLOCKS=20 spreads them over 20 resource blocks:
+# within one block Terraform's own cost grows with the square of its instances.
 set -euo pipefail
 
 bin=$(cd "${1:?usage: plan-1000.sh FOLDER-WITH-BINARIES}" && pwd)
-count=${COUNT:-1000} rounds=${ROUNDS:-5}
+count=${COUNT:-1000} rounds=${ROUNDS:-5} blocks=${BLOCKS:-1}
 work=$(mktemp -d)
 emulator=
 finish() { [ -z "$emulator" ] || kill "$emulator" 2>/dev/null || true; rm -rf "$work"; }
@@ -40,21 +41,25 @@ resource "ibm_sm_iam_credentials_configuration" "engine" {
   name        = "engine"
   api_key     = var.engine_api_key
 }
-resource "ibm_sm_iam_credentials_secret" "many" {
-  count       = $count
+TF
+for block in $(seq "$blocks"); do
+  cat >>"$work/ours/main.tf" <<TF
+resource "ibm_sm_iam_credentials_secret" "many_$block" {
+  count       = $((count / blocks))
   instance_id = var.instance_id
-  name        = "secret-\${count.index}"
+  name        = "secret-$block-\${count.index}"
   service_id  = var.service_id
   ttl         = "90d"
   depends_on  = [ibm_sm_iam_credentials_configuration.engine]
 }
 TF
-cat >"$work/data/main.tf" <<TF
-resource "terraform_data" "many" {
-  count = $count
+  cat >>"$work/data/main.tf" <<TF
+resource "terraform_data" "many_$block" {
+  count = $((count / blocks))
   input = "value-\${count.index}"
 }
 TF
+done
 (cd "$work/data" && terraform init -input=false >/dev/null)
 for folder in data ours; do (cd "$work/$folder" && terraform apply -auto-approve -input=false >/dev/null); done
 
@@ -65,7 +70,7 @@ measure() { # FOLDER: milliseconds of one no-op plan
   end=$(date +%s%N)
   echo $(((end - start) / 1000000))
 }
-for round in $(seq "$rounds"); do
+for _ in $(seq "$rounds"); do
   measure data >>"$work/data.ms"
   measure ours >>"$work/ours.ms"
 done
