@@ -44,3 +44,20 @@ pub(super) fn fields() -> FieldSet {
         fields,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::model::State;
+    use super::*;
+    use crate::framework::codec::to_object;
+
+    #[test]
+    fn the_model_has_exactly_the_declared_attributes() {
+        let model: BTreeSet<String> = to_object(&State::default()).unwrap().into_keys().collect();
+        let declared: BTreeSet<String> =
+            fields().iter().map(|field| field.name.to_owned()).collect();
+        assert_eq!(model, declared);
+    }
+}
