@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn programs() -> Result<Programs> {
-    let provider = PathBuf::from(env!("CARGO_BIN_EXE_terraform-provider-ibm-sm"));
+    let provider = PathBuf::from(env!("CARGO_BIN_EXE_terraform-provider-ibm"));
     let emulator = provider.with_file_name("ibm-sm-emulator");
     Ok(Programs { terraform: Terraform::find()?, provider, emulator })
 }

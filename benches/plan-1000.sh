@@ -20,7 +20,7 @@ timeout 20 grep -q -m1 '^ready' <(tail -n +1 -f --pid="$emulator" "$work/emulato
 
 cat >"$work/terraform.rc" <<RC
 provider_installation {
-  dev_overrides { "ibm-sm/ibm-sm" = "$bin" }
+  dev_overrides { "ibm-sm/ibm" = "$bin" }
   direct {}
 }
 disable_checkpoint = true
@@ -30,7 +30,7 @@ mkdir "$work/ours" "$work/data"
 cat >"$work/ours/main.tf" <<TF
 terraform {
   required_providers {
-    ibm = { source = "ibm-sm/ibm-sm" }
+    ibm = { source = "ibm-sm/ibm" }
   }
 }
 variable "instance_id" {}

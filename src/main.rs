@@ -7,7 +7,7 @@ use ibm_sm_provider::plugin::{self, Identity};
 use ibm_sm_provider::provider::IbmSm;
 
 const IDENTITY: Identity =
-    Identity { name: "ibm-sm", address: "ibm-sm/ibm-sm", version: env!("CARGO_PKG_VERSION") };
+    Identity { name: "ibm", address: "ibm-sm/ibm", version: env!("CARGO_PKG_VERSION") };
 
 fn main() -> ExitCode {
     let provider = IbmSm::new(Box::new(|name| std::env::var(name).ok()));

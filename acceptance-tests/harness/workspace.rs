@@ -16,7 +16,7 @@ use super::state::Snapshot;
 use super::terraform::{Run, Terraform};
 
 /// Our source address, and the name of the binary there.
-const OWN: (&str, &str) = ("ibm-sm/ibm-sm", "terraform-provider-ibm-sm");
+const OWN: (&str, &str) = ("ibm-sm/ibm", "terraform-provider-ibm");
 /// The same of the official provider.
 const OFFICIAL: (&str, &str) = ("IBM-Cloud/ibm", "terraform-provider-ibm");
 /// What every configuration begins with, unless it says so itself.

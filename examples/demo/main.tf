@@ -8,7 +8,7 @@
 terraform {
   required_providers {
     ibm = {
-      source = "ibm-sm/ibm-sm"
+      source = "ibm-sm/ibm"
     }
   }
 }

@@ -33,7 +33,7 @@ curl -s "$EMULATOR_URL/_emulator/state" >"$work/before.json"
 
 cat >"$work/terraform.rc" <<RC
 provider_installation {
-  dev_overrides { "ibm-sm/ibm-sm" = "$bin" }
+  dev_overrides { "ibm-sm/ibm" = "$bin" }
   direct {}
 }
 disable_checkpoint = true

@@ -24,7 +24,7 @@ pub struct Source<'a> {
 
 /// Providers whose states are understood, by the end of their source address:
 /// the official one, and this one under whatever host.
-const KNOWN_PROVIDERS: &[&str] = &["/ibm-cloud/ibm", "/ibm-sm/ibm-sm"];
+const KNOWN_PROVIDERS: &[&str] = &["/ibm-cloud/ibm", "/ibm-sm/ibm", "/ibm-sm/ibm-sm"];
 
 /// The state that `source` becomes here. Nothing is called.
 pub fn moved(resource: &dyn AnyResource, source: Source<'_>) -> Result<Stored, Diagnostics> {

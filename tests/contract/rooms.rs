@@ -79,7 +79,7 @@ fn the_table_names_every_room_and_no_other() {
 fn the_emulator_depends_on_nothing_of_the_provider() {
     let manifest = fs::read_to_string(root().join("emulator/Cargo.toml")).unwrap();
     assert!(manifest.contains("ibm-sm-emulator"));
-    assert!(!manifest.contains("terraform-provider-ibm-sm"));
+    assert!(!manifest.contains("terraform-provider-ibm"));
     for file in sources(&root().join("emulator/src")) {
         assert!(!fs::read_to_string(&file).unwrap().contains("ibm_sm_provider"));
     }

@@ -37,7 +37,7 @@ async fn started_by_hand_it_explains_itself() {
 
 #[tokio::test]
 async fn the_command_line_needs_no_cookie() {
-    let version = concat!("terraform-provider-ibm-sm ", env!("CARGO_PKG_VERSION"));
+    let version = concat!("terraform-provider-ibm ", env!("CARGO_PKG_VERSION"));
     for (argument, code, stdout, stderr) in [
         ("--version", 0, version, ""),
         ("--help", 0, version, ""),

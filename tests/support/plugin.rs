@@ -113,7 +113,7 @@ impl Launch {
     }
 
     fn run(self) -> (Process, HostCertificate) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_terraform-provider-ibm-sm"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_terraform-provider-ibm"))
             .args(&self.arguments)
             .env_clear()
             .envs(&self.variables)

@@ -1,6 +1,6 @@
 terraform {
   required_providers {
-    ibm = { source = "ibm-sm/ibm-sm" }
+    ibm = { source = "ibm-sm/ibm" }
   }
 }
 
