@@ -11,6 +11,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     println!("cargo:rerun-if-changed=proto");
     let descriptors = protox::compile(protos, ["proto"])?;
-    tonic_build::configure().emit_rerun_if_changed(false).compile_fds(descriptors)?;
+    tonic_build::configure()
+        .emit_rerun_if_changed(false)
+        // Calls that the provider does not offer answer UNIMPLEMENTED.
+        .generate_default_stubs(true)
+        .compile_fds(descriptors)?;
     Ok(())
 }

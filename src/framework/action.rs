@@ -1,4 +1,4 @@
-//! What a noun implements to be done on demand, beside what is managed.
+//! What an action implements.
 
 use std::future::Future;
 
@@ -6,14 +6,14 @@ use serde::de::DeserializeOwned;
 
 use super::codec::to_model;
 use super::diag::Diagnostics;
-use super::field::FieldSet;
-use super::resource::{Call, Pending};
+use super::schema::Schema;
+use super::context::{Context, Pending};
 use super::value::Object;
 
-/// Says to the user how far an action is.
+/// Tells the user how far an action has come.
 pub type Progress = Box<dyn Fn(String) + Send + Sync>;
 
-/// An action, in the terms of its noun.
+/// An action, in its own terms.
 pub trait Action: Send + Sync + 'static {
     /// The typed model of the configuration.
     type Model: DeserializeOwned + Send + 'static;
@@ -21,11 +21,11 @@ pub trait Action: Send + Sync + 'static {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute of its `config` block.
-    fn fields(&self) -> &FieldSet;
-    /// Does it.
+    fn schema(&self) -> &Schema;
+    /// Runs it.
     fn invoke(
         &self,
-        call: Call,
+        context: Context,
         config: Self::Model,
         progress: Progress,
     ) -> impl Future<Output = Diagnostics> + Send;
@@ -36,9 +36,9 @@ pub trait AnyAction: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
-    fn fields(&self) -> &FieldSet;
-    /// Does it.
-    fn invoke(&self, call: Call, config: Object, progress: Progress) -> Pending<'_, Diagnostics>;
+    fn schema(&self) -> &Schema;
+    /// Runs it.
+    fn invoke(&self, context: Context, config: Object, progress: Progress) -> Pending<'_, Diagnostics>;
 }
 
 impl<A: Action> AnyAction for A {
@@ -46,14 +46,14 @@ impl<A: Action> AnyAction for A {
         Action::type_name(self)
     }
 
-    fn fields(&self) -> &FieldSet {
-        Action::fields(self)
+    fn schema(&self) -> &Schema {
+        Action::schema(self)
     }
 
-    fn invoke(&self, call: Call, config: Object, progress: Progress) -> Pending<'_, Diagnostics> {
+    fn invoke(&self, context: Context, config: Object, progress: Progress) -> Pending<'_, Diagnostics> {
         Box::pin(async move {
             match to_model(&config) {
-                Ok(model) => Action::invoke(self, call, model, progress).await,
+                Ok(model) => Action::invoke(self, context, model, progress).await,
                 Err(bug) => bug,
             }
         })

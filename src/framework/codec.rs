@@ -1,5 +1,5 @@
 //! Terraform's encoding of values: bytes to untyped objects and back, and
-//! untyped objects to a noun's typed model and back.
+//! untyped objects to a resource type's model and back.
 //!
 //! Decoding follows the declared types (plugin-protocol.md 3), so a value that
 //! does not fit is reported on its attribute's path. This is the only user of
@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::diag::{AttributePath, Diagnostics, bug, diagnostic};
-use super::field::{Field, FieldSet, Kind};
+use super::schema::{Attribute, Schema, Type};
 use super::value::{Object, ValueAny};
 
 /// A value as it crosses the wire.
@@ -48,13 +48,13 @@ impl From<DecodeError> for Diagnostics {
 /// Decodes a block. `None` is a null block: an object that does not exist.
 /// Attributes that the declaration does not know are ignored, missing ones are
 /// null: that is what a state written by another version needs.
-pub fn decode(fields: &FieldSet, encoded: Encoded<'_>) -> Result<Option<Object>, DecodeError> {
-    decode_fields(fields.iter(), encoded)
+pub fn decode(schema: &Schema, encoded: Encoded<'_>) -> Result<Option<Object>, DecodeError> {
+    decode_attributes(schema.iter(), encoded)
 }
 
 /// Decodes an object of these attributes, as [`decode`] does.
-pub fn decode_fields<'a>(
-    fields: impl Iterator<Item = &'a Field>,
+pub fn decode_attributes<'a>(
+    attributes: impl Iterator<Item = &'a Attribute>,
     encoded: Encoded<'_>,
 ) -> Result<Option<Object>, DecodeError> {
     let tree = read_node(encoded)?;
@@ -63,10 +63,10 @@ pub fn decode_fields<'a>(
         Node::Map(entries) => entries,
         other => return Err(mismatch(AttributePath::root(), "an object", &other)),
     };
-    fields
+    attributes
         .map(|field| {
             let node = entries.remove(field.name).unwrap_or(Node::Null);
-            let value = typed(&field.kind, node, AttributePath::new(field.name))?;
+            let value = typed(&field.value_type, node, AttributePath::new(field.name))?;
             Ok((field.name.to_owned(), value))
         })
         .collect::<Result<Object, DecodeError>>()
@@ -74,8 +74,8 @@ pub fn decode_fields<'a>(
 }
 
 /// Decodes a value of this type that stands alone, as an argument of a function.
-pub fn decode_value(kind: &Kind, encoded: Encoded<'_>) -> Result<ValueAny, DecodeError> {
-    typed(kind, read_node(encoded)?, AttributePath::root())
+pub fn decode_value(value_type: &Type, encoded: Encoded<'_>) -> Result<ValueAny, DecodeError> {
+    typed(value_type, read_node(encoded)?, AttributePath::root())
 }
 
 /// Encodes a value that stands alone, or an object with exactly its attributes.
@@ -97,25 +97,25 @@ fn read_node(encoded: Encoded<'_>) -> Result<Node, DecodeError> {
 
 /// Encodes a block as MessagePack. Every declared attribute is written, as
 /// Terraform demands; `None` is the null block.
-pub fn encode(fields: &FieldSet, object: Option<&Object>) -> Result<Vec<u8>, Diagnostics> {
+pub fn encode(schema: &Schema, object: Option<&Object>) -> Result<Vec<u8>, Diagnostics> {
     let Some(object) = object else {
         return pack(&ValueAny::Null);
     };
-    let complete: BTreeMap<&str, &ValueAny> = fields
+    let complete: BTreeMap<&str, &ValueAny> = schema
         .iter()
         .map(|field| (field.name, super::value::attribute(object, field.name)))
         .collect();
     pack(&complete)
 }
 
-/// The noun's typed model of an untyped object.
+/// The typed model of an untyped object.
 pub fn to_model<T: DeserializeOwned>(object: &Object) -> Result<T, Diagnostics> {
     let bytes = pack(object)?;
     rmp_serde::from_slice(&bytes)
         .map_err(|error| bug(format!("A value does not fit the model: {error}.")))
 }
 
-/// The untyped object of a noun's typed model.
+/// The untyped object of a typed model.
 pub fn to_object<T: Serialize>(model: &T) -> Result<Object, Diagnostics> {
     let bytes = pack(model)?;
     rmp_serde::from_slice(&bytes)
@@ -206,33 +206,33 @@ impl Node {
     }
 }
 
-fn typed(kind: &Kind, node: Node, path: AttributePath) -> Result<ValueAny, DecodeError> {
-    let value = match (kind, node) {
+fn typed(value_type: &Type, node: Node, path: AttributePath) -> Result<ValueAny, DecodeError> {
+    let value = match (value_type, node) {
         (_, Node::Null) => ValueAny::Null,
         (_, Node::Unknown) => ValueAny::Unknown,
-        (Kind::Text, Node::Text(text)) => ValueAny::String(text),
-        (Kind::Text, Node::Integer(number)) => ValueAny::String(number.to_string()),
-        (Kind::Text, Node::Flag(flag)) => ValueAny::String(flag.to_string()),
-        (Kind::Flag, Node::Flag(flag)) => ValueAny::Bool(flag),
-        (Kind::Flag, Node::Text(text)) if text == "true" || text == "false" => {
+        (Type::String, Node::Text(text)) => ValueAny::String(text),
+        (Type::String, Node::Integer(number)) => ValueAny::String(number.to_string()),
+        (Type::String, Node::Flag(flag)) => ValueAny::String(flag.to_string()),
+        (Type::Bool, Node::Flag(flag)) => ValueAny::Bool(flag),
+        (Type::Bool, Node::Text(text)) if text == "true" || text == "false" => {
             ValueAny::Bool(text == "true")
         }
-        (Kind::Number, Node::Integer(number)) => ValueAny::Number(number),
-        (Kind::Number, Node::Float(number)) => match whole(number) {
+        (Type::Number, Node::Integer(number)) => ValueAny::Number(number),
+        (Type::Number, Node::Float(number)) => match whole(number) {
             Some(number) => ValueAny::Number(number),
             None => return Err(mismatch(path, "a whole number", &Node::Float(number))),
         },
-        (Kind::Number, Node::Text(text)) => match text.parse() {
+        (Type::Number, Node::Text(text)) => match text.parse() {
             Ok(number) => ValueAny::Number(number),
             Err(_) => return Err(mismatch(path, "a whole number", &Node::Text(text))),
         },
-        (Kind::List(element), Node::List(items)) => ValueAny::List(
+        (Type::List(element), Node::List(items)) => ValueAny::List(
             (0_i64..)
                 .zip(items)
                 .map(|(index, item)| typed(element, item, path.clone().index(index)))
                 .collect::<Result<_, _>>()?,
         ),
-        (Kind::Map(element), Node::Map(entries)) => ValueAny::Map(
+        (Type::Map(element), Node::Map(entries)) => ValueAny::Map(
             entries
                 .into_iter()
                 .map(|(key, item)| {
@@ -241,17 +241,17 @@ fn typed(kind: &Kind, node: Node, path: AttributePath) -> Result<ValueAny, Decod
                 })
                 .collect::<Result<_, _>>()?,
         ),
-        (Kind::Object(attributes), Node::Map(mut entries)) => ValueAny::Map(
+        (Type::Object(attributes), Node::Map(mut entries)) => ValueAny::Map(
             attributes
                 .iter()
-                .map(|(name, kind)| {
+                .map(|(name, value_type)| {
                     let node = entries.remove(*name).unwrap_or(Node::Null);
-                    let value = typed(kind, node, path.clone().attribute(*name))?;
+                    let value = typed(value_type, node, path.clone().attribute(*name))?;
                     Ok(((*name).to_owned(), value))
                 })
                 .collect::<Result<_, _>>()?,
         ),
-        (kind, node) => return Err(mismatch(path, expected(kind), &node)),
+        (other, node) => return Err(mismatch(path, expected(other), &node)),
     };
     Ok(value)
 }
@@ -264,14 +264,14 @@ fn whole(number: f64) -> Option<i64> {
     exact.then_some(number as i64)
 }
 
-fn expected(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Text => "a string",
-        Kind::Number => "a whole number",
-        Kind::Flag => "true or false",
-        Kind::List(_) => "a list",
-        Kind::Map(_) => "a map",
-        Kind::Object(_) => "an object",
+fn expected(value_type: &Type) -> &'static str {
+    match value_type {
+        Type::String => "a string",
+        Type::Number => "a whole number",
+        Type::Bool => "true or false",
+        Type::List(_) => "a list",
+        Type::Map(_) => "a map",
+        Type::Object(_) => "an object",
     }
 }
 
@@ -290,8 +290,8 @@ fn unreadable(error: &dyn std::fmt::Display) -> DecodeError {
 mod tests {
     use serde::Deserialize;
 
-    use super::super::field::{flag, list, map, number, text};
-    use super::super::value::{TextList, TextMap, Value, text_list};
+    use super::super::schema::{boolean, list, map, number, string};
+    use super::super::value::{StringList, StringMap, Value, known_list};
     use super::*;
 
     #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -305,30 +305,30 @@ mod tests {
         name: Value<String>,
         reuse: Value<bool>,
         total: Value<i64>,
-        labels: TextList,
-        tags: TextMap,
+        labels: StringList,
+        tags: StringMap,
         rotation: Value<Vec<Value<Policy>>>,
     }
 
-    fn fields() -> FieldSet {
-        let policy = vec![("auto_rotate", Kind::Flag), ("interval", Kind::Number)];
-        FieldSet::new(
+    fn schema() -> Schema {
+        let policy = vec![("auto_rotate", Type::Bool), ("interval", Type::Number)];
+        Schema::new(
             "A thing.",
             vec![
-                text("name"),
-                flag("reuse"),
+                string("name"),
+                boolean("reuse"),
                 number("total"),
-                list("labels", Kind::Text),
-                map("tags", Kind::Text),
-                list("rotation", Kind::Object(policy)),
+                list("labels", Type::String),
+                map("tags", Type::String),
+                list("rotation", Type::Object(policy)),
             ],
         )
     }
 
     fn through(model: &Model) -> Model {
         let object = to_object(model).unwrap();
-        let bytes = encode(&fields(), Some(&object)).unwrap();
-        let decoded = decode(&fields(), Encoded::MsgPack(&bytes)).unwrap().unwrap();
+        let bytes = encode(&schema(), Some(&object)).unwrap();
+        let decoded = decode(&schema(), Encoded::MsgPack(&bytes)).unwrap().unwrap();
         to_model(&decoded).unwrap()
     }
 
@@ -350,7 +350,7 @@ mod tests {
         };
         assert_eq!(through(&model), model);
         assert_eq!(through(&Model::default()), Model::default());
-        let empty = Model { labels: text_list::<String>([]), ..Model::default() };
+        let empty = Model { labels: known_list::<String>([]), ..Model::default() };
         assert_eq!(through(&empty), empty);
     }
 
@@ -358,7 +358,7 @@ mod tests {
     fn a_refined_unknown_is_unknown() {
         // {"name": unknown, refined as not null}: extension type 12.
         let bytes = b"\x81\xa4name\xc7\x03\x0c\x81\x01\xc2";
-        let object = decode(&fields(), Encoded::MsgPack(bytes)).unwrap().unwrap();
+        let object = decode(&schema(), Encoded::MsgPack(bytes)).unwrap().unwrap();
         assert_eq!(object["name"], ValueAny::Unknown);
     }
 
@@ -376,7 +376,7 @@ mod tests {
             ),
             (b"\x81\xa5total\xa31.5", Err("The value must be a whole number; it is a string.")),
         ] {
-            let decoded = decode(&fields(), Encoded::MsgPack(bytes));
+            let decoded = decode(&schema(), Encoded::MsgPack(bytes));
             match expected {
                 Ok(number) => {
                     assert_eq!(decoded.unwrap().unwrap()["total"], ValueAny::Number(number));
@@ -394,7 +394,7 @@ mod tests {
     fn json_state_of_another_version_is_read_leniently() {
         let json = br#"{ "name": "n", "reuse": "true", "retired": [1], "rotation":
             [{"auto_rotate": false, "interval": 0, "unit": ""}] }"#;
-        let object = decode(&fields(), Encoded::Json(json)).unwrap().unwrap();
+        let object = decode(&schema(), Encoded::Json(json)).unwrap().unwrap();
         assert_eq!(object["name"], ValueAny::String("n".to_owned()));
         assert_eq!(object["reuse"], ValueAny::Bool(true));
         assert_eq!(object["labels"], ValueAny::Null);
@@ -413,17 +413,17 @@ mod tests {
             Encoded::Json(b""),
             Encoded::Json(b"null"),
         ] {
-            assert_eq!(decode(&fields(), encoded), Ok(None));
+            assert_eq!(decode(&schema(), encoded), Ok(None));
         }
-        assert_eq!(encode(&fields(), None).unwrap(), b"\xc0");
+        assert_eq!(encode(&schema(), None).unwrap(), b"\xc0");
     }
 
     #[test]
     fn a_wrong_type_names_the_path() {
-        let error = decode(&fields(), Encoded::Json(br#"{"labels": ["a", {"b": 1}]}"#));
+        let error = decode(&schema(), Encoded::Json(br#"{"labels": ["a", {"b": 1}]}"#));
         let error = error.unwrap_err();
         assert_eq!(error.path.to_string(), "labels[1]");
         assert_eq!(error.reason, "The value must be a string; it is a map.");
-        assert!(decode(&fields(), Encoded::MsgPack(b"\x81")).is_err());
+        assert!(decode(&schema(), Encoded::MsgPack(b"\x81")).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! What a noun implements to be read as a data source.
+//! What a data source implements.
 
 use std::future::Future;
 
@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::codec::{to_model, to_object};
 use super::diag::{Diagnostics, Report};
-use super::field::{Field, FieldSet};
-use super::resource::{Call, Pending};
-use super::value::{Object, unknown_to_null};
+use super::schema::{Attribute, Schema};
+use super::context::{Context, Pending};
+use super::value::{Object, ValueAny, unknown_to_null};
 
-/// A data source, in the terms of its noun.
+/// A data source, in its own terms.
 pub trait DataSource: Send + Sync + 'static {
     /// The typed model of configuration and result.
     type Model: Serialize + DeserializeOwned + Send + 'static;
@@ -19,28 +19,27 @@ pub trait DataSource: Send + Sync + 'static {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute: what to look for, and what is found.
-    fn fields(&self) -> &FieldSet;
+    fn schema(&self) -> &Schema;
     /// Rules across attributes. The configuration may hold unknown values.
     fn validate(&self, config: &Self::Model) -> Diagnostics;
     /// Looks it up; `None` only together with an error.
     fn read(
         &self,
-        call: Call,
+        context: Context,
         config: Self::Model,
     ) -> impl Future<Output = Report<Option<Self::Model>>> + Send;
 }
 
-/// The attributes that `Model` has, as views of the noun's declarations.
+/// The schema of those declared attributes that `Model` has.
 ///
 /// A model that does not serialize has none; the golden schema shows that.
 pub fn view<Model: Default + Serialize>(
     description: &'static str,
-    declared: impl IntoIterator<Item = Field>,
-    show: impl Fn(Field) -> Field,
-) -> FieldSet {
+    declared: impl IntoIterator<Item = Attribute>,
+) -> Schema {
     let model = to_object(&Model::default()).unwrap_or_default();
-    let shown = declared.into_iter().filter(|field| model.contains_key(field.name)).map(show);
-    FieldSet::new(description, shown.collect())
+    let shown = declared.into_iter().filter(|field| model.contains_key(field.name));
+    Schema::new(description, shown.collect())
 }
 
 /// A data source without its type: what the wire calls.
@@ -48,11 +47,11 @@ pub trait AnyDataSource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
-    fn fields(&self) -> &FieldSet;
+    fn schema(&self) -> &Schema;
     /// Checks a configuration that may hold unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
     /// Looks it up.
-    fn read(&self, call: Call, config: Object) -> Pending<'_, Report<Option<Object>>>;
+    fn read(&self, context: Context, config: Object) -> Pending<'_, Report<Option<Object>>>;
 }
 
 impl<D: DataSource> AnyDataSource for D {
@@ -60,12 +59,12 @@ impl<D: DataSource> AnyDataSource for D {
         DataSource::type_name(self)
     }
 
-    fn fields(&self) -> &FieldSet {
-        DataSource::fields(self)
+    fn schema(&self) -> &Schema {
+        DataSource::schema(self)
     }
 
     fn validate(&self, config: &Object) -> Diagnostics {
-        let mut diagnostics = DataSource::fields(self).check(config);
+        let mut diagnostics = DataSource::schema(self).validate(config);
         match to_model(config) {
             Ok(model) => diagnostics.add_diagnostics(DataSource::validate(self, &model)),
             Err(bug) => diagnostics.add_diagnostics(bug),
@@ -73,15 +72,15 @@ impl<D: DataSource> AnyDataSource for D {
         diagnostics
     }
 
-    fn read(&self, call: Call, config: Object) -> Pending<'_, Report<Option<Object>>> {
+    fn read(&self, context: Context, config: Object) -> Pending<'_, Report<Option<Object>>> {
         Box::pin(async move {
             let model = match to_model(&config) {
                 Ok(model) => model,
                 Err(bug) => return Report::with(None, bug),
             };
-            let Report { value, diagnostics } = DataSource::read(self, call, model).await;
+            let Report { value, diagnostics } = DataSource::read(self, context, model).await;
             match value.as_ref().map(to_object).transpose() {
-                Ok(found) => Report::with(found.map(|found| known(found, config)), diagnostics),
+                Ok(found) => Report::with(found.map(|found| with_configuration(found, config)), diagnostics),
                 Err(bug) => Report::with(None, bug),
             }
         })
@@ -89,14 +88,14 @@ impl<D: DataSource> AnyDataSource for D {
 }
 
 /// The result: what the user wrote as written, everything else wholly known.
-pub(super) fn known(found: Object, config: Object) -> Object {
-    let given = config.into_iter().filter(|(_, value)| *value != super::value::ValueAny::Null);
+pub(super) fn with_configuration(found: Object, config: Object) -> Object {
+    let given = config.into_iter().filter(|(_, value)| *value != ValueAny::Null);
     found.into_iter().map(|(name, value)| (name, unknown_to_null(value))).chain(given).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::field::{number, text};
+    use super::super::schema::{number, string};
     use super::super::value::{Value, ValueAny};
     use super::*;
 
@@ -107,11 +106,11 @@ mod tests {
     }
 
     #[test]
-    fn a_view_has_what_the_model_has_as_it_is_shown() {
-        let declared = [text("name").required(), number("size"), text("secret").sensitive()];
-        let view = view::<Model>("A thing.", declared, Field::read_only);
-        let shown: Vec<_> = view.iter().map(|field| (field.name, field.is_computed())).collect();
-        assert_eq!(shown, [("name", true), ("size", true)]);
+    fn a_view_has_what_the_model_has() {
+        let declared = [string("name").required(), number("size"), string("secret").sensitive()];
+        let view = view::<Model>("A thing.", declared);
+        let shown: Vec<_> = view.iter().map(|attribute| attribute.name).collect();
+        assert_eq!(shown, ["name", "size"]);
     }
 
     #[test]
@@ -121,11 +120,11 @@ mod tests {
         };
         let string = |text: &str| ValueAny::String(text.to_owned());
         let found =
-            object(&[("id", string("1")), ("ttl", string("3600")), ("size", ValueAny::Unknown)]);
-        let config = object(&[("id", ValueAny::Null), ("ttl", string("1h"))]);
+            object(&[("id", text("1")), ("ttl", text("3600")), ("size", ValueAny::Unknown)]);
+        let config = object(&[("id", ValueAny::Null), ("ttl", text("1h"))]);
         assert_eq!(
-            known(found, config),
-            object(&[("id", string("1")), ("ttl", string("1h")), ("size", ValueAny::Null)])
+            with_configuration(found, config),
+            object(&[("id", text("1")), ("ttl", text("1h")), ("size", ValueAny::Null)])
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What a noun implements to be opened for the length of a run, and closed.
+//! What an ephemeral resource implements: it is opened for a run, and closed.
 
 use std::future::Future;
 use std::time::SystemTime;
@@ -7,40 +7,40 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::codec::{to_model, to_object};
-use super::data_source::known;
+use super::context::{Context, Pending};
+use super::data_source::with_configuration;
 use super::diag::{Diagnostics, Report, bug};
-use super::field::FieldSet;
-use super::resource::{Call, Pending};
+use super::schema::Schema;
 use super::value::Object;
 
-/// An ephemeral resource, in the terms of its noun.
+/// An ephemeral resource, in its own terms.
 pub trait EphemeralResource: Send + Sync + 'static {
     /// The typed model of configuration and result.
     type Model: Serialize + DeserializeOwned + Send + 'static;
     /// What renewing and closing need to know. It never holds a secret.
-    type Memory: Serialize + DeserializeOwned + Send + 'static;
+    type Private: Serialize + DeserializeOwned + Send + 'static;
 
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
-    fn fields(&self) -> &FieldSet;
+    fn schema(&self) -> &Schema;
     /// Rules across attributes. The configuration may hold unknown values.
     fn validate(&self, config: &Self::Model) -> Diagnostics;
     /// Opens it; `None` only together with an error, and with nothing left to
     /// close.
     fn open(
         &self,
-        call: Call,
+        context: Context,
         config: Self::Model,
-    ) -> impl Future<Output = Report<Option<Opened<Self::Model, Self::Memory>>>> + Send;
-    /// Makes sure that what was opened goes on; when to ask again.
+    ) -> impl Future<Output = Report<Option<Opened<Self::Model, Self::Private>>>> + Send;
+    /// Looks after what was opened; when to do so again.
     fn renew(
         &self,
-        call: Call,
-        memory: Self::Memory,
+        context: Context,
+        private: Self::Private,
     ) -> impl Future<Output = Report<Option<SystemTime>>> + Send;
     /// Ends what [`EphemeralResource::open`] began.
-    fn close(&self, call: Call, memory: Self::Memory) -> impl Future<Output = Diagnostics> + Send;
+    fn close(&self, context: Context, private: Self::Private) -> impl Future<Output = Diagnostics> + Send;
 }
 
 /// What is open now.
@@ -48,15 +48,15 @@ pub trait EphemeralResource: Send + Sync + 'static {
 pub struct Opened<M, P> {
     /// The values for the run; in no plan and no state.
     pub result: M,
-    /// What to remember until the close.
-    pub memory: P,
+    /// What renewing and closing need to know.
+    pub private: P,
     /// When to renew, if ever.
     pub renew_at: Option<SystemTime>,
 }
 
-/// The untyped form of [`Opened`]; also what a renewal answers, without result.
+/// The untyped form of [`Opened`]; also what a renewal returns, without result.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct EphemeralResponse {
     /// The values for the run.
     pub result: Option<Object>,
     /// What Terraform hands back.
@@ -70,15 +70,15 @@ pub trait AnyEphemeralResource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
-    fn fields(&self) -> &FieldSet;
+    fn schema(&self) -> &Schema;
     /// Checks a configuration that may hold unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
     /// Opens it.
-    fn open(&self, call: Call, config: Object) -> Pending<'_, Report<Held>>;
+    fn open(&self, context: Context, config: Object) -> Pending<'_, Report<EphemeralResponse>>;
     /// Renews it.
-    fn renew(&self, call: Call, private: Vec<u8>) -> Pending<'_, Report<Held>>;
+    fn renew(&self, context: Context, private: Vec<u8>) -> Pending<'_, Report<EphemeralResponse>>;
     /// Closes it.
-    fn close(&self, call: Call, private: Vec<u8>) -> Pending<'_, Diagnostics>;
+    fn close(&self, context: Context, private: Vec<u8>) -> Pending<'_, Diagnostics>;
 }
 
 impl<E: EphemeralResource> AnyEphemeralResource for E {
@@ -86,12 +86,12 @@ impl<E: EphemeralResource> AnyEphemeralResource for E {
         EphemeralResource::type_name(self)
     }
 
-    fn fields(&self) -> &FieldSet {
-        EphemeralResource::fields(self)
+    fn schema(&self) -> &Schema {
+        EphemeralResource::schema(self)
     }
 
     fn validate(&self, config: &Object) -> Diagnostics {
-        let mut diagnostics = EphemeralResource::fields(self).check(config);
+        let mut diagnostics = EphemeralResource::schema(self).validate(config);
         match to_model(config) {
             Ok(model) => diagnostics.add_diagnostics(EphemeralResource::validate(self, &model)),
             Err(bug) => diagnostics.add_diagnostics(bug),
@@ -99,58 +99,58 @@ impl<E: EphemeralResource> AnyEphemeralResource for E {
         diagnostics
     }
 
-    fn open(&self, call: Call, config: Object) -> Pending<'_, Report<Held>> {
+    fn open(&self, context: Context, config: Object) -> Pending<'_, Report<EphemeralResponse>> {
         Box::pin(async move {
             let model = match to_model(&config) {
                 Ok(model) => model,
-                Err(bug) => return Report::with(Held::default(), bug),
+                Err(bug) => return Report::with(EphemeralResponse::default(), bug),
             };
             let Report { value, mut diagnostics } =
-                EphemeralResource::open(self, call, model).await;
+                EphemeralResource::open(self, context, model).await;
             let Some(opened) = value else {
-                return Report::with(Held::default(), diagnostics);
+                return Report::with(EphemeralResponse::default(), diagnostics);
             };
             let renew_at = opened.renew_at;
-            match (to_object(&opened.result), remember(&opened.memory)) {
+            match (to_object(&opened.result), remember(&opened.private)) {
                 (Ok(result), Ok(private)) => {
-                    let result = Some(known(result, config));
-                    Report::with(Held { result, private, renew_at }, diagnostics)
+                    let result = Some(with_configuration(result, config));
+                    Report::with(EphemeralResponse { result, private, renew_at }, diagnostics)
                 }
                 (Err(bug), _) | (_, Err(bug)) => {
                     diagnostics.add_diagnostics(bug);
-                    Report::with(Held::default(), diagnostics)
+                    Report::with(EphemeralResponse::default(), diagnostics)
                 }
             }
         })
     }
 
-    fn renew(&self, call: Call, private: Vec<u8>) -> Pending<'_, Report<Held>> {
+    fn renew(&self, context: Context, private: Vec<u8>) -> Pending<'_, Report<EphemeralResponse>> {
         Box::pin(async move {
-            let memory = match recall(&private) {
-                Ok(memory) => memory,
-                Err(bug) => return Report::with(Held { private, ..Held::default() }, bug),
+            let known = match recall(&private) {
+                Ok(known) => known,
+                Err(bug) => return Report::with(EphemeralResponse { private, ..EphemeralResponse::default() }, bug),
             };
-            let report = EphemeralResource::renew(self, call, memory).await;
-            report.map(|renew_at| Held { result: None, private, renew_at })
+            let report = EphemeralResource::renew(self, context, known).await;
+            report.map(|renew_at| EphemeralResponse { result: None, private, renew_at })
         })
     }
 
-    fn close(&self, call: Call, private: Vec<u8>) -> Pending<'_, Diagnostics> {
+    fn close(&self, context: Context, private: Vec<u8>) -> Pending<'_, Diagnostics> {
         Box::pin(async move {
             match recall(&private) {
-                Ok(memory) => EphemeralResource::close(self, call, memory).await,
+                Ok(known) => EphemeralResource::close(self, context, known).await,
                 Err(bug) => bug,
             }
         })
     }
 }
 
-fn remember<P: Serialize>(memory: &P) -> Result<Vec<u8>, Diagnostics> {
-    serde_json::to_vec(memory)
-        .map_err(|error| bug(format!("The memory of a lease cannot be written: {error}.")))
+fn remember<P: Serialize>(private: &P) -> Result<Vec<u8>, Diagnostics> {
+    serde_json::to_vec(private)
+        .map_err(|error| bug(format!("The private state of an ephemeral resource cannot be written: {error}.")))
 }
 
 fn recall<P: DeserializeOwned>(private: &[u8]) -> Result<P, Diagnostics> {
     serde_json::from_slice(private)
-        .map_err(|error| bug(format!("The memory of a lease cannot be read: {error}.")))
+        .map_err(|error| bug(format!("The private state of an ephemeral resource cannot be read: {error}.")))
 }

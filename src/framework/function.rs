@@ -1,6 +1,6 @@
 //! Functions of the provider: pure, and called without a configuration.
 
-use super::field::Kind;
+use super::schema::Type;
 use super::value::ValueAny;
 
 /// A function `provider::<name>::…`.
@@ -14,7 +14,7 @@ pub struct Function {
     /// Its parameters. None of them takes null or unknown.
     pub parameters: Vec<Parameter>,
     /// The type of its result.
-    pub returns: Kind,
+    pub returns: Type,
     /// The function itself. It gets one known value of its type for each
     /// parameter.
     pub call: fn(&[ValueAny]) -> Result<ValueAny, Failure>,
@@ -25,7 +25,7 @@ pub struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// Its type.
-    pub kind: Kind,
+    pub value_type: Type,
     /// What to give.
     pub description: &'static str,
 }
@@ -36,5 +36,5 @@ pub struct Failure {
     /// The argument that is at fault, from 0.
     pub argument: i64,
     /// What is wrong with it.
-    pub text: String,
+    pub message: String,
 }

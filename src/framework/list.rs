@@ -1,4 +1,4 @@
-//! What a noun implements to be found by `terraform query`.
+//! What a list resource implements, for `terraform query`.
 
 use std::future::Future;
 
@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::codec::{to_model, to_object};
 use super::diag::{Diagnostics, Report};
-use super::field::FieldSet;
-use super::resource::{Call, Pending};
+use super::schema::Schema;
+use super::context::{Context, Pending};
 use super::value::Object;
 
-/// A list of the objects of one managed resource type, in the terms of its noun.
+/// A list of the objects of one managed resource type, in its own terms.
 pub trait ListResource: Send + Sync + 'static {
     /// The typed model of the filters.
     type Filters: DeserializeOwned + Send + 'static;
@@ -19,34 +19,33 @@ pub trait ListResource: Send + Sync + 'static {
     /// The type name of the managed resource.
     fn type_name(&self) -> &'static str;
     /// Every attribute of the `config` block: the filters.
-    fn fields(&self) -> &FieldSet;
-    /// Up to `limit` objects that pass the filters. With `whole`, each with its
-    /// state, which is read without its secrets.
+    fn schema(&self) -> &Schema;
+    /// Up to `limit` objects that pass the filters, each with its state as far as
+    /// it is known without reading a secret.
     fn list(
         &self,
-        call: Call,
+        context: Context,
         filters: Self::Filters,
         limit: usize,
-        whole: bool,
-    ) -> impl Future<Output = Report<Vec<Listed>>> + Send;
+    ) -> impl Future<Output = Report<Vec<ListResult>>> + Send;
 }
 
 /// One object that was found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
+pub struct ListResult {
     /// What the object is called for people.
     pub display_name: String,
-    /// The attributes that name it, and with `whole` all others.
+    /// Its attributes, of which those that name it are always there.
     pub object: Object,
 }
 
-impl Listed {
+impl ListResult {
     /// An object with the state that its managed resource would have.
     pub fn new(
         display_name: impl Into<String>,
         state: &impl Serialize,
     ) -> Result<Self, Diagnostics> {
-        Ok(Listed { display_name: display_name.into(), object: to_object(state)? })
+        Ok(ListResult { display_name: display_name.into(), object: to_object(state)? })
     }
 }
 
@@ -55,19 +54,18 @@ pub trait AnyListResource: Send + Sync {
     /// The type name of the managed resource.
     fn type_name(&self) -> &'static str;
     /// Every filter.
-    fn fields(&self) -> &FieldSet;
+    fn schema(&self) -> &Schema;
     /// Checks filters that may be unknown.
     fn validate(&self, config: &Object) -> Diagnostics {
-        self.fields().check(config)
+        self.schema().validate(config)
     }
     /// Finds objects.
     fn list(
         &self,
-        call: Call,
+        context: Context,
         config: Object,
         limit: usize,
-        whole: bool,
-    ) -> Pending<'_, Report<Vec<Listed>>>;
+    ) -> Pending<'_, Report<Vec<ListResult>>>;
 }
 
 impl<L: ListResource> AnyListResource for L {
@@ -75,20 +73,19 @@ impl<L: ListResource> AnyListResource for L {
         ListResource::type_name(self)
     }
 
-    fn fields(&self) -> &FieldSet {
-        ListResource::fields(self)
+    fn schema(&self) -> &Schema {
+        ListResource::schema(self)
     }
 
     fn list(
         &self,
-        call: Call,
+        context: Context,
         config: Object,
         limit: usize,
-        whole: bool,
-    ) -> Pending<'_, Report<Vec<Listed>>> {
+    ) -> Pending<'_, Report<Vec<ListResult>>> {
         Box::pin(async move {
             match to_model(&config) {
-                Ok(filters) => ListResource::list(self, call, filters, limit, whole).await,
+                Ok(filters) => ListResource::list(self, context, filters, limit).await,
                 Err(bug) => Report::with(Vec::new(), bug),
             }
         })

@@ -1,18 +1,18 @@
 //! The plan of every resource: one pure pipeline over the declaration.
 //!
 //! [`plan`] says what Terraform will see, [`settle`] and [`refreshed`] keep the
-//! promises of a plan and the user's spelling when the service has answered.
+//! promises of a plan and the user's spelling when the service has returned.
 //! The rules of Terraform behind them are in plugin-protocol.md 4.
 
 use std::collections::BTreeSet;
 
 use super::diag::AttributePath;
-use super::field::{Field, FieldSet, OnUpdate};
+use super::schema::{Attribute, Schema, PlanModifier};
 use super::value::{Object, ValueAny, attribute, is_blank, unknown_to_null, wholly_known};
 
 /// What is asked of a plan; a destroy is never planned here.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct PlanRequest<'a> {
     /// The state before; none when the object is to be created.
     pub prior: Option<&'a Object>,
     /// The configuration, with prior values where computed ones are left out.
@@ -21,9 +21,8 @@ pub struct Request<'a> {
     pub config: &'a Object,
     /// Attributes that the configuration gave at the last apply.
     pub configured_before: &'a BTreeSet<String>,
-    /// Computed attributes that have to change now, whatever the configuration
-    /// says.
-    pub due: &'a [&'static str],
+    /// Computed attributes that change now, whatever the configuration says.
+    pub planned_changes: &'a [&'static str],
 }
 
 /// The outcome of a plan.
@@ -42,22 +41,22 @@ pub struct Planned {
 ///
 /// In order: defaults; write-only values are kept out; values that mean what the
 /// state says already keep its spelling; attributes that the configuration
-/// dropped are reset; then, if anything changed or is due, computed attributes
+/// removed are reset; then, if anything changed or is planned_changes, computed attributes
 /// become unknown as far as their declaration says; last, what needs a new
 /// object.
-pub fn plan(fields: &FieldSet, request: Request<'_>) -> Planned {
-    let Request { prior, proposed, config, configured_before, due } = request;
-    let mut state: Object = fields
+pub fn plan(schema: &Schema, request: PlanRequest<'_>) -> Planned {
+    let PlanRequest { prior, proposed, config, configured_before, planned_changes } = request;
+    let mut state: Object = schema
         .iter()
         .map(|field| {
-            let dropped = configured_before.contains(field.name);
-            (field.name.to_owned(), intended(field, prior, proposed, config, dropped))
+            let removed = configured_before.contains(field.name);
+            (field.name.to_owned(), intended(field, prior, proposed, config, removed))
         })
         .collect();
-    mark_unknown(fields, prior, config, due, &mut state);
+    mark_unknown(schema, prior, config, planned_changes, &mut state);
     let requires_replace = match prior {
         None => Vec::new(),
-        Some(prior) => fields
+        Some(prior) => schema
             .iter()
             .filter(|field| field.requires_replace && decided_by_user(field, config))
             .filter(|field| attribute(prior, field.name) != attribute(&state, field.name))
@@ -67,9 +66,9 @@ pub fn plan(fields: &FieldSet, request: Request<'_>) -> Planned {
             .map(AttributePath::new)
             .collect(),
     };
-    let configured = fields
+    let configured = schema
         .iter()
-        .filter(|field| field.when_dropped.is_some())
+        .filter(|field| field.reset_when_removed.is_some())
         .filter(|field| *attribute(config, field.name) != ValueAny::Null)
         .map(|field| field.name.to_owned())
         .collect();
@@ -78,7 +77,7 @@ pub fn plan(fields: &FieldSet, request: Request<'_>) -> Planned {
 
 /// Whether the planned value is what the user wants, and not what the service
 /// will come up with.
-fn decided_by_user(field: &Field, config: &Object) -> bool {
+fn decided_by_user(field: &Attribute, config: &Object) -> bool {
     !field.is_computed()
         || field.default.is_some()
         || *attribute(config, field.name) != ValueAny::Null
@@ -87,7 +86,7 @@ fn decided_by_user(field: &Field, config: &Object) -> bool {
 /// The value that configuration and declaration ask for, before anything is
 /// marked unknown.
 fn intended(
-    field: &Field,
+    field: &Attribute,
     prior: Option<&Object>,
     proposed: &Object,
     config: &Object,
@@ -99,13 +98,13 @@ fn intended(
     let before = prior.map_or(&ValueAny::Null, |prior| attribute(prior, field.name));
     match attribute(config, field.name) {
         ValueAny::Null => {
-            let fallback = match (&field.default, &field.when_dropped) {
+            let fallback = match (&field.default, &field.reset_when_removed) {
                 (Some(default), _) => Some(default),
                 (None, Some(reset)) if configured_before => Some(reset),
                 (None, _) => None,
             };
             match fallback {
-                Some(value) if field.same(before, value) => before.clone(),
+                Some(value) if field.semantically_equal(before, value) => before.clone(),
                 Some(value) => value.clone(),
                 None => attribute(proposed, field.name).clone(),
             }
@@ -113,7 +112,7 @@ fn intended(
         // The state's spelling may stay only where it has one: Terraform
         // accepts a known planned value other than the configured one only if
         // it is the prior value.
-        given if *before != ValueAny::Null && wholly_known(given) && field.same(before, given) => {
+        given if *before != ValueAny::Null && wholly_known(given) && field.semantically_equal(before, given) => {
             before.clone()
         }
         given => given.clone(),
@@ -121,88 +120,88 @@ fn intended(
 }
 
 fn mark_unknown(
-    fields: &FieldSet,
+    schema: &Schema,
     prior: Option<&Object>,
     config: &Object,
-    due: &[&'static str],
+    planned_changes: &[&'static str],
     state: &mut Object,
 ) {
-    let left_out = |field: &&Field| {
+    let left_out = |field: &&Attribute| {
         field.is_computed()
             && field.default.is_none()
             && *attribute(config, field.name) == ValueAny::Null
     };
     let Some(prior) = prior else {
-        for field in fields.iter().filter(left_out) {
+        for field in schema.iter().filter(left_out) {
             state.insert(field.name.to_owned(), ValueAny::Unknown);
         }
         return;
     };
-    let changed: BTreeSet<&str> = fields
+    let changed: BTreeSet<&str> = schema
         .iter()
         .map(|field| field.name)
         .filter(|name| attribute(prior, name) != attribute(state, name))
-        .chain(due.iter().copied())
+        .chain(planned_changes.iter().copied())
         .collect();
     if changed.is_empty() {
         return;
     }
-    for field in fields.iter().filter(left_out) {
-        let unknown = match field.on_update {
-            OnUpdate::Unknown => true,
-            OnUpdate::Keep => false,
-            OnUpdate::KeepUnless(names) => names.iter().any(|name| changed.contains(name)),
+    for field in schema.iter().filter(left_out) {
+        let unknown = match field.plan_modifier {
+            PlanModifier::Unknown => true,
+            PlanModifier::UseStateForUnknown => false,
+            PlanModifier::UseStateForUnknownUnless(names) => names.iter().any(|name| changed.contains(name)),
         };
         // A reset is a decision of this plan, not something to learn later.
         let open = unknown && !changed.contains(field.name);
-        if open || due.contains(&field.name) {
+        if open || planned_changes.contains(&field.name) {
             state.insert(field.name.to_owned(), ValueAny::Unknown);
         }
     }
 }
 
 /// The state to store after an apply without errors: what the plan promised,
-/// and the service's answer where the plan left it open.
+/// and the service's response where the plan left it open.
 ///
 /// A service that answers something else than promised shows up as a change at
 /// the next refresh, instead of failing the apply that already happened.
-pub fn settle(fields: &FieldSet, planned: &Object, answered: Object) -> Object {
-    fields
+pub fn settle(schema: &Schema, planned: &Object, returned: Object) -> Object {
+    schema
         .iter()
         .map(|field| {
             let promised = attribute(planned, field.name);
             let value = if wholly_known(promised) {
                 promised.clone()
             } else {
-                unknown_to_null(attribute(&answered, field.name).clone())
+                unknown_to_null(attribute(&returned, field.name).clone())
             };
             (field.name.to_owned(), value)
         })
         .collect()
 }
 
-/// The state to store after a read: the service's answer, in the spelling of the
+/// The state to store after a read: the service's response, in the spelling of the
 /// prior state where both mean the same.
 ///
 /// `foreign` says that another provider wrote the prior state. The official
 /// one stores an empty string for an optional attribute that was never given;
 /// kept, it would be a difference to a configuration without it for ever.
-pub fn refreshed(fields: &FieldSet, prior: &Object, answered: Object, foreign: bool) -> Object {
-    fields
+pub fn refreshed(schema: &Schema, prior: &Object, returned: Object, foreign: bool) -> Object {
+    schema
         .iter()
         .map(|field| {
             let before = attribute(prior, field.name);
             let before = if foreign { without_placeholder(field, before) } else { before };
-            let now = unknown_to_null(attribute(&answered, field.name).clone());
-            let value = if field.same(before, &now) { before.clone() } else { now };
+            let now = unknown_to_null(attribute(&returned, field.name).clone());
+            let value = if field.semantically_equal(before, &now) { before.clone() } else { now };
             (field.name.to_owned(), value)
         })
         .collect()
 }
 
 /// A state that another provider wrote, without its placeholders.
-pub fn adopted(fields: &FieldSet, foreign: &Object) -> Object {
-    fields
+pub fn adopted(schema: &Schema, foreign: &Object) -> Object {
+    schema
         .iter()
         .map(|field| {
             let value = without_placeholder(field, attribute(foreign, field.name));
@@ -211,22 +210,22 @@ pub fn adopted(fields: &FieldSet, foreign: &Object) -> Object {
         .collect()
 }
 
-fn without_placeholder<'a>(field: &Field, value: &'a ValueAny) -> &'a ValueAny {
+fn without_placeholder<'a>(field: &Attribute, value: &'a ValueAny) -> &'a ValueAny {
     const NULL: &ValueAny = &ValueAny::Null;
     if !field.is_computed() && is_blank(value) { NULL } else { value }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::field::{Kind, flag, list, number, text};
+    use super::super::schema::{Type, boolean, list, number, string};
     use super::*;
 
-    fn string(text: &str) -> ValueAny {
+    fn text(text: &str) -> ValueAny {
         ValueAny::String(text.to_owned())
     }
 
     fn labels(items: &[&str]) -> ValueAny {
-        ValueAny::List(items.iter().map(|item| string(item)).collect())
+        ValueAny::List(items.iter().map(|item| text(item)).collect())
     }
 
     /// `010` and `10` are the same number.
@@ -243,47 +242,47 @@ mod tests {
         is_blank(left) && is_blank(right)
     }
 
-    fn fields() -> FieldSet {
-        FieldSet::new(
+    fn schema() -> Schema {
+        Schema::new(
             "A thing.",
             vec![
-                text("name").required(),
-                text("description").same_when(both_blank),
-                text("ttl").required().same_when(same_number),
-                text("group").optional_computed().requires_replace().keeps_unless(&["renewal"]),
-                list("labels", Kind::Text).optional_computed().when_dropped(labels(&[])).keeps(),
-                flag("reuse").default(ValueAny::Bool(true)).requires_replace(),
-                text("id").computed().keeps(),
-                text("next").computed().keeps_unless(&["ttl"]),
+                string("name").required(),
+                string("description").semantic_equality(both_blank),
+                string("ttl").required().semantic_equality(same_number),
+                string("group").optional_computed().requires_replace().use_state_for_unknown_unless(&["renewal"]),
+                list("labels", Type::String).optional_computed().reset_when_removed(labels(&[])).use_state_for_unknown(),
+                boolean("reuse").default(ValueAny::Bool(true)).requires_replace(),
+                string("id").computed().use_state_for_unknown(),
+                string("next").computed().use_state_for_unknown_unless(&["ttl"]),
                 number("reads").computed(),
-                flag("renewal").computed().keeps(),
-                text("key_wo").write_only(),
+                boolean("renewal").computed().use_state_for_unknown(),
+                string("key_wo").write_only(),
             ],
         )
     }
 
     fn object(entries: &[(&str, ValueAny)]) -> Object {
         let mut object: Object =
-            fields().iter().map(|field| (field.name.to_owned(), ValueAny::Null)).collect();
+            schema().iter().map(|field| (field.name.to_owned(), ValueAny::Null)).collect();
         object.extend(entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         object
     }
 
     fn config(entries: &[(&str, ValueAny)]) -> Object {
-        let mut config = object(&[("name", string("n")), ("ttl", string("10"))]);
+        let mut config = object(&[("name", text("n")), ("ttl", text("10"))]);
         config.extend(entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         config
     }
 
     fn prior() -> Object {
         object(&[
-            ("name", string("n")),
-            ("ttl", string("10")),
-            ("group", string("default")),
+            ("name", text("n")),
+            ("ttl", text("10")),
+            ("group", text("default")),
             ("labels", labels(&["dev"])),
             ("reuse", ValueAny::Bool(true)),
-            ("id", string("1")),
-            ("next", string("soon")),
+            ("id", text("1")),
+            ("next", text("soon")),
             ("reads", ValueAny::Number(3)),
         ])
     }
@@ -291,7 +290,7 @@ mod tests {
     /// What core proposes: the configuration, prior where a computed attribute
     /// is left out (plugin-protocol.md 4.1).
     fn proposed(prior: Option<&Object>, config: &Object) -> Object {
-        fields()
+        schema()
             .iter()
             .map(|field| {
                 let given = attribute(config, field.name);
@@ -306,25 +305,25 @@ mod tests {
     }
 
     fn planned(prior: Option<&Object>, config: &Object, configured: &[&str]) -> Planned {
-        planned_due(prior, config, configured, &[])
+        planned_with_changes(prior, config, configured, &[])
     }
 
-    fn planned_due(
+    fn planned_with_changes(
         prior: Option<&Object>,
         config: &Object,
         configured: &[&str],
-        due: &[&'static str],
+        planned_changes: &[&'static str],
     ) -> Planned {
         let configured_before = configured.iter().map(|name| (*name).to_owned()).collect();
         let proposed = proposed(prior, config);
         plan(
-            &fields(),
-            Request {
+            &schema(),
+            PlanRequest {
                 prior,
                 proposed: &proposed,
                 config,
                 configured_before: &configured_before,
-                due,
+                planned_changes,
             },
         )
     }
@@ -353,15 +352,15 @@ mod tests {
 
     #[test]
     fn another_spelling_is_not_a_change() {
-        let planned = planned(Some(&prior()), &config(&[("ttl", string("010"))]), &[]);
+        let planned = planned(Some(&prior()), &config(&[("ttl", text("010"))]), &[]);
         assert_eq!(planned.state, prior());
     }
 
     #[test]
     fn an_update_keeps_what_it_cannot_touch() {
-        let planned = planned(Some(&prior()), &config(&[("name", string("m"))]), &[]);
-        assert_eq!(planned.state["id"], string("1"));
-        assert_eq!(planned.state["next"], string("soon"));
+        let planned = planned(Some(&prior()), &config(&[("name", text("m"))]), &[]);
+        assert_eq!(planned.state["id"], text("1"));
+        assert_eq!(planned.state["next"], text("soon"));
         assert_eq!(planned.state["labels"], labels(&["dev"]));
         assert_eq!(planned.state["reads"], ValueAny::Unknown);
         assert!(planned.requires_replace.is_empty());
@@ -369,38 +368,38 @@ mod tests {
 
     #[test]
     fn what_depends_on_a_changed_attribute_becomes_unknown() {
-        let planned = planned(Some(&prior()), &config(&[("ttl", string("11"))]), &[]);
+        let planned = planned(Some(&prior()), &config(&[("ttl", text("11"))]), &[]);
         assert_eq!(planned.state["next"], ValueAny::Unknown);
-        assert_eq!(planned.state["id"], string("1"));
+        assert_eq!(planned.state["id"], text("1"));
     }
 
     #[test]
     fn replacing_attributes_are_named_once_and_sorted() {
-        let changed = config(&[("reuse", ValueAny::Bool(false)), ("group", string("other"))]);
+        let changed = config(&[("reuse", ValueAny::Bool(false)), ("group", text("other"))]);
         assert_eq!(paths(&planned(Some(&prior()), &changed, &[])), ["group", "reuse"]);
         let unknown = config(&[("group", ValueAny::Unknown)]);
         assert_eq!(paths(&planned(Some(&prior()), &unknown, &[])), ["group"]);
     }
 
     #[test]
-    fn what_is_due_changes_without_a_word_of_the_configuration_and_replaces_nothing() {
-        let due = planned_due(Some(&prior()), &config(&[]), &[], &["renewal"]);
+    fn a_planned_change_needs_no_change_of_the_configuration_and_replaces_nothing() {
+        let due = planned_with_changes(Some(&prior()), &config(&[]), &[], &["renewal"]);
         assert_eq!(due.state["renewal"], ValueAny::Unknown);
         assert_eq!(due.state["group"], ValueAny::Unknown);
         assert_eq!(due.state["reads"], ValueAny::Unknown);
-        assert_eq!(due.state["id"], string("1"));
+        assert_eq!(due.state["id"], text("1"));
         assert!(due.requires_replace.is_empty());
     }
 
     #[test]
     fn a_write_only_value_is_in_no_plan_and_is_no_change() {
-        let given = config(&[("key_wo", string("hush"))]);
+        let given = config(&[("key_wo", text("hush"))]);
         assert_eq!(planned(Some(&prior()), &given, &[]).state, prior());
         assert_eq!(planned(None, &given, &[]).state["key_wo"], ValueAny::Null);
     }
 
     #[test]
-    fn a_dropped_attribute_is_reset_only_if_the_configuration_had_given_it() {
+    fn a_removed_attribute_is_reset_only_if_the_configuration_had_given_it() {
         let with = planned(Some(&prior()), &config(&[]), &["labels"]);
         assert_eq!(with.state["labels"], labels(&[]));
         assert_eq!(with.state["reads"], ValueAny::Unknown);
@@ -427,37 +426,37 @@ mod tests {
     #[test]
     fn an_apply_stores_what_was_promised_and_learns_the_rest() {
         let planned = planned(None, &config(&[]), &[]);
-        let answered =
-            object(&[("name", string("N")), ("id", string("7")), ("next", ValueAny::Unknown)]);
-        let settled = settle(&fields(), &planned.state, answered);
-        assert_eq!(settled["name"], string("n"));
-        assert_eq!(settled["id"], string("7"));
+        let returned =
+            object(&[("name", text("N")), ("id", text("7")), ("next", ValueAny::Unknown)]);
+        let settled = settle(&schema(), &planned.state, returned);
+        assert_eq!(settled["name"], text("n"));
+        assert_eq!(settled["id"], text("7"));
         assert_eq!(settled["next"], ValueAny::Null);
     }
 
     #[test]
     fn a_read_keeps_the_spelling_of_the_state() {
         let mut own = prior();
-        own.insert("description".to_owned(), string(""));
-        let answered = |ttl: &str| object(&[("ttl", string(ttl)), ("name", string("x"))]);
-        let same = refreshed(&fields(), &own, answered("0010"), false);
-        assert_eq!(same["ttl"], string("10"));
-        assert_eq!(same["name"], string("x"));
-        assert_eq!(same["description"], string(""));
-        let other = refreshed(&fields(), &own, answered("12"), false);
-        assert_eq!(other["ttl"], string("12"));
+        own.insert("description".to_owned(), text(""));
+        let returned = |ttl: &str| object(&[("ttl", text(ttl)), ("name", text("x"))]);
+        let same = refreshed(&schema(), &own, returned("0010"), false);
+        assert_eq!(same["ttl"], text("10"));
+        assert_eq!(same["name"], text("x"));
+        assert_eq!(same["description"], text(""));
+        let other = refreshed(&schema(), &own, returned("12"), false);
+        assert_eq!(other["ttl"], text("12"));
     }
 
     #[test]
     fn a_read_drops_the_placeholders_of_a_foreign_state() {
         let mut foreign = prior();
-        foreign.insert("description".to_owned(), string(""));
-        assert_eq!(adopted(&fields(), &foreign)["description"], ValueAny::Null);
-        assert_eq!(adopted(&fields(), &foreign)["labels"], labels(&["dev"]));
-        let read = refreshed(&fields(), &foreign, object(&[]), true);
+        foreign.insert("description".to_owned(), text(""));
+        assert_eq!(adopted(&schema(), &foreign)["description"], ValueAny::Null);
+        assert_eq!(adopted(&schema(), &foreign)["labels"], labels(&["dev"]));
+        let read = refreshed(&schema(), &foreign, object(&[]), true);
         assert_eq!(read["description"], ValueAny::Null);
         let read =
-            refreshed(&fields(), &foreign, object(&[("description", string("theirs"))]), true);
-        assert_eq!(read["description"], string("theirs"));
+            refreshed(&schema(), &foreign, object(&[("description", text("theirs"))]), true);
+        assert_eq!(read["description"], text("theirs"));
     }
 }

@@ -4,7 +4,7 @@ use super::action::AnyAction;
 use super::data_source::AnyDataSource;
 use super::diag::{AttributePath, Diagnostics, error};
 use super::ephemeral::AnyEphemeralResource;
-use super::field::FieldSet;
+use super::schema::Schema;
 use super::function::Function;
 use super::list::AnyListResource;
 use super::resource::AnyResource;
@@ -30,11 +30,14 @@ pub struct Registry {
 /// A provider.
 pub trait Provider: Send + Sync + 'static {
     /// The attributes of the provider block.
-    fn fields(&self) -> &FieldSet;
+    fn schema(&self) -> &Schema;
     /// Checks a provider block that may hold unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
-    /// Takes over a configuration, in place of an earlier one.
+    /// Replaces an earlier configuration by this one.
     fn configure(&self, config: &Object) -> Diagnostics;
+    /// The providers, as `namespace/type`, whose states of the same resource types
+    /// are understood: a `moved` block can bring them here.
+    fn understood_providers(&self) -> &'static [&'static str];
     /// Everything that is served.
     fn registry(&self) -> &Registry;
 }

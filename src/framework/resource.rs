@@ -1,68 +1,23 @@
-//! What a noun implements, and the untyped form of it that the wire calls.
+//! What a managed resource type implements, and the untyped form of it that the
+//! wire calls.
 //!
-//! A noun sees its typed model and the sequence of calls; everything that
-//! Terraform demands of every resource alike happens here, once.
+//! A resource type sees its typed model and the sequence of calls; everything
+//! that Terraform demands of every resource alike happens here, once.
 
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::codec::{to_model, to_object};
+use super::context::{Context, Pending};
 use super::diag::{AttributePath, Diagnostics, Report};
-use super::field::FieldSet;
-use super::plan::{Planned, Request, plan, refreshed, settle};
-use super::private::Private;
+use super::plan::{PlanRequest, Planned, plan, refreshed, settle};
+use super::private_state::PrivateState;
+use super::schema::{IdentityAttribute, Schema};
 use super::value::Object;
 
-/// What surrounds one call of Terraform.
-#[derive(Clone, Debug, Default)]
-pub struct Call {
-    /// Fires when the user interrupts the run, or the time is up: start nothing
-    /// new, stop waiting.
-    pub cancel: CancellationToken,
-    time_is_up: Arc<AtomicBool>,
-    /// Ends the timer with the call.
-    _timer: Option<Arc<DropGuard>>,
-}
-
-impl Call {
-    /// A call that ends when this token fires.
-    pub fn new(cancel: CancellationToken) -> Call {
-        Call { cancel, ..Call::default() }
-    }
-
-    /// The same call, with an end of its own. Without a limit it has none.
-    pub fn within(self, limit: Option<Duration>) -> Call {
-        let Some(limit) = limit else { return self };
-        let cancel = self.cancel.child_token();
-        let time_is_up = Arc::new(AtomicBool::new(false));
-        let (timer, flag) = (cancel.clone(), Arc::clone(&time_is_up));
-        tokio::spawn(async move {
-            tokio::select! {
-                () = timer.cancelled() => {}
-                () = tokio::time::sleep(limit) => {
-                    flag.store(true, Ordering::Relaxed);
-                    timer.cancel();
-                }
-            }
-        });
-        let timer = Some(Arc::new(cancel.clone().drop_guard()));
-        Call { cancel, time_is_up, _timer: timer }
-    }
-
-    /// Whether it was the limit of [`Call::within`] that ended the call.
-    pub fn ran_out_of_time(&self) -> bool {
-        self.time_is_up.load(Ordering::Relaxed)
-    }
-}
-
-/// A managed resource, in the terms of its noun.
+/// A managed resource type, in its own terms.
 pub trait ManagedResource: Send + Sync + 'static {
     /// The typed model of configuration, plan and state.
     type State: Serialize + DeserializeOwned + Send + 'static;
@@ -71,34 +26,38 @@ pub trait ManagedResource: Send + Sync + 'static {
     fn type_name(&self) -> &'static str;
 
     /// Every attribute, once.
-    fn fields(&self) -> &FieldSet;
+    fn schema(&self) -> &Schema;
 
     /// The attributes that together name the object, for ever.
-    fn identity(&self) -> &'static [&'static str];
+    fn identity(&self) -> &'static [IdentityAttribute];
 
     /// Rules across attributes. The configuration may hold unknown values.
     fn validate(&self, config: &Self::State) -> Diagnostics;
 
-    /// Computed attributes that an update has to change now, even if the
-    /// configuration is the same. It must follow from its arguments alone: the
-    /// plan is made again at apply, with the same ones.
-    fn due(&self, _prior: &Self::State, _config: &Self::State) -> &'static [&'static str] {
-        &[]
-    }
+    /// The key of the provider's private state, which tells it from other
+    /// providers'.
+    fn private_state_key(&self) -> &'static str;
 
-    /// What the plan can tell already, where the declaration leaves it open.
-    fn refine(&self, _plan: &mut Self::State) {}
+    /// Computed attributes that an update changes now, even if the configuration
+    /// is the same. It must follow from its arguments alone: the plan is made
+    /// again at apply, with the same ones.
+    fn planned_changes(&self, prior: &Self::State, config: &Self::State)
+    -> &'static [&'static str];
 
-    /// What a user should know of the plan before it is applied.
-    fn advise(&self, _prior: Option<&Self::State>, _plan: &Self::State) -> Diagnostics {
-        Diagnostics::default()
-    }
+    /// Changes the plan where more is known than the schema says, and warns of
+    /// what the user should know before it is applied.
+    fn modify_plan(
+        &self,
+        prior: Option<&Self::State>,
+        config: &Self::State,
+        plan: &mut Self::State,
+    ) -> Diagnostics;
 
     /// The object as the service has it now; `None` when it is gone. `prior` is
-    /// only needed to find it, and to spare calls whose answer it holds.
+    /// only needed to find it, and to spare calls for what it holds already.
     fn read(
         &self,
-        call: Call,
+        context: Context,
         prior: Self::State,
     ) -> impl Future<Output = Report<Option<Self::State>>> + Send;
 
@@ -106,7 +65,7 @@ pub trait ManagedResource: Send + Sync + 'static {
     /// `config` holds what the plan must not: write-only values.
     fn create(
         &self,
-        call: Call,
+        context: Context,
         plan: Self::State,
         config: Self::State,
     ) -> impl Future<Output = Report<Option<Self::State>>> + Send;
@@ -114,39 +73,36 @@ pub trait ManagedResource: Send + Sync + 'static {
     /// Changes the object. With an error, the state that exists by then.
     fn update(
         &self,
-        call: Call,
+        context: Context,
         prior: Self::State,
         plan: Self::State,
         config: Self::State,
     ) -> impl Future<Output = Report<Self::State>> + Send;
 
     /// Deletes the object; one that is gone already counts as deleted.
-    fn delete(&self, call: Call, prior: Self::State) -> impl Future<Output = Diagnostics> + Send;
+    fn delete(&self, context: Context, prior: Self::State) -> impl Future<Output = Diagnostics> + Send;
 
     /// The state that leads a following read to the object with this id.
     fn import(&self, id: &str) -> Result<Self::State, Diagnostics>;
 }
 
-/// A future that can be stored and sent.
-pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// What a plan answers: the state, the paths that replace, the memory.
+/// What a plan returns.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct PlanAnswer {
+pub struct PlanResponse {
     /// `None` plans a destroy.
     pub state: Option<Object>,
     /// What forces a new object.
     pub requires_replace: Vec<AttributePath>,
-    /// What to hand to the apply.
+    /// The private state for the apply.
     pub private: Vec<u8>,
 }
 
-/// A state and the memory to store with it.
+/// A state and the private state to store with it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stored {
     /// `None`: there is no such object.
     pub state: Option<Object>,
-    /// The provider's memory of it.
+    /// The provider's private state.
     pub private: Vec<u8>,
 }
 
@@ -167,9 +123,9 @@ pub trait AnyResource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
-    fn fields(&self) -> &FieldSet;
-    /// The names of the attributes that name the object.
-    fn identity(&self) -> &'static [&'static str];
+    fn schema(&self) -> &Schema;
+    /// The attributes that name the object.
+    fn identity(&self) -> &'static [IdentityAttribute];
     /// Checks a configuration that may hold unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
     /// Plans; `prior` none is a create, `proposed` none a destroy.
@@ -179,13 +135,15 @@ pub trait AnyResource: Send + Sync {
         proposed: Option<Object>,
         config: Option<Object>,
         private: &[u8],
-    ) -> Report<PlanAnswer>;
+    ) -> Report<PlanResponse>;
     /// Creates, updates or deletes, by which of the two states is there.
-    fn apply(&self, call: Call, change: Change, private: Vec<u8>) -> Pending<'_, Report<Stored>>;
+    fn apply(&self, context: Context, change: Change, private: Vec<u8>) -> Pending<'_, Report<Stored>>;
     /// Refreshes a state.
-    fn read(&self, call: Call, prior: Object, private: Vec<u8>) -> Pending<'_, Report<Stored>>;
+    fn read(&self, context: Context, prior: Object, private: Vec<u8>) -> Pending<'_, Report<Stored>>;
     /// The stub that a following read completes.
     fn import(&self, id: &str) -> Result<Object, Diagnostics>;
+    /// The private state of an object that no plan has seen yet.
+    fn new_private_state(&self) -> Vec<u8>;
 }
 
 impl<R: ManagedResource> AnyResource for R {
@@ -193,16 +151,16 @@ impl<R: ManagedResource> AnyResource for R {
         ManagedResource::type_name(self)
     }
 
-    fn fields(&self) -> &FieldSet {
-        ManagedResource::fields(self)
+    fn schema(&self) -> &Schema {
+        ManagedResource::schema(self)
     }
 
-    fn identity(&self) -> &'static [&'static str] {
+    fn identity(&self) -> &'static [IdentityAttribute] {
         ManagedResource::identity(self)
     }
 
     fn validate(&self, config: &Object) -> Diagnostics {
-        let mut diagnostics = ManagedResource::fields(self).check(config);
+        let mut diagnostics = ManagedResource::schema(self).validate(config);
         match to_model(config) {
             Ok(model) => diagnostics.add_diagnostics(ManagedResource::validate(self, &model)),
             Err(bug) => diagnostics.add_diagnostics(bug),
@@ -216,61 +174,66 @@ impl<R: ManagedResource> AnyResource for R {
         proposed: Option<Object>,
         config: Option<Object>,
         private: &[u8],
-    ) -> Report<PlanAnswer> {
+    ) -> Report<PlanResponse> {
         let (Some(proposed), Some(config)) = (proposed, config) else {
-            let answer = PlanAnswer { private: private.to_vec(), ..PlanAnswer::default() };
-            return Report::of(answer);
+            let response = PlanResponse { private: private.to_vec(), ..PlanResponse::default() };
+            return Report::of(response);
         };
         match plan_change(self, prior.as_ref(), &proposed, &config, private) {
             Ok(report) => report,
-            Err(bug) => Report::with(PlanAnswer::default(), bug),
+            Err(bug) => Report::with(PlanResponse::default(), bug),
         }
     }
 
-    fn apply(&self, call: Call, change: Change, private: Vec<u8>) -> Pending<'_, Report<Stored>> {
+    fn apply(&self, context: Context, change: Change, private: Vec<u8>) -> Pending<'_, Report<Stored>> {
         Box::pin(async move {
             let fallback = change.prior.clone();
             let Change { prior, planned, config } = change;
             let config = config.unwrap_or_default();
-            let answer = match (prior, planned) {
+            let applied = match (prior, planned) {
                 (None, None) => Ok(Report::of(None)),
-                (None, Some(planned)) => create(self, call, planned, config).await,
-                (Some(prior), Some(planned)) => update(self, call, prior, planned, config).await,
-                (Some(prior), None) => delete(self, call, prior).await,
+                (None, Some(planned)) => create(self, context, planned, config).await,
+                (Some(prior), Some(planned)) => update(self, context, prior, planned, config).await,
+                (Some(prior), None) => delete(self, context, prior).await,
             };
-            match answer {
+            match applied {
                 Ok(report) => report.map(|state| Stored { state, private }),
                 Err(bug) => Report::with(Stored { state: fallback, private }, bug),
             }
         })
     }
 
-    fn read(&self, call: Call, prior: Object, private: Vec<u8>) -> Pending<'_, Report<Stored>> {
+    fn read(&self, context: Context, prior: Object, private: Vec<u8>) -> Pending<'_, Report<Stored>> {
         Box::pin(async move {
-            let memory = Private::parse(&private);
+            let key = self.private_state_key();
+            let own = PrivateState::parse(&private, key);
             let stored = Stored { state: Some(prior.clone()), private };
             let model = match to_model(&prior) {
                 Ok(model) => model,
                 Err(bug) => return Report::with(stored, bug),
             };
-            let report = ManagedResource::read(self, call, model).await;
+            let report = ManagedResource::read(self, context, model).await;
             // An error keeps what was known; nothing has been learned.
             if report.failed() {
                 return Report::with(stored, report.diagnostics);
             }
             let state = match report.value.as_ref().map(to_object).transpose() {
-                Ok(answered) => answered.map(|answered| {
-                    refreshed(ManagedResource::fields(self), &prior, answered, memory.is_none())
+                Ok(returned) => returned.map(|returned| {
+                    refreshed(ManagedResource::schema(self), &prior, returned, own.is_none())
                 }),
                 Err(bug) => return Report::with(stored, bug),
             };
-            let private = memory.unwrap_or_default().to_bytes();
+            let private = own.unwrap_or_default().to_bytes(key);
             Report::with(Stored { state, private }, report.diagnostics)
         })
     }
 
     fn import(&self, id: &str) -> Result<Object, Diagnostics> {
         to_object(&ManagedResource::import(self, id)?)
+    }
+
+    fn new_private_state(&self) -> Vec<u8> {
+        PrivateState::default().to_bytes(self.private_state_key())
     }
 }
 
@@ -280,60 +243,62 @@ fn plan_change<R: ManagedResource>(
     proposed: &Object,
     config: &Object,
     private: &[u8],
-) -> Result<Report<PlanAnswer>, Diagnostics> {
-    let memory = Private::parse(private).unwrap_or_default();
+) -> Result<Report<PlanResponse>, Diagnostics> {
+    let key = resource.private_state_key();
+    let own = PrivateState::parse(private, key).unwrap_or_default();
     let before: Option<R::State> = prior.map(to_model).transpose()?;
-    let due = match &before {
-        Some(before) => resource.due(before, &to_model(config)?),
+    let config_model = to_model(config)?;
+    let planned_changes = match &before {
+        Some(before) => resource.planned_changes(before, &config_model),
         None => &[],
     };
-    let request = Request { prior, proposed, config, configured_before: &memory.configured, due };
+    let configured_before = &own.configured;
+    let request = PlanRequest { prior, proposed, config, configured_before, planned_changes };
     let Planned { state, requires_replace, configured } =
-        plan(ManagedResource::fields(resource), request);
+        plan(ManagedResource::schema(resource), request);
     let mut model = to_model(&state)?;
-    resource.refine(&mut model);
-    let diagnostics = resource.advise(before.as_ref(), &model);
-    let answer = PlanAnswer {
+    let diagnostics = resource.modify_plan(before.as_ref(), &config_model, &mut model);
+    let response = PlanResponse {
         state: Some(to_object(&model)?),
         requires_replace,
-        private: Private { configured }.to_bytes(),
+        private: PrivateState { configured }.to_bytes(key),
     };
-    Ok(Report::with(answer, diagnostics))
+    Ok(Report::with(response, diagnostics))
 }
 
 async fn create<R: ManagedResource>(
     resource: &R,
-    call: Call,
+    context: Context,
     planned: Object,
     config: Object,
 ) -> Result<Report<Option<Object>>, Diagnostics> {
-    let report = resource.create(call, to_model(&planned)?, to_model(&config)?).await;
+    let report = resource.create(context, to_model(&planned)?, to_model(&config)?).await;
     let failed = report.failed();
-    let answered = report.value.as_ref().map(to_object).transpose()?;
-    let state = answered.map(|answered| finish(resource, &planned, answered, failed));
+    let returned = report.value.as_ref().map(to_object).transpose()?;
+    let state = returned.map(|returned| finish(resource, &planned, returned, failed));
     Ok(Report::with(state, report.diagnostics))
 }
 
 async fn update<R: ManagedResource>(
     resource: &R,
-    call: Call,
+    context: Context,
     prior: Object,
     planned: Object,
     config: Object,
 ) -> Result<Report<Option<Object>>, Diagnostics> {
     let (prior, plan, config) = (to_model(&prior)?, to_model(&planned)?, to_model(&config)?);
-    let report = resource.update(call, prior, plan, config).await;
+    let report = resource.update(context, prior, plan, config).await;
     let failed = report.failed();
-    let answered = to_object(&report.value)?;
-    Ok(Report::with(Some(finish(resource, &planned, answered, failed)), report.diagnostics))
+    let returned = to_object(&report.value)?;
+    Ok(Report::with(Some(finish(resource, &planned, returned, failed)), report.diagnostics))
 }
 
 async fn delete<R: ManagedResource>(
     resource: &R,
-    call: Call,
+    context: Context,
     prior: Object,
 ) -> Result<Report<Option<Object>>, Diagnostics> {
-    let diagnostics = resource.delete(call, to_model(&prior)?).await;
+    let diagnostics = resource.delete(context, to_model(&prior)?).await;
     let state = (!diagnostics.errors.is_empty()).then_some(prior);
     Ok(Report::with(state, diagnostics))
 }
@@ -343,36 +308,14 @@ async fn delete<R: ManagedResource>(
 fn finish<R: ManagedResource>(
     resource: &R,
     planned: &Object,
-    answered: Object,
+    returned: Object,
     failed: bool,
 ) -> Object {
-    let fields = ManagedResource::fields(resource);
+    let schema = ManagedResource::schema(resource);
     if failed {
-        refreshed(fields, planned, answered, false)
+        refreshed(schema, planned, returned, false)
     } else {
-        settle(fields, planned, answered)
+        settle(schema, planned, returned)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_with_a_limit_ends_then_and_says_why() {
-        let run = CancellationToken::new();
-        let call = Call::new(run.clone()).within(Some(Duration::from_secs(60)));
-        call.cancel.cancelled().await;
-        assert!(call.ran_out_of_time());
-        assert!(!run.is_cancelled());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_interrupt_ends_a_call_before_its_limit() {
-        let run = CancellationToken::new();
-        let call = Call::new(run.clone()).within(Some(Duration::from_secs(60)));
-        run.cancel();
-        call.cancel.cancelled().await;
-        assert!(!call.ran_out_of_time());
-    }
-}

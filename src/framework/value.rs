@@ -11,10 +11,10 @@ pub use tf_provider::value::{Value, ValueAny};
 pub type Object = BTreeMap<String, ValueAny>;
 
 /// A list attribute of strings.
-pub type TextList = Value<Vec<Value<String>>>;
+pub type StringList = Value<Vec<Value<String>>>;
 
 /// A map attribute of strings.
-pub type TextMap = Value<BTreeMap<String, Value<String>>>;
+pub type StringMap = Value<BTreeMap<String, Value<String>>>;
 
 /// The attribute's value; what is missing is null.
 pub fn attribute<'a>(object: &'a Object, name: &str) -> &'a ValueAny {
@@ -58,18 +58,18 @@ pub fn is_blank(value: &ValueAny) -> bool {
 }
 
 /// Shorthand for a known string.
-pub fn text(value: impl Into<String>) -> Value<String> {
+pub fn known(value: impl Into<String>) -> Value<String> {
     Value::Value(value.into())
 }
 
 /// A known list of strings.
-pub fn text_list<S: Into<String>>(items: impl IntoIterator<Item = S>) -> TextList {
-    Value::Value(items.into_iter().map(text).collect())
+pub fn known_list<S: Into<String>>(items: impl IntoIterator<Item = S>) -> StringList {
+    Value::Value(items.into_iter().map(known).collect())
 }
 
 /// The strings of a known list; null or unknown elements are left out, since
 /// validation refuses the first and an apply never sees the second.
-pub fn known_texts(list: &[Value<String>]) -> Vec<String> {
+pub fn known_strings(list: &[Value<String>]) -> Vec<String> {
     list.iter().filter_map(|item| item.as_deref_option().map(str::to_owned)).collect()
 }
 

@@ -1,16 +1,13 @@
 //! Pure functions of the provider: same arguments, same result, no client.
 
-mod crn;
-
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use self::crn::Crn;
-use crate::framework::field::Kind;
 use crate::framework::function::{Failure, Function, Parameter};
+use crate::framework::schema::Type;
 use crate::framework::value::ValueAny;
-use crate::scope::duration::{self, DURATION_RULE};
-use crate::scope::id::ObjectId;
+use crate::units::crn::Crn;
+use crate::units::duration::{DURATION_RULE, Span};
+use crate::units::id::ObjectId;
 
 /// Every function.
 pub fn functions() -> Vec<Function> {
@@ -27,12 +24,12 @@ fn parse_crn() -> Function {
                       empty is null, and so is `account_id` if the scope is not an account.",
         parameters: vec![Parameter {
             name: "crn",
-            kind: Kind::Text,
+            value_type: Type::String,
             description: "The CRN: `crn:` and nine parts with colons between them.",
         }],
-        returns: texts(&Crn::NAMES),
+        returns: strings(&Crn::NAMES),
         call: |arguments| {
-            let crn = Crn::parse(text(arguments)?).map_err(of_the_first)?;
+            let crn = Crn::parse(known(arguments)?).map_err(of_the_first)?;
             Ok(object(crn.parts().map(|(name, part)| (name, part.map(str::to_owned)))))
         },
     }
@@ -47,12 +44,12 @@ fn parse_id() -> Function {
                       or group's id or the configuration's name.",
         parameters: vec![Parameter {
             name: "id",
-            kind: Kind::Text,
+            value_type: Type::String,
             description: "The attribute `id` of a resource or data source.",
         }],
-        returns: texts(&["region", "instance_id", "object"]),
+        returns: strings(&["region", "instance_id", "object"]),
         call: |arguments| {
-            let id = ObjectId::read(text(arguments)?, "object").map_err(of_the_first)?;
+            let id = ObjectId::parse(known(arguments)?, "object").map_err(of_the_first)?;
             Ok(object([
                 ("region", Some(id.region)),
                 ("instance_id", Some(id.instance_id)),
@@ -71,13 +68,14 @@ fn duration_to_seconds() -> Function {
                       longer than a lease.",
         parameters: vec![Parameter {
             name: "duration",
-            kind: Kind::Text,
+            value_type: Type::String,
             description: "The duration, such as `1800`, `30m`, `24h` or `90d`.",
         }],
-        returns: Kind::Number,
+        returns: Type::Number,
         call: |arguments| {
-            let text = text(arguments)?;
-            let seconds = duration::parse(text).and_then(|it| i64::try_from(it.as_secs()).ok());
+            let text = known(arguments)?;
+            let span = text.parse::<Span>().ok();
+            let seconds = span.and_then(|span| i64::try_from(span.seconds()).ok());
             match seconds.filter(|seconds| *seconds > 0) {
                 Some(seconds) => Ok(ValueAny::Number(seconds)),
                 None => Err(of_the_first(format!(
@@ -96,15 +94,15 @@ fn seconds_to_duration() -> Function {
                       exact: 5400 is `90m`, 7776000 is `90d`.",
         parameters: vec![Parameter {
             name: "seconds",
-            kind: Kind::Number,
+            value_type: Type::Number,
             description: "Whole seconds, 1 or more.",
         }],
-        returns: Kind::Text,
+        returns: Type::String,
         call: |arguments| {
             let number = number(arguments)?;
             match u64::try_from(number) {
                 Ok(seconds) if seconds > 0 => {
-                    Ok(ValueAny::String(duration::spell(Duration::from_secs(seconds))))
+                    Ok(ValueAny::String(Span::from_seconds(seconds).to_string()))
                 }
                 _ => Err(of_the_first(format!("The value must be 1 or more. It is {number}."))),
             }
@@ -113,11 +111,11 @@ fn seconds_to_duration() -> Function {
 }
 
 /// What is wrong with the only argument that any function here has.
-fn of_the_first(text: String) -> Failure {
-    Failure { argument: 0, text }
+fn of_the_first(message: String) -> Failure {
+    Failure { argument: 0, message }
 }
 
-fn text(arguments: &[ValueAny]) -> Result<&str, Failure> {
+fn known(arguments: &[ValueAny]) -> Result<&str, Failure> {
     match arguments {
         [ValueAny::String(text)] => Ok(text),
         _ => Err(of_the_first("The function takes one known string.".to_owned())),
@@ -131,8 +129,8 @@ fn number(arguments: &[ValueAny]) -> Result<i64, Failure> {
     }
 }
 
-fn texts(names: &[&'static str]) -> Kind {
-    Kind::Object(names.iter().map(|name| (*name, Kind::Text)).collect())
+fn strings(names: &[&'static str]) -> Type {
+    Type::Object(names.iter().map(|name| (*name, Type::String)).collect())
 }
 
 fn object(parts: impl IntoIterator<Item = (&'static str, Option<String>)>) -> ValueAny {
@@ -162,7 +160,7 @@ mod tests {
         for (name, argument) in [("parse_crn", crn), ("parse_id", "us-south/i-1/s-1")] {
             let functions = functions();
             let function = functions.iter().find(|function| function.name == name).unwrap();
-            let Kind::Object(declared) = &function.returns else { panic!("{name}") };
+            let Type::Object(declared) = &function.returns else { panic!("{name}") };
             let Ok(ValueAny::Map(parts)) = (function.call)(&[string(argument)]) else {
                 panic!("{name}")
             };
@@ -221,7 +219,7 @@ mod tests {
         ] {
             let failure = called(name, argument).unwrap_err();
             assert_eq!(failure.argument, 0);
-            assert!(failure.text.contains(rule), "{name}: {}", failure.text);
+            assert!(failure.message.contains(rule), "{name}: {}", failure.message);
         }
     }
 }

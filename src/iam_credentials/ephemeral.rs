@@ -1,60 +1,40 @@
-//! `ephemeral "ibm_sm_iam_credentials_secret"`: the key of a secret for the length
-//! of a run, in no plan and no state.
+//! `ephemeral "ibm_sm_iam_credentials_secret"`: the key of a secret for the length of a run, in no
+//! plan and no state.
 
 use std::fmt;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::held_key::{HeldKey, renew_at, unusable, wait_until_usable};
-use super::lookup::{self, Lookup};
+use super::leased_key::{LeasedKey, renew_at, wait_until_usable};
 use super::mapping;
-use super::model::Payload;
-use crate::client::{ApiError, SecretMetadata};
-use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
-use crate::framework::ephemeral::{EphemeralResource, Opened};
-use crate::framework::field::{FieldSet, flag, text};
-use crate::framework::resource::Call;
-use crate::framework::value::Value;
-use crate::scope::connection::{Connection, Instance};
-use crate::scope::failure::{Action, Advice};
-use crate::scope::{self, Scope};
+use super::model::{ApiKey, IamCredentials};
+use super::no_key::no_key;
+use crate::client::{self, ApiError, SecretMetadata};
+use crate::framework::diag::{Diagnostics, Report, diagnostic, path};
+use crate::framework::schema::{Schema, boolean, string};
+use crate::framework::value::{Value, known};
+use crate::instance::{
+    Advice, Crud, Failure, Instance, InstanceEphemeral, Lent, Served, lookup_attributes,
+};
+use crate::secret::{self, Lookup, SecretKind, validate_lookup};
 
 /// `ephemeral "ibm_sm_iam_credentials_secret"`.
-pub struct HeldSecret {
-    fields: FieldSet,
-    connection: Connection,
-}
-
-impl HeldSecret {
-    /// The resource, calling through this connection.
-    pub fn new(connection: Connection) -> Self {
-        HeldSecret { fields: fields(), connection }
-    }
-}
+pub struct IamCredentialsEphemeral;
 
 /// What is asked for, and what is given.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Model {
-    #[serde(flatten)]
-    scope: Scope,
     secret_id: Value<String>,
     name: Value<String>,
     secret_group_name: Value<String>,
     wait_until_usable: Value<bool>,
     revoke_on_close: Value<bool>,
     #[serde(flatten)]
-    payload: Payload,
+    payload: ApiKey,
     api_key_id: Value<String>,
     service_id: Value<String>,
     expiration_date: Value<String>,
-}
-
-/// What a close needs to know.
-#[derive(Serialize, Deserialize)]
-pub struct Memory {
-    key: HeldKey,
-    revoke: bool,
 }
 
 impl fmt::Debug for Model {
@@ -63,146 +43,135 @@ impl fmt::Debug for Model {
     }
 }
 
-fn fields() -> FieldSet {
-    let mut fields = scope::lookup_fields();
-    fields.extend([
-        lookup::secret_id(),
-        lookup::name(),
-        lookup::secret_group_name(),
-        flag("wait_until_usable").about(
-            "Whether to wait until IAM accepts the key, which takes a few seconds for a new one; \
-             for a minute at most. Default: true.",
-        ),
-        flag("revoke_on_close").about(
-            "Whether the key is revoked at the end of the run. Default: true for a secret with \
-             `reuse_api_key = false`, whose key this run alone has made. A key that is reused is \
-             never revoked.",
-        ),
-        text("api_key").computed().sensitive().about("The API key."),
-        text("api_key_id").computed().about("The id of the API key in IAM."),
-        text("service_id").computed().about("The service ID of the key."),
-        text("expiration_date").computed().about("When the key ends, RFC 3339."),
-    ]);
-    FieldSet::new(
-        "The key of an IAM credentials secret for the length of a run. Reading a secret with \
-         `reuse_api_key = false` makes a new key and revokes the one before, whoever uses it: for \
-         such a secret be its only reader, or use `ibm_sm_iam_credentials_lease`.",
-        fields,
-    )
+/// What a close needs to know.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Private {
+    key: LeasedKey,
+    revoke: bool,
 }
 
-impl EphemeralResource for HeldSecret {
+impl Served for IamCredentialsEphemeral {
+    const TYPE_NAME: &'static str = IamCredentials::TYPE_NAME;
+
+    fn schema() -> Schema {
+        let mut attributes = lookup_attributes();
+        attributes.extend(secret::lookup_attributes());
+        attributes.extend([
+            boolean("wait_until_usable").description(
+                "Whether to wait until IAM accepts the key, which takes a few seconds for a new \
+                 one; for a minute at most. Default: true.",
+            ),
+            boolean("revoke_on_close").description(
+                "Whether the key is revoked at the end of the run. Default: true for a secret with \
+                 `reuse_api_key = false`, whose key this run alone has made. A key that is reused \
+                 is never revoked.",
+            ),
+            string("api_key").computed().sensitive().description("The API key."),
+            string("api_key_id").computed().description("The id of the API key in IAM."),
+            string("service_id").computed().description("The service ID of the key."),
+            string("expiration_date").computed().description("When the key expires, RFC 3339."),
+        ]);
+        Schema::new(
+            "The key of an IAM credentials secret for the length of a run. Reading a secret with \
+             `reuse_api_key = false` makes a new key and revokes the one before, whoever uses it: \
+             for such a secret be its only reader, or use `ibm_sm_iam_credentials_lease`.",
+            attributes,
+        )
+    }
+}
+
+impl InstanceEphemeral for IamCredentialsEphemeral {
     type Model = Model;
-    type Memory = Memory;
+    type Private = Private;
 
-    fn type_name(&self) -> &'static str {
-        "ibm_sm_iam_credentials_secret"
+    fn validate(config: &Model) -> Diagnostics {
+        validate_lookup(&config.secret_id, &config.name, &config.secret_group_name)
     }
 
-    fn fields(&self) -> &FieldSet {
-        &self.fields
-    }
-
-    fn validate(&self, config: &Model) -> Diagnostics {
-        lookup::validate(&config.secret_id, &config.name, &config.secret_group_name)
-    }
-
-    async fn open(&self, call: Call, config: Model) -> Report<Option<Opened<Model, Memory>>> {
-        let instance = match self.connection.instance(&config.scope, &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return Report::with(None, diagnostics),
+    async fn open(
+        instance: &Instance,
+        config: Model,
+        warnings: &mut Diagnostics,
+    ) -> Result<Lent<Model, Private>, Diagnostics> {
+        let lookup = Lookup::of(&config.secret_id, &config.name, &config.secret_group_name);
+        let before = lookup.metadata::<IamCredentials>(instance).await?;
+        let object = object(before.common.name.as_deref().unwrap_or(&before.common.id));
+        warn_of_other_readers(&object, &before, warnings);
+        let secret = lookup.value::<IamCredentials>(instance, &before).await?;
+        let metadata = &secret.metadata;
+        let (Some(api_key), Some(api_key_id)) =
+            (&secret.payload.api_key, &metadata.own.api_key_id)
+        else {
+            let state = metadata.common.state_description.as_deref().unwrap_or("unknown");
+            let remedy = "Rotate the secret to make a new one.";
+            let mut missing = Diagnostics::default();
+            missing.add_error(no_key("api_key", &object, state, remedy));
+            return Err(missing);
         };
-        match open(&instance, config).await {
-            Ok((opened, diagnostics)) => Report::with(Some(opened), diagnostics),
-            Err(diagnostics) => Report::with(None, diagnostics),
+        let (secret_id, api_key_id) = (before.common.id.clone(), api_key_id.clone());
+        let key = LeasedKey { secret_id, api_key_id };
+        let revoke = before.own.is_dynamic() && config.revoke_on_close != Value::Value(false);
+        if config.wait_until_usable != Value::Value(false)
+            && let Err(mut failed) = wait_until_usable(instance, &object, api_key).await
+        {
+            // What fails to open is never closed.
+            if revoke
+                && let Err(reason) = revoke_if_current(&instance.uninterrupted(), &key).await
+            {
+                let left = instance.diagnostics(Crud::Delete, &object, reason.into());
+                failed.add_diagnostics(left);
+            }
+            return Err(failed);
         }
+        let renew_at = renew_at(instance, metadata);
+        let model = Model {
+            secret_id: known(&metadata.common.id),
+            name: metadata.common.name.clone().into(),
+            payload: mapping::payload(&secret.payload),
+            api_key_id: metadata.own.api_key_id.clone().into(),
+            service_id: metadata.own.service_id.clone().into(),
+            expiration_date: metadata.common.expiration_date.map(|end| end.to_string()).into(),
+            ..config
+        };
+        Ok(Lent { model, private: Private { key, revoke }, renew_at })
     }
 
-    async fn renew(&self, call: Call, memory: Memory) -> Report<Option<SystemTime>> {
-        let object = format!("IAM credentials secret {}", memory.key.secret_id);
-        memory.key.renew(&self.connection, &call, &object).await
+    async fn renew(instance: &Instance, private: &Private) -> Report<Option<SystemTime>> {
+        let object = format!("{} {}", IamCredentials::NAME, private.key.secret_id);
+        private.key.renew(instance, &object).await
     }
 
-    async fn close(&self, call: Call, Memory { key, revoke }: Memory) -> Diagnostics {
+    async fn close(instance: &Instance, Private { key, revoke }: &Private) -> Diagnostics {
         if !revoke {
             return Diagnostics::default();
         }
-        let instance = match self.connection.instance(&key.scope(), &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return diagnostics,
-        };
-        match revoke_if_current(&instance, &key).await {
+        match revoke_if_current(instance, key).await {
             Ok(()) => Diagnostics::default(),
             Err(reason) => {
-                let object = format!("the key of IAM credentials secret {}", key.secret_id);
+                let object = format!("the key of {} {}", IamCredentials::NAME, key.secret_id);
                 let advice = Advice::new(
-                    "The key stays valid until its lease ends. It can be revoked before by deleting \
+                    "The key stays valid until it expires. It can be revoked before by deleting \
                      the data of the current version of the secret.",
                 );
-                instance.failure(Action::Delete, &object, &reason, Some(advice))
+                let failure = Failure::Api(reason, Some(advice));
+                instance.diagnostics(Crud::Delete, &object, failure)
             }
         }
     }
 }
 
-async fn open(
-    instance: &Instance,
-    config: Model,
-) -> Result<(Opened<Model, Memory>, Diagnostics), Diagnostics> {
-    let lookup = Lookup::of(&config.secret_id, &config.name, &config.secret_group_name);
-    let before = lookup.metadata(instance).await?;
-    let object =
-        format!("IAM credentials secret {:?}", before.name.as_deref().unwrap_or(&before.id));
-    let dynamic = before.reuse_api_key == Some(false);
-    let mut diagnostics = shared_with_others(&object, &before, dynamic);
-    let secret = lookup.value(instance, &before).await?;
-    let (Some(api_key), Some(api_key_id)) = (secret.api_key, &secret.metadata.api_key_id) else {
-        return Err(error(
-            path("api_key"),
-            format!("{object} has no key"),
-            format!(
-                "The service holds no API key for it (state: {}). Rotate the secret to make a new \
-                 one.",
-                secret.metadata.state_description.as_deref().unwrap_or("unknown")
-            ),
-        ));
-    };
-    let key = HeldKey::new(instance, &config.scope, &before.id, api_key_id);
-    let revoke = dynamic && config.revoke_on_close != Value::Value(false);
-    if config.wait_until_usable != Value::Value(false)
-        && let Err(reason) = wait_until_usable(instance, &api_key).await
-    {
-        diagnostics.add_diagnostics(unusable(&object, &reason));
-        if revoke {
-            // Nothing is closed that was not opened.
-            if let Err(reason) = revoke_if_current(&instance.uninterrupted(), &key).await {
-                let failed = instance.failure(Action::Delete, &object, &reason, None);
-                diagnostics.add_diagnostics(failed);
-            }
-        }
-        return Err(diagnostics);
-    }
-    let renew_at =
-        renew_at(instance, secret.metadata.expiration_date.map(|end| end.as_date_time()));
-    let metadata = mapping::metadata(secret.metadata);
-    let result = Model {
-        scope: config.scope.of(instance, &before.id),
-        secret_id: metadata.secret_id,
-        name: metadata.name,
-        payload: mapping::payload(Some(&api_key)),
-        api_key_id: metadata.api_key_id,
-        service_id: metadata.service_id,
-        expiration_date: metadata.expiration_date,
-        ..config
-    };
-    Ok((Opened { result, memory: Memory { key, revoke }, renew_at }, diagnostics))
+fn object(name: &str) -> String {
+    format!("{} {name:?}", IamCredentials::NAME)
 }
 
 /// A live key of somebody else's is about to be revoked.
-fn shared_with_others(object: &str, before: &SecretMetadata, dynamic: bool) -> Diagnostics {
-    let mut diagnostics = Diagnostics::default();
-    if let (true, Some(api_key_id)) = (dynamic, &before.api_key_id) {
-        diagnostics.add_warning(diagnostic(
+fn warn_of_other_readers(
+    object: &str,
+    before: &SecretMetadata<client::IamCredentials>,
+    warnings: &mut Diagnostics,
+) {
+    if let (true, Some(api_key_id)) = (before.own.is_dynamic(), &before.own.api_key_id) {
+        warnings.add_warning(diagnostic(
             path("secret_id"),
             format!("{object} has another reader"),
             format!(
@@ -212,21 +181,21 @@ fn shared_with_others(object: &str, before: &SecretMetadata, dynamic: bool) -> D
             ),
         ));
     }
-    diagnostics
 }
 
 /// Revokes the key, if it is still the current one.
-async fn revoke_if_current(instance: &Instance, key: &HeldKey) -> Result<(), ApiError> {
+async fn revoke_if_current(instance: &Instance, key: &LeasedKey) -> Result<(), ApiError> {
     let (client, secret_id) = (&instance.client, &key.secret_id);
-    let answer = async {
-        let metadata = client.get_secret_metadata(secret_id).await?;
-        if metadata.api_key_id.as_ref() == Some(&key.api_key_id) {
+    let revoke = async {
+        let metadata: SecretMetadata<client::IamCredentials> =
+            client.get_secret_metadata(secret_id).await?;
+        if metadata.own.api_key_id.as_ref() == Some(&key.api_key_id) {
             client.delete_current_version_data(secret_id).await?;
         }
         Ok(())
     };
-    match answer.await {
+    match revoke.await {
         Err(reason) if ApiError::is_not_found(&reason) => Ok(()),
-        answer => answer,
+        outcome => outcome,
     }
 }

@@ -1,75 +1,67 @@
-//! `ephemeral "ibm_sm_iam_credentials_lease"`: credentials that this run alone
-//! has, and that are gone with it.
+//! `ephemeral "ibm_sm_iam_credentials_lease"`: credentials that one run alone has, and that end
+//! with it.
 //!
-//! A lease is a dynamic secret under a name of its own, marked with a label. A
-//! run that was killed leaves one behind: its key dies with its ttl, and the next
-//! lease in the same group deletes the secret.
+//! A lease is a dynamic secret with a name of its own, marked with a label. A run that was killed
+//! leaves one behind: its key expires with its ttl, and the next lease in the same group deletes
+//! the secret.
 
 use std::fmt;
 use std::time::SystemTime;
 
-use secrecy::SecretString;
+use futures::TryFutureExt as _;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::fields;
-use super::held_key::{HeldKey, renew_at, unusable, wait_until_usable};
-use super::mapping;
-use super::model::{Metadata, Payload, State};
-use super::rules;
-use super::ttl::Ttl;
-use crate::client::{ApiError, Secret, SecretFilter, SecretMetadata};
+use super::attributes::of_a_lease;
+use super::leased_key::{LeasedKey, renew_at, wait_until_usable};
+use super::model::ApiKey;
+use super::{mapping, rules};
+use crate::client::{
+    self, ApiError, IamCredentialsPrototype, SecretFilter, SecretMetadata, SecretPrototype,
+};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
-use crate::framework::ephemeral::{EphemeralResource, Opened};
-use crate::framework::field::{FieldSet, flag, text};
-use crate::framework::resource::Call;
-use crate::framework::value::{TextList, Value, text as known, text_list};
-use crate::scope::connection::{Connection, Instance};
-use crate::scope::failure::{Action, Advice};
-use crate::scope::{self, Scope};
+use crate::framework::schema::{Attribute, Schema, boolean, string};
+use crate::framework::value::{StringList, Value, known};
+use crate::instance::{
+    Advice, Crud, Existing, Failure, Instance, InstanceEphemeral, Lent, Served, create_once,
+    lookup_attributes,
+};
+use crate::secret::secret_group_attribute;
+use crate::units::ttl::Ttl;
+use crate::units::written::Written;
 
-/// Marks a secret as a lease of this kind.
+type Api = client::IamCredentials;
+
+/// Marks a secret as a lease.
 const LABEL: &str = "terraform-lease";
 
 /// What the name of a lease begins with.
 const NAME_PREFIX: &str = "terraform-lease-";
 
-/// How long a lease lives when nobody says.
+/// How long the key of a lease lives by default.
 const DEFAULT_TTL: &str = "1h";
 
-/// A lease whose key has been dead for this long is nobody's any more: clocks and
-/// the service's own tolerance (ibm-api.md 4.4) are within it.
-const DEAD_FOR: time::Duration = time::Duration::minutes(10);
+/// A lease whose key expired this long ago is in nobody's use: clocks and the service's own
+/// tolerance (ibm-api.md 4.4) are within it.
+const EXPIRED_FOR: time::Duration = time::Duration::minutes(10);
 
-/// How many dead leases one open looks at.
+/// How many expired leases one open looks at.
 const SWEPT_AT_ONCE: usize = 100;
 
 /// `ephemeral "ibm_sm_iam_credentials_lease"`.
-pub struct Lease {
-    fields: FieldSet,
-    connection: Connection,
-}
-
-impl Lease {
-    /// The resource, calling through this connection.
-    pub fn new(connection: Connection) -> Self {
-        Lease { fields: fields(), connection }
-    }
-}
+pub struct Lease;
 
 /// What is asked for, and what is given.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Model {
-    #[serde(flatten)]
-    scope: Scope,
-    ttl: Value<String>,
-    access_groups: TextList,
+    ttl: Value<Written<Ttl>>,
+    access_groups: StringList,
     service_id: Value<String>,
     account_id: Value<String>,
     secret_group_id: Value<String>,
     wait_until_usable: Value<bool>,
     #[serde(flatten)]
-    payload: Payload,
+    payload: ApiKey,
     api_key_id: Value<String>,
     expiration_date: Value<String>,
     secret_id: Value<String>,
@@ -82,142 +74,133 @@ impl fmt::Debug for Model {
     }
 }
 
-fn fields() -> FieldSet {
-    let mut declared = scope::lookup_fields();
-    declared.extend(fields::of_a_lease());
-    declared.extend([
-        flag("wait_until_usable").about(
-            "Whether to wait until IAM accepts the key, which takes a few seconds; for a minute at \
-             most. Default: true.",
-        ),
-        text("api_key").computed().sensitive().about("The API key."),
-        text("api_key_id").computed().about("The id of the API key in IAM."),
-        text("expiration_date").computed().about("When the key ends, RFC 3339."),
-        text("secret_id").computed().about("The id of the secret behind the lease."),
-        text("name").computed().about("The name of the secret behind the lease."),
-    ]);
-    FieldSet::new(
-        "Credentials of this run alone: made when it begins, deleted when it ends, in no plan and \
-         no state. A run that was killed leaves a key that dies after `ttl`; the next lease in the \
-         same group clears up behind it. Making and deleting a secret takes the service role \
-         Manager.",
-        declared,
-    )
+impl Served for Lease {
+    const TYPE_NAME: &'static str = "ibm_sm_iam_credentials_lease";
+
+    fn schema() -> Schema {
+        let mut attributes = lookup_attributes();
+        let given = of_a_lease().chain([secret_group_attribute()]);
+        attributes.extend(given.map(Attribute::unmanaged));
+        attributes.extend([
+            boolean("wait_until_usable").description(
+                "Whether to wait until IAM accepts the key, which takes a few seconds; for a \
+                 minute at most. Default: true.",
+            ),
+            string("api_key").computed().sensitive().description("The API key."),
+            string("api_key_id").computed().description("The id of the API key in IAM."),
+            string("expiration_date").computed().description("When the key expires, RFC 3339."),
+            string("secret_id").computed().description("The id of the secret behind the lease."),
+            string("name").computed().description("The name of the secret behind the lease."),
+        ]);
+        Schema::new(
+            "Credentials of this run alone: made when it begins, deleted when it ends, in no plan \
+             and no state. A run that was killed leaves a key that expires after `ttl`; the next \
+             lease in the same group cleans up after it. Making and deleting a secret takes the \
+             service role Manager.",
+            attributes,
+        )
+    }
 }
 
-impl EphemeralResource for Lease {
+impl InstanceEphemeral for Lease {
     type Model = Model;
-    type Memory = HeldKey;
+    type Private = LeasedKey;
 
-    fn type_name(&self) -> &'static str {
-        "ibm_sm_iam_credentials_lease"
-    }
-
-    fn fields(&self) -> &FieldSet {
-        &self.fields
-    }
-
-    fn validate(&self, config: &Model) -> Diagnostics {
+    fn validate(config: &Model) -> Diagnostics {
         rules::one_owner(&config.access_groups, &config.service_id)
     }
 
-    async fn open(&self, call: Call, config: Model) -> Report<Option<Opened<Model, HeldKey>>> {
-        let instance = match self.connection.instance(&config.scope, &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return Report::with(None, diagnostics),
-        };
+    async fn open(
+        instance: &Instance,
+        config: Model,
+        warnings: &mut Diagnostics,
+    ) -> Result<Lent<Model, LeasedKey>, Diagnostics> {
         let name = format!("{NAME_PREFIX}{:032x}", fastrand::u128(..));
-        let created = match create(&instance, &name, &config).await {
-            Ok(created) => created,
-            Err(diagnostics) => return Report::with(None, diagnostics),
-        };
-        let mut diagnostics = sweep(&instance, &created.metadata).await;
-        match hold(&instance, &name, &created.metadata.id, config).await {
-            Ok(opened) => Report::with(Some(opened), diagnostics),
-            Err(failed) => {
-                diagnostics.add_diagnostics(failed);
-                // Nothing is closed that was not opened.
-                let instance = instance.uninterrupted();
-                diagnostics.add_diagnostics(delete(&instance, &created.metadata.id).await);
-                Report::with(None, diagnostics)
+        let created = create(instance, &name, &config).await?;
+        warnings.add_diagnostics(sweep(instance, &created).await);
+        let secret_id = &created.common.id;
+        match read_key(instance, &name, secret_id, config).await {
+            Ok(lent) => Ok(lent),
+            Err(mut failed) => {
+                // What fails to open is never closed.
+                failed.add_diagnostics(delete(&instance.uninterrupted(), secret_id).await);
+                Err(failed)
             }
         }
     }
 
-    async fn renew(&self, call: Call, key: HeldKey) -> Report<Option<SystemTime>> {
-        key.renew(&self.connection, &call, &describe(&key.secret_id)).await
+    async fn renew(instance: &Instance, key: &LeasedKey) -> Report<Option<SystemTime>> {
+        key.renew(instance, &describe(&key.secret_id)).await
     }
 
-    async fn close(&self, call: Call, key: HeldKey) -> Diagnostics {
-        match self.connection.instance(&key.scope(), &call) {
-            Ok(instance) => delete(&instance, &key.secret_id).await,
-            Err(diagnostics) => diagnostics,
-        }
+    async fn close(instance: &Instance, key: &LeasedKey) -> Diagnostics {
+        delete(instance, &key.secret_id).await
     }
 }
 
-/// The lease as the secret that it is.
-fn as_secret(name: &str, config: &Model) -> State {
-    let ttl = match &config.ttl {
-        Value::Value(ttl) => known(ttl),
-        Value::Null | Value::Unknown => known(DEFAULT_TTL),
-    };
-    State {
-        metadata: Metadata {
-            name: known(name),
-            description: known("Credentials of one Terraform run; deleted when it ends."),
-            labels: text_list([LABEL]),
-            ttl,
-            access_groups: config.access_groups.clone(),
-            service_id: config.service_id.clone(),
-            account_id: config.account_id.clone(),
-            secret_group_id: config.secret_group_id.clone(),
-            reuse_api_key: Value::Value(false),
-            ..Metadata::default()
+/// The secret that a lease is.
+fn prototype(name: &str, config: &Model) -> SecretPrototype<Api> {
+    let ttl = config.ttl.as_ref_option().and_then(|ttl| ttl.meaning().copied());
+    let given = |value: &Value<String>| value.as_deref_option().map(str::to_owned);
+    SecretPrototype {
+        name: name.to_owned(),
+        description: Some("Credentials of one Terraform run; deleted when it ends.".to_owned()),
+        secret_group_id: given(&config.secret_group_id),
+        labels: Some(vec![LABEL.to_owned()]),
+        custom_metadata: None,
+        version_custom_metadata: None,
+        own: IamCredentialsPrototype {
+            ttl: ttl.unwrap_or(Ttl::ONE_HOUR),
+            reuse_api_key: false,
+            owner: mapping::owner(&config.access_groups, &config.service_id),
+            account_id: given(&config.account_id),
+            rotation: None,
         },
-        ..State::default()
     }
 }
 
-/// Creates the secret. When it is not known whether that worked, it is looked up:
-/// its name is this run's alone, so what is found is what was made.
-async fn create(instance: &Instance, name: &str, config: &Model) -> Result<Secret, Diagnostics> {
-    let failed = |reason: &ApiError| {
-        let advice = Advice::new(
-            "A lease is a secret with reuse_api_key = false: the IAM credentials engine must be set \
-             up (ibm_sm_iam_credentials_configuration), and access_groups or service_id and \
-             secret_group_id must exist.",
-        );
-        let advice = matches!(reason.status(), Some(400 | 404)).then_some(advice);
-        instance.failure(Action::Create, "a lease of IAM credentials", reason, advice)
-    };
-    let prototype = mapping::prototype(&as_secret(name, config));
-    let reason = match instance.client.create_secret(&prototype).await {
-        Err(reason) if reason.outcome_unknown() => reason,
-        answer => return answer.map_err(|reason| failed(&reason)),
-    };
-    match instance.client.find_secret_by_name(name).await {
-        Ok(Some(metadata)) => Ok(Secret { metadata, api_key: None }),
-        Ok(None) => {
-            instance.client.create_secret(&prototype).await.map_err(|reason| failed(&reason))
-        }
-        Err(_) => Err(failed(&reason)),
-    }
+async fn create(
+    instance: &Instance,
+    name: &str,
+    config: &Model,
+) -> Result<SecretMetadata<Api>, Diagnostics> {
+    let prototype = prototype(name, config);
+    let created = create_once(
+        instance,
+        || instance.client.create_secret(&prototype).map_ok(|created| created.metadata),
+        || instance.client.find_secret_by_name(name),
+        Existing::Adopt(|found| found),
+    );
+    created.await.map_err(|failure| {
+        let failure = failure.advised(|reason| {
+            matches!(reason.status(), Some(400 | 404)).then(|| {
+                Advice::new(
+                    "A lease is a secret with reuse_api_key = false: the IAM credentials engine \
+                     must be set up (ibm_sm_iam_credentials_configuration), and access_groups or \
+                     service_id and secret_group_id must exist.",
+                )
+            })
+        });
+        instance.diagnostics(Crud::Create, "a lease of IAM credentials", failure)
+    })
 }
 
 /// Reads the key once, and waits until it is usable.
-async fn hold(
+async fn read_key(
     instance: &Instance,
     name: &str,
     secret_id: &str,
     config: Model,
-) -> Result<Opened<Model, HeldKey>, Diagnostics> {
+) -> Result<Lent<Model, LeasedKey>, Diagnostics> {
     let object = describe(secret_id);
-    let secret = match instance.client.get_secret(secret_id).await {
-        Ok(secret) => secret,
-        Err(reason) => return Err(instance.failure(Action::Read, &object, &reason, None)),
-    };
-    let (Some(api_key), Some(api_key_id)) = (&secret.api_key, &secret.metadata.api_key_id) else {
+    let secret = instance
+        .client
+        .get_secret::<Api>(secret_id)
+        .await
+        .map_err(|reason| instance.diagnostics(Crud::Read, &object, reason.into()))?;
+    let metadata = &secret.metadata;
+    let (Some(api_key), Some(api_key_id)) = (&secret.payload.api_key, &metadata.own.api_key_id)
+    else {
         return Err(error(
             path("api_key"),
             format!("{object} has no key"),
@@ -225,38 +208,35 @@ async fn hold(
         ));
     };
     if config.wait_until_usable != Value::Value(false) {
-        wait(instance, &object, api_key).await?;
+        wait_until_usable(instance, &object, api_key).await?;
     }
-    let memory = HeldKey::new(instance, &config.scope, secret_id, api_key_id);
-    let end = secret.metadata.expiration_date.map(|end| end.as_date_time());
-    let payload = mapping::payload(Some(api_key));
-    let metadata = mapping::metadata(secret.metadata);
-    let result = Model {
-        scope: config.scope.of(instance, secret_id),
-        service_id: metadata.service_id,
-        payload,
-        api_key_id: metadata.api_key_id,
-        expiration_date: metadata.expiration_date,
-        secret_id: metadata.secret_id,
-        name: known(name),
-        ttl: or(config.ttl, known(DEFAULT_TTL)),
-        secret_group_id: or(config.secret_group_id, metadata.secret_group_id),
-        account_id: or(config.account_id, metadata.account_id),
-        ..config
+    let private =
+        LeasedKey { secret_id: secret_id.to_owned(), api_key_id: api_key_id.to_owned() };
+    let renew_at = renew_at(instance, metadata);
+    let given_or = |given: Value<String>, found: Value<String>| {
+        if given.is_value() { given } else { found }
     };
-    Ok(Opened { result, memory, renew_at: renew_at(instance, end) })
-}
-
-fn or(given: Value<String>, found: Value<String>) -> Value<String> {
-    if given.is_value() { given } else { found }
-}
-
-async fn wait(
-    instance: &Instance,
-    object: &str,
-    api_key: &SecretString,
-) -> Result<(), Diagnostics> {
-    wait_until_usable(instance, api_key).await.map_err(|reason| unusable(object, &reason))
+    let ttl = match config.ttl {
+        given @ Value::Value(_) => given,
+        Value::Null | Value::Unknown => Value::Value(Written::new(DEFAULT_TTL)),
+    };
+    let model = Model {
+        ttl,
+        service_id: metadata.own.service_id.clone().into(),
+        account_id: given_or(config.account_id, metadata.own.account_id.clone().into()),
+        secret_group_id: given_or(
+            config.secret_group_id,
+            known(&metadata.common.secret_group_id),
+        ),
+        payload: mapping::payload(&secret.payload),
+        api_key_id: known(api_key_id),
+        expiration_date: metadata.common.expiration_date.map(|end| end.to_string()).into(),
+        secret_id: known(secret_id),
+        name: known(name),
+        access_groups: config.access_groups,
+        wait_until_usable: config.wait_until_usable,
+    };
+    Ok(Lent { model, private, renew_at })
 }
 
 /// Deletes the secret, and with it everything that the engine made for it.
@@ -266,50 +246,52 @@ async fn delete(instance: &Instance, secret_id: &str) -> Diagnostics {
         Err(reason) if reason.is_not_found() => Diagnostics::default(),
         Err(reason) => {
             let advice = Advice::new(
-                "Its key dies when its ttl is over, and the next lease in the same group deletes \
-                 the secret.",
+                "Its key expires when its ttl is over, and the next lease in the same group \
+                 deletes the secret.",
             );
-            instance.failure(Action::Delete, &describe(secret_id), &reason, Some(advice))
+            let failure = Failure::Api(reason, Some(advice));
+            instance.diagnostics(Crud::Delete, &describe(secret_id), failure)
         }
     }
 }
 
-/// Deletes the dead leases that the same identity left in the same group. What
+/// Deletes the expired leases that the same identity left in the same group. What
 /// cannot be deleted is a warning: this run does not depend on it.
-async fn sweep(instance: &Instance, own: &SecretMetadata) -> Diagnostics {
+async fn sweep(instance: &Instance, own: &SecretMetadata<Api>) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     let filter = SecretFilter {
-        groups: vec![own.secret_group_id.clone()],
+        groups: vec![own.common.secret_group_id.clone()],
         match_all_labels: vec![LABEL.to_owned()],
         ..SecretFilter::default()
     };
-    let found = instance.client.list_secrets(&filter, SWEPT_AT_ONCE).await.unwrap_or_default();
+    let found = instance.client.list_secrets::<Api>(&filter, SWEPT_AT_ONCE).await;
     let now = instance.client.service_time();
-    for dead in found.iter().filter(|lease| is_dead(lease, own, now)) {
-        for failed in delete(instance, &dead.id).await.errors {
+    let found = found.unwrap_or_default();
+    for expired in found.iter().filter(|lease| has_expired(lease, own, now)) {
+        for failed in delete(instance, &expired.common.id).await.errors {
             diagnostics.add_warning(diagnostic(failed.attribute, failed.summary, failed.detail));
         }
     }
     diagnostics
 }
 
-/// Whether a secret is a lease of this kind that nobody can be using any more:
-/// made by the same identity, and longer ago than its key can live.
-fn is_dead(lease: &SecretMetadata, own: &SecretMetadata, now: OffsetDateTime) -> bool {
-    let ours = lease.id != own.id
-        && lease.created_by == own.created_by
-        && lease.reuse_api_key == Some(false)
-        && lease.name.as_deref().is_some_and(|name| name.starts_with(NAME_PREFIX));
-    let ttl = lease.ttl.as_deref().and_then(Ttl::parse);
+/// Whether a secret is a lease that nobody can be using any more: made by the same identity, and
+/// longer ago than its key can live.
+fn has_expired(lease: &SecretMetadata<Api>, own: &SecretMetadata<Api>, now: OffsetDateTime) -> bool {
+    let ours = lease.common.id != own.common.id
+        && lease.common.created_by == own.common.created_by
+        && lease.own.is_dynamic()
+        && lease.common.name.as_deref().is_some_and(|name| name.starts_with(NAME_PREFIX));
+    let ttl: Option<Ttl> = lease.own.ttl.as_deref().and_then(|ttl| ttl.parse().ok());
     let Some(life) = ttl.and_then(|ttl| i64::try_from(ttl.seconds()).ok()) else { return false };
-    let end = lease.created_at.as_date_time() + time::Duration::seconds(life) + DEAD_FOR;
-    // A key can be younger than its secret: whatever the service says of it holds.
-    let key_end = lease.expiration_date.map(|end| end.as_date_time() + DEAD_FOR);
+    let end = lease.common.created_at.as_date_time() + time::Duration::seconds(life) + EXPIRED_FOR;
+    // A key can be younger than its secret: what the service says of it counts.
+    let key_end = lease.common.expiration_date.map(|end| end.as_date_time() + EXPIRED_FOR);
     ours && end < now && key_end.is_none_or(|end| end < now)
 }
 
 fn describe(secret_id: &str) -> String {
-    format!("the lease with secret {secret_id}")
+    format!("the lease in secret {secret_id}")
 }
 
 #[cfg(test)]
@@ -319,7 +301,7 @@ mod tests {
 
     use super::*;
 
-    fn lease(more: serde_json::Value) -> SecretMetadata {
+    fn lease(more: serde_json::Value) -> SecretMetadata<Api> {
         let mut json = json!({
             "id": "old", "secret_type": "iam_credentials", "crn": "c", "secret_group_id": "default",
             "name": "terraform-lease-1", "created_by": "iam-me", "ttl": "3600",
@@ -331,11 +313,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_dead_lease_of_the_same_identity_is_swept() {
+    fn only_an_expired_lease_of_the_same_identity_is_swept() {
         let own = lease(json!({"id": "own"}));
         let at = |time: &str| OffsetDateTime::parse(time, &Rfc3339).unwrap();
         let later = at("2026-11-24T11:10:01Z");
-        for (why, other, now, dead) in [
+        for (why, other, now, expired) in [
             ("its ttl and the tolerance are over", json!({}), later, true),
             ("it may still be used", json!({}), at("2026-11-24T11:10:00Z"), false),
             ("it is this run's own", json!({"id": "own"}), later, false),
@@ -350,23 +332,23 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(is_dead(&lease(other), &own, now), dead, "{why}");
+            assert_eq!(has_expired(&lease(other), &own, now), expired, "{why}");
         }
     }
 
     #[test]
     fn a_lease_is_a_dynamic_secret_with_the_label_and_a_short_life() {
         let config = Model { service_id: known("ServiceId-1"), ..Model::default() };
-        let prototype = mapping::prototype(&as_secret("terraform-lease-1", &config));
-        assert!(!prototype.reuse_api_key);
-        assert_eq!(prototype.ttl, "3600");
+        let prototype = prototype("terraform-lease-1", &config);
+        assert!(!prototype.own.reuse_api_key);
+        assert_eq!(prototype.own.ttl, "1h".parse().unwrap());
         assert_eq!(prototype.labels, Some(vec![LABEL.to_owned()]));
-        assert_eq!(prototype.rotation, None);
+        assert_eq!(prototype.own.rotation, None);
     }
 
     #[test]
     fn a_lease_is_not_printed() {
-        let model = Model { payload: Payload { api_key: known("hush") }, ..Model::default() };
+        let model = Model { payload: ApiKey { api_key: known("hush") }, ..Model::default() };
         assert!(!format!("{model:?}").contains("hush"));
     }
 }

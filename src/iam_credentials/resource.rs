@@ -1,28 +1,28 @@
 //! The sequence of calls, and what is saved when one of them fails; no field
 //! names of the wire.
 
-use super::fields::{RENEWAL, fields};
+use super::schema::{RENEWAL, fields};
 use super::lookup;
 use super::mapping;
 use super::model::{Metadata, Payload, State};
 use super::{advice, renewal, rules};
 use crate::client::{self, ApiError, ApiErrorKind};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, path};
-use crate::framework::field::FieldSet;
+use crate::framework::schema::Schema;
 use crate::framework::resource::{Call, ManagedResource};
-use crate::framework::value::{TextMap, Value, text};
-use crate::scope::Scope;
-use crate::scope::connection::{Connection, Instance};
-use crate::scope::failure::{Action, Advice};
-use crate::scope::id::ObjectId;
-use crate::scope::timeouts;
+use crate::framework::value::{StringMap, Value, known};
+use crate::instance::Scope;
+use crate::instance::connection::{Connection, Instance};
+use crate::instance::failure::{Action, Advice};
+use crate::instance::id::ObjectId;
+use crate::instance::timeouts;
 
 /// The version whose data the user manages.
 const CURRENT: &str = "current";
 
 /// `ibm_sm_iam_credentials_secret`.
 pub struct IamCredentialsSecret {
-    fields: FieldSet,
+    fields: Schema,
     connection: Connection,
 }
 
@@ -40,7 +40,7 @@ impl ManagedResource for IamCredentialsSecret {
         "ibm_sm_iam_credentials_secret"
     }
 
-    fn fields(&self) -> &FieldSet {
+    fn fields(&self) -> &Schema {
         &self.fields
     }
 
@@ -165,7 +165,7 @@ impl ManagedResource for IamCredentialsSecret {
         let id = ObjectId::parse(id, "secret_id")?;
         Ok(State {
             scope: Scope::imported(&id),
-            metadata: Metadata { secret_id: text(id.object), ..Metadata::default() },
+            metadata: Metadata { secret_id: known(id.object), ..Metadata::default() },
             ..State::default()
         })
     }
@@ -297,7 +297,7 @@ async fn fetch_key(instance: &Instance, state: &mut State) -> Result<(), ApiErro
 
 /// The data of the current version, read only if the user manages it or imports
 /// the secret.
-async fn version_metadata(instance: &Instance, prior: &State) -> Result<TextMap, ApiError> {
+async fn version_metadata(instance: &Instance, prior: &State) -> Result<StringMap, ApiError> {
     if prior.version_custom_metadata.is_null() && !prior.is_import() {
         return Ok(Value::Null);
     }

@@ -1,23 +1,20 @@
 //! Rules that need two attributes, or a part of one. Unknown values pass: what
 //! they become is checked when it is known.
 
-use super::interval::{DAY, shortest_days};
-use super::model::{Metadata, Rotation, State};
+use super::model::{Own, Rotation, Secret};
 use crate::framework::diag::{AttributePath, Diagnostics, diagnostic, error, path};
-use crate::framework::value::{TextList, Value};
-use crate::scope::{duration, timeouts};
-
-/// Units that the service offers for IAM credentials (ibm-api.md 2.2).
-const UNITS: &[&str] = &["day", "month"];
+use crate::framework::value::{StringList, Value};
+use crate::units::duration::Span;
+use crate::units::rotation::RotationUnit;
+use crate::units::ttl::Ttl;
 
 /// Errors of a configuration as a whole.
-pub(super) fn validate(config: &State) -> Diagnostics {
-    let mut diagnostics = timeouts::validate(&config.timeouts);
-    let Metadata { access_groups, service_id, .. } = &config.metadata;
-    diagnostics.add_diagnostics(one_owner(access_groups, service_id));
+pub(super) fn validate(config: &Secret) -> Diagnostics {
+    let Own { access_groups, service_id, .. } = &config.own;
+    let mut diagnostics = one_owner(access_groups, service_id);
     renewable(config, &mut diagnostics);
     renewed_within_the_lease(config, &mut diagnostics);
-    if let Value::Value(policies) = &config.metadata.rotation {
+    if let Value::Value(policies) = &config.own.rotation {
         for (index, policy) in (0_i64..).zip(policies) {
             if let Value::Value(policy) = policy {
                 let at = path("rotation").index(index);
@@ -29,7 +26,7 @@ pub(super) fn validate(config: &State) -> Diagnostics {
 }
 
 /// Errors unless exactly one of the two is given, or may still turn out to be.
-pub(super) fn one_owner(access_groups: &TextList, service_id: &Value<String>) -> Diagnostics {
+pub(super) fn one_owner(access_groups: &StringList, service_id: &Value<String>) -> Diagnostics {
     match (access_groups, service_id) {
         (Value::Null, Value::Null) => error(
             path("service_id"),
@@ -48,13 +45,13 @@ pub(super) fn one_owner(access_groups: &TextList, service_id: &Value<String>) ->
 }
 
 /// A dynamic secret has no key that could be rotated or renewed.
-fn renewable(config: &State, diagnostics: &mut Diagnostics) {
-    if !config.is_dynamic() {
+fn renewable(config: &Secret, diagnostics: &mut Diagnostics) {
+    if !config.own.is_dynamic() {
         return;
     }
     for (name, given) in [
-        ("rotation_triggers", config.rotation_triggers.is_value()),
-        ("early_renewal", config.early_renewal.is_value()),
+        ("rotation_triggers", config.settings.rotation_triggers.is_value()),
+        ("early_renewal", config.settings.early_renewal.is_value()),
     ] {
         if given {
             diagnostics.add_error(diagnostic(
@@ -68,23 +65,24 @@ fn renewable(config: &State, diagnostics: &mut Diagnostics) {
 }
 
 /// A key that is due from its first day would be rotated by every apply.
-fn renewed_within_the_lease(config: &State, diagnostics: &mut Diagnostics) {
-    let early = config.early_renewal.as_deref_option().and_then(duration::parse);
-    let (Some(early), Some(ttl)) = (early, config.ttl()) else { return };
-    if early.as_secs() >= ttl {
+fn renewed_within_the_lease(config: &Secret, diagnostics: &mut Diagnostics) {
+    let early = config.settings.early_renewal.as_ref_option();
+    let early = early.and_then(|early| early.meaning().copied()).map(Span::seconds);
+    let ttl = config.own.ttl().map(Ttl::seconds);
+    let (Some(early), Some(ttl)) = (early, ttl) else { return };
+    if early >= ttl {
         diagnostics.add_error(diagnostic(
             path("early_renewal"),
             "early_renewal beyond the ttl",
             format!(
-                "A key lives for {ttl} seconds, and it is to be renewed {} seconds before its end: \
-                 every apply would rotate. Choose a shorter early_renewal or a longer ttl.",
-                early.as_secs()
+                "A key lives for {ttl} seconds, and it is to be renewed {early} seconds before its \
+                 end: every apply would rotate. Choose a shorter early_renewal or a longer ttl."
             ),
         ));
     }
 }
 
-fn rotation(policy: &Rotation, config: &State, at: &AttributePath, diagnostics: &mut Diagnostics) {
+fn rotation(policy: &Rotation, config: &Secret, at: &AttributePath, diagnostics: &mut Diagnostics) {
     let Rotation { auto_rotate, interval, unit } = policy;
     let mut refuse = |at: AttributePath, summary: &'static str, detail: String| {
         diagnostics.add_error(diagnostic(at, summary, detail));
@@ -99,7 +97,7 @@ fn rotation(policy: &Rotation, config: &State, at: &AttributePath, diagnostics: 
         );
     }
     if *auto_rotate == Value::Value(true) {
-        if config.is_dynamic() {
+        if config.own.is_dynamic() {
             refuse(
                 at.clone().attribute("auto_rotate"),
                 "Rotation without reuse_api_key",
@@ -122,7 +120,7 @@ fn rotation(policy: &Rotation, config: &State, at: &AttributePath, diagnostics: 
         refuse(
             at.clone().attribute("unit"),
             "Incomplete rotation",
-            "interval needs a unit: \"day\" or \"month\".".to_owned(),
+            format!("interval needs a unit: {}.", RotationUnit::OFFERED),
         );
     }
     if let Value::Value(interval) = interval
@@ -135,10 +133,10 @@ fn rotation(policy: &Rotation, config: &State, at: &AttributePath, diagnostics: 
             format!("interval must be 1 or more. It is {interval}."),
         );
     }
-    if let (Some(shortest), Some(ttl)) = (shortest_days(policy), config.ttl())
+    if let (Some(shortest), Some(ttl)) = (shortest_days(policy), config.own.ttl())
         && *auto_rotate == Value::Value(true)
-        && !config.is_dynamic()
-        && shortest.saturating_mul(DAY) > ttl
+        && !config.own.is_dynamic()
+        && shortest.saturating_mul(DAY) > ttl.seconds()
     {
         refuse(
             at.clone().attribute("interval"),
@@ -147,41 +145,56 @@ fn rotation(policy: &Rotation, config: &State, at: &AttributePath, diagnostics: 
                 "The interval is at least {shortest} days, and a key lives for {} days: it would \
                  end before the next one is made. Choose a shorter interval or a longer ttl; the \
                  service takes no interval beyond the ttl.",
-                ttl / DAY
+                ttl.seconds() / DAY
             ),
         );
     }
     if let Value::Value(unit) = unit
-        && !UNITS.contains(&unit.as_str())
+        && !unit.is_offered()
         && *auto_rotate != Value::Value(false)
     {
         refuse(
             at.clone().attribute("unit"),
             "Invalid value for rotation",
-            format!("unit must be \"day\" or \"month\". It is {unit:?}."),
+            format!("unit must be {}. It is {:?}.", RotationUnit::OFFERED, unit.as_str()),
         );
     }
+}
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+
+/// The days of the interval at the least.
+fn shortest_days(Rotation { interval, unit, .. }: &Rotation) -> Option<u64> {
+    let least = unit.as_ref_option()?.at_least(interval.as_option()?)?;
+    Some(least.as_secs() / DAY)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::value::{text, text_list};
+    use crate::units::written::Written;
 
-    fn secret() -> State {
-        let mut config = State::default();
-        config.metadata.service_id = text("ServiceId-1");
+    fn unit(text: &str) -> Value<RotationUnit> {
+        let day_or_month = serde_json::from_value(text.into());
+        Value::Value(day_or_month.unwrap())
+    }
+    use crate::framework::value::{known, known_list};
+
+    fn secret() -> Secret {
+        let mut config = Secret::default();
+        config.own.service_id = known("ServiceId-1");
         config
     }
 
-    fn rotating(auto_rotate: Value<bool>, interval: Value<i64>, unit: Value<String>) -> State {
+    fn rotating(auto_rotate: Value<bool>, interval: Value<i64>, unit: Value<RotationUnit>) -> Secret {
         let mut config = secret();
         let policy = Rotation { auto_rotate, interval, unit };
-        config.metadata.rotation = Value::Value(vec![Value::Value(policy)]);
+        config.own.rotation = Value::Value(vec![Value::Value(policy)]);
         config
     }
 
-    fn said(config: &State) -> Vec<(String, String)> {
+    fn said(config: &Secret) -> Vec<(String, String)> {
         validate(config)
             .errors
             .into_iter()
@@ -191,19 +204,19 @@ mod tests {
 
     #[test]
     fn exactly_one_owner_is_given() {
-        let groups = text_list(["AccessGroupId-1"]);
+        let groups = known_list(["AccessGroupId-1"]);
         for (access_groups, service_id, error) in [
             (groups.clone(), Value::Null, None),
-            (Value::Null, text("ServiceId-1"), None),
+            (Value::Null, known("ServiceId-1"), None),
             (Value::Null, Value::Null, Some("Neither access_groups nor service_id")),
-            (groups.clone(), text("ServiceId-1"), Some("Both access_groups and service_id")),
+            (groups.clone(), known("ServiceId-1"), Some("Both access_groups and service_id")),
             (Value::Unknown, Value::Null, None),
             (Value::Null, Value::Unknown, None),
             (groups, Value::Unknown, None),
         ] {
-            let mut config = State::default();
-            config.metadata.access_groups = access_groups;
-            config.metadata.service_id = service_id;
+            let mut config = Secret::default();
+            config.own.access_groups = access_groups;
+            config.own.service_id = service_id;
             let expected: Vec<_> = error
                 .map(|error| ("service_id".to_owned(), error.to_owned()))
                 .into_iter()
@@ -216,35 +229,35 @@ mod tests {
     fn a_rotation_is_whole_or_absent() {
         let (on, off) = (Value::Value(true), Value::Value(false));
         for (config, expected) in [
-            (rotating(on, Value::Value(1), text("month")), None),
+            (rotating(on, Value::Value(1), unit("month")), None),
             (rotating(off, Value::Null, Value::Null), None),
-            (rotating(off, Value::Value(0), text("")), None),
+            (rotating(off, Value::Value(0), unit("")), None),
             (rotating(Value::Null, Value::Null, Value::Null), Some("auto_rotate")),
-            (rotating(on, Value::Null, text("day")), Some("interval")),
+            (rotating(on, Value::Null, unit("day")), Some("interval")),
             (rotating(on, Value::Value(1), Value::Null), Some("unit")),
             (rotating(off, Value::Value(1), Value::Null), Some("unit")),
-            (rotating(on, Value::Value(0), text("day")), Some("interval")),
-            (rotating(on, Value::Value(1), text("hour")), Some("unit")),
+            (rotating(on, Value::Value(0), unit("day")), Some("interval")),
+            (rotating(on, Value::Value(1), unit("hour")), Some("unit")),
             (rotating(Value::Unknown, Value::Unknown, Value::Unknown), None),
             (rotating(on, Value::Unknown, Value::Unknown), None),
         ] {
             let paths: Vec<String> = said(&config).into_iter().map(|(path, _)| path).collect();
             let expected: Vec<String> =
                 expected.map(|name| format!("rotation[0].{name}")).into_iter().collect();
-            assert_eq!(paths, expected, "{:?}", config.metadata.rotation);
+            assert_eq!(paths, expected, "{:?}", config.own.rotation);
         }
     }
 
     #[test]
     fn a_dynamic_secret_does_not_rotate() {
-        let mut config = rotating(Value::Value(true), Value::Value(1), text("month"));
+        let mut config = rotating(Value::Value(true), Value::Value(1), unit("month"));
         for (reuse, errors) in [
             (Value::Value(false), 1),
             (Value::Value(true), 0),
             (Value::Null, 0),
             (Value::Unknown, 0),
         ] {
-            config.metadata.reuse_api_key = reuse;
+            config.own.reuse_api_key = reuse;
             assert_eq!(said(&config).len(), errors, "{reuse:?}");
         }
     }
@@ -253,7 +266,7 @@ mod tests {
     fn an_unknown_rotation_passes() {
         let mut config = secret();
         for rotation in [Value::Unknown, Value::Null, Value::Value(vec![Value::Unknown])] {
-            config.metadata.rotation = rotation;
+            config.own.rotation = rotation;
             assert_eq!(said(&config), []);
         }
     }
@@ -270,13 +283,13 @@ mod tests {
             ("4d", 3, "day", true),
             ("30m", 1, "day", false),
         ] {
-            let mut config = rotating(Value::Value(true), Value::Value(interval), text(unit));
-            config.metadata.ttl = text(ttl);
+            let mut config = rotating(Value::Value(true), Value::Value(interval), super::tests::unit(unit));
+            config.own.ttl = Value::Value(Written::new(ttl));
             let expected: &[&str] =
                 if fits { &[] } else { &["Rotation later than the end of the lease"] };
             let summaries: Vec<String> = said(&config).into_iter().map(|(_, said)| said).collect();
             assert_eq!(summaries, expected, "{ttl} {interval} {unit}");
-            config.metadata.ttl = Value::Unknown;
+            config.own.ttl = Value::Unknown;
             assert_eq!(said(&config), []);
         }
     }
@@ -284,9 +297,9 @@ mod tests {
     #[test]
     fn a_dynamic_secret_is_neither_triggered_nor_renewed() {
         let mut config = secret();
-        config.metadata.reuse_api_key = Value::Value(false);
-        config.early_renewal = text("7d");
-        config.rotation_triggers = Value::Value([("a".to_owned(), text("1"))].into());
+        config.own.reuse_api_key = Value::Value(false);
+        config.settings.early_renewal = Value::Value(Written::new("7d"));
+        config.settings.rotation_triggers = Value::Value([("a".to_owned(), known("1"))].into());
         let paths: Vec<String> = said(&config).into_iter().map(|(path, _)| path).collect();
         assert_eq!(paths, ["rotation_triggers", "early_renewal"]);
     }
@@ -294,14 +307,14 @@ mod tests {
     #[test]
     fn a_key_is_not_due_from_its_first_day() {
         let mut config = secret();
-        config.early_renewal = text("1h");
+        config.settings.early_renewal = Value::Value(Written::new("1h"));
         for (ttl, fits) in [("1h", false), ("3600", false), ("61m", true), ("30m", false)] {
-            config.metadata.ttl = text(ttl);
+            config.own.ttl = Value::Value(Written::new(ttl));
             let expected: &[&str] = if fits { &[] } else { &["early_renewal beyond the ttl"] };
             let summaries: Vec<String> = said(&config).into_iter().map(|(_, said)| said).collect();
             assert_eq!(summaries, expected, "{ttl}");
         }
-        config.metadata.ttl = Value::Unknown;
+        config.own.ttl = Value::Unknown;
         assert_eq!(said(&config), []);
     }
 }

@@ -2,93 +2,96 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tf_provider::schema::{Attribute, AttributeConstraint, Block, NestedBlock, Schema, StringKind};
-
 use super::proto::tfplugin6 as proto;
 use crate::framework::codec::Encoded;
 use crate::framework::diag::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
-use crate::framework::field::{FieldSet, type_json};
 use crate::framework::function::Function;
+use crate::framework::identity;
 use crate::framework::resource::AnyResource;
-use crate::framework::takeover::{OPTIONAL, identity_fields};
+use crate::framework::schema::{Attribute, AttributeConstraint, Schema, Type};
 
 /// A schema. Attributes and blocks are sorted by name, so that the same schema is
 /// always the same bytes.
-pub(crate) fn schema(fields: &FieldSet) -> proto::Schema {
-    let Schema { version, block } = fields.schema();
-    let write_only = |name: &str| fields.get(name).is_some_and(|field| field.write_only);
-    proto::Schema { version, block: Some(schema_block(&block, &write_only)) }
+pub(crate) fn schema(schema: &Schema) -> proto::Schema {
+    let mut attributes: Vec<_> =
+        schema.iter().filter(|one| !one.block).map(schema_attribute).collect();
+    attributes.sort_by(|left, right| left.name.cmp(&right.name));
+    let mut block_types: Vec<_> =
+        schema.iter().filter(|one| one.block).map(nested_block).collect();
+    block_types.sort_by(|left, right| left.type_name.cmp(&right.type_name));
+    proto::Schema {
+        version: Schema::VERSION,
+        block: Some(proto::schema::Block {
+            attributes,
+            block_types,
+            description: schema.description().to_owned(),
+            description_kind: proto::StringKind::Markdown.into(),
+            ..Default::default()
+        }),
+    }
 }
 
-fn schema_block(block: &Block, write_only: &dyn Fn(&str) -> bool) -> proto::schema::Block {
-    let mut attributes: Vec<proto::schema::Attribute> = block
-        .attributes
-        .iter()
-        .map(|(name, attribute)| schema_attribute(name, attribute, write_only(name)))
-        .collect();
-    attributes.sort_by(|left, right| left.name.cmp(&right.name));
-    let mut block_types: Vec<proto::schema::NestedBlock> =
-        block.blocks.iter().map(|(name, nested)| nested_block(name, nested)).collect();
-    block_types.sort_by(|left, right| left.type_name.cmp(&right.type_name));
-    proto::schema::Block {
-        attributes,
-        block_types,
-        description: block.description.content.clone(),
-        description_kind: string_kind(&block.description.kind),
-        deprecated: block.deprecated,
+fn schema_attribute(attribute: &Attribute) -> proto::schema::Attribute {
+    use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
+    proto::schema::Attribute {
+        name: attribute.name.to_owned(),
+        r#type: type_json(&attribute.value_type),
+        description: attribute.description.to_owned(),
+        required: attribute.constraint == Required,
+        optional: matches!(attribute.constraint, Optional | OptionalComputed),
+        computed: matches!(attribute.constraint, Computed | OptionalComputed),
+        sensitive: attribute.sensitive,
+        description_kind: proto::StringKind::Markdown.into(),
+        deprecated: attribute.deprecated,
+        write_only: attribute.write_only,
         ..Default::default()
     }
 }
 
-/// A block that may be given once: the only kind that is declared.
-fn nested_block(name: &str, nested: &NestedBlock) -> proto::schema::NestedBlock {
+/// A block that may be given once, the only kind that is declared. Inside it
+/// everything is optional.
+fn nested_block(block: &Attribute) -> proto::schema::NestedBlock {
     use proto::schema::nested_block::NestingMode;
-    let (NestedBlock::Single(block)
-    | NestedBlock::List(block)
-    | NestedBlock::Set(block)
-    | NestedBlock::Map(block)
-    | NestedBlock::Group(block)
-    | NestedBlock::Optional(block)) = nested;
+    let inner = match &block.value_type {
+        Type::Object(attributes) => attributes.as_slice(),
+        _ => &[],
+    };
+    let mut attributes: Vec<_> = inner
+        .iter()
+        .map(|(name, value_type)| proto::schema::Attribute {
+            name: (*name).to_owned(),
+            r#type: type_json(value_type),
+            optional: true,
+            description_kind: proto::StringKind::Markdown.into(),
+            ..Default::default()
+        })
+        .collect();
+    attributes.sort_by(|left, right| left.name.cmp(&right.name));
     proto::schema::NestedBlock {
-        type_name: name.to_owned(),
-        block: Some(schema_block(block, &|_| false)),
+        type_name: block.name.to_owned(),
+        block: Some(proto::schema::Block {
+            attributes,
+            description: block.description.to_owned(),
+            description_kind: proto::StringKind::Markdown.into(),
+            deprecated: block.deprecated,
+            ..Default::default()
+        }),
         nesting: NestingMode::Single.into(),
         min_items: 0,
         max_items: 0,
     }
 }
 
-fn schema_attribute(
-    name: &str,
-    attribute: &Attribute,
-    write_only: bool,
-) -> proto::schema::Attribute {
-    use AttributeConstraint::{Computed, Optional, OptionalComputed, Required};
-    proto::schema::Attribute {
-        name: name.to_owned(),
-        r#type: type_json(&attribute.attr_type).into_bytes(),
-        description: attribute.description.content.clone(),
-        required: attribute.constraint == Required,
-        optional: matches!(attribute.constraint, Optional | OptionalComputed),
-        computed: matches!(attribute.constraint, Computed | OptionalComputed),
-        sensitive: attribute.sensitive,
-        description_kind: string_kind(&attribute.description.kind),
-        deprecated: attribute.deprecated,
-        write_only,
-        ..Default::default()
-    }
-}
-
-/// An identity: each attribute is needed to import by it, but for the one that
-/// the provider can fill in.
+/// An identity: each attribute is needed to import by it, except those that the
+/// provider can fill in.
 pub(crate) fn identity_schema(resource: &dyn AnyResource) -> proto::ResourceIdentitySchema {
-    let identity_attributes = identity_fields(resource)
-        .map(|field| proto::resource_identity_schema::IdentityAttribute {
-            name: field.name.to_owned(),
-            r#type: field.kind.type_json().into_bytes(),
-            required_for_import: field.name != OPTIONAL,
-            optional_for_import: field.name == OPTIONAL,
-            description: field.description.to_owned(),
+    let identity_attributes = identity::identity_schema(resource)
+        .map(|(part, attribute)| proto::resource_identity_schema::IdentityAttribute {
+            name: attribute.name.to_owned(),
+            r#type: type_json(&attribute.value_type),
+            required_for_import: !part.optional,
+            optional_for_import: part.optional,
+            description: attribute.description.to_owned(),
         })
         .collect();
     proto::ResourceIdentitySchema { version: 0, identity_attributes }
@@ -102,15 +105,13 @@ pub(crate) fn function(function: &Function) -> proto::Function {
             .iter()
             .map(|parameter| proto::function::Parameter {
                 name: parameter.name.to_owned(),
-                r#type: parameter.kind.type_json().into_bytes(),
+                r#type: type_json(&parameter.value_type),
                 description: parameter.description.to_owned(),
                 description_kind: proto::StringKind::Markdown.into(),
                 ..Default::default()
             })
             .collect(),
-        r#return: Some(proto::function::Return {
-            r#type: function.returns.type_json().into_bytes(),
-        }),
+        r#return: Some(proto::function::Return { r#type: type_json(&function.returns) }),
         summary: function.summary.to_owned(),
         description: function.description.to_owned(),
         description_kind: proto::StringKind::Markdown.into(),
@@ -118,11 +119,8 @@ pub(crate) fn function(function: &Function) -> proto::Function {
     }
 }
 
-fn string_kind(kind: &StringKind) -> i32 {
-    match kind {
-        StringKind::Plain => proto::StringKind::Plain.into(),
-        StringKind::Markdown => proto::StringKind::Markdown.into(),
-    }
+fn type_json(value_type: &Type) -> Vec<u8> {
+    value_type.to_json().to_string().into_bytes()
 }
 
 /// Diagnostics, errors first.
@@ -185,21 +183,21 @@ pub(crate) fn timestamp(time: SystemTime) -> Option<prost_types::Timestamp> {
 mod tests {
     use super::*;
     use crate::framework::diag;
-    use crate::framework::field::{FieldSet, Kind, block, list, text};
+    use crate::framework::schema::{Schema, Type, block, list, string};
 
     #[test]
     fn a_schema_is_sorted_and_sets_each_flag() {
-        let fields = FieldSet::new(
+        let declared = Schema::new(
             "What it is.",
             vec![
-                text("name").required().about("The name."),
-                text("api_key").computed().sensitive(),
-                list("labels", Kind::Text).optional_computed(),
-                text("key_wo").write_only(),
+                string("name").required().description("The name."),
+                string("api_key").computed().sensitive(),
+                list("labels", Type::String).optional_computed(),
+                string("key_wo").write_only(),
                 block("timeouts", &["create", "delete"]),
             ],
         );
-        let block = schema(&fields).block.unwrap();
+        let block = schema(&declared).block.unwrap();
         let names: Vec<&str> = block.attributes.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["api_key", "key_wo", "labels", "name"]);
         let [api_key, key_wo, labels, name] = &block.attributes[..] else { panic!("four") };

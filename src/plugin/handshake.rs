@@ -1,5 +1,5 @@
 //! What Terraform says through the environment and what it is told in return;
-//! pure, others do the reading and the writing (plugin-protocol.md 1.2, 1.4, 1.8).
+//! pure: reading and writing are done elsewhere (plugin-protocol.md 1.2, 1.4, 1.8).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,8 +10,6 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
 use thiserror::Error;
-
-use super::listener::Address;
 
 /// The only major version of the provider protocol that is spoken here. With one
 /// version there is nothing to choose: whatever the host offers, the answer is
@@ -85,6 +83,15 @@ fn ports(
         (Ok(min), Ok(max)) if min <= max => Ok(Some(min..=max)),
         _ => Err(LaunchError::Ports),
     }
+}
+
+/// Where the plugin listens, in the words of the handshake (plugin-protocol.md 1.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    /// `unix` or `tcp`.
+    pub(super) network: &'static str,
+    /// The path of the socket, or `host:port`.
+    pub(super) location: String,
 }
 
 /// The line that Terraform reads from stdout. Its `Display` has no line end.

@@ -1,8 +1,9 @@
 //! The services that go-plugin expects beside the provider (plugin-protocol.md 1.6).
 
 use futures::StreamExt as _;
-use futures::stream::{self, TakeUntil};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use futures::stream;
+use tokio_util::sync::CancellationToken;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::proto::host::grpc_broker_server::GrpcBroker;
@@ -16,18 +17,16 @@ pub(super) struct Host {
     stop: CancellationToken,
 }
 
-/// Says nothing and stays open until the process is to end.
-type Silence<T> = TakeUntil<stream::Pending<Result<T, Status>>, WaitForCancellationFutureOwned>;
-
 impl Host {
     /// `stop` is cancelled when the host asks for the end.
     pub(super) fn new(stop: CancellationToken) -> Self {
         Self { stop }
     }
 
-    fn silence<T>(&self) -> Response<Silence<T>> {
+    /// A stream that says nothing and stays open until the process is to end.
+    fn silence<T: Send + 'static>(&self) -> Response<BoxStream<T>> {
         let stopped = self.stop.clone().cancelled_owned();
-        Response::new(stream::pending().take_until(stopped))
+        Response::new(Box::pin(stream::pending().take_until(stopped)))
     }
 }
 
@@ -43,12 +42,10 @@ impl GrpcController for Host {
 /// open call also keeps the host's connection from being closed as idle.
 #[tonic::async_trait]
 impl GrpcStdio for Host {
-    type StreamStdioStream = Silence<StdioData>;
-
     async fn stream_stdio(
         &self,
         _: Request<()>,
-    ) -> Result<Response<Self::StreamStdioStream>, Status> {
+    ) -> Result<Response<BoxStream<StdioData>>, Status> {
         Ok(self.silence())
     }
 }
@@ -56,12 +53,10 @@ impl GrpcStdio for Host {
 /// Providers open no side connections.
 #[tonic::async_trait]
 impl GrpcBroker for Host {
-    type StartStreamStream = Silence<ConnInfo>;
-
     async fn start_stream(
         &self,
         _: Request<Streaming<ConnInfo>>,
-    ) -> Result<Response<Self::StartStreamStream>, Status> {
+    ) -> Result<Response<BoxStream<ConnInfo>>, Status> {
         Ok(self.silence())
     }
 }

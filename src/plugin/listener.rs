@@ -7,15 +7,6 @@ pub(super) use tcp::{Listener, Socket};
 #[cfg(unix)]
 pub(super) use unix::{Listener, Socket};
 
-/// A listening place in the words of the handshake (plugin-protocol.md 1.4).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Address {
-    /// `unix` or `tcp`.
-    pub(super) network: &'static str,
-    /// The path of the socket, or `host:port`.
-    pub(super) location: String,
-}
-
 #[cfg(unix)]
 mod unix {
     use std::fs::Permissions;
@@ -24,8 +15,8 @@ mod unix {
     use tempfile::TempDir;
     use tokio::net::{UnixListener, UnixStream};
 
-    use super::{Address, io};
-    use crate::plugin::handshake::Launch;
+    use super::io;
+    use crate::plugin::handshake::{Address, Launch};
 
     pub(in crate::plugin) type Socket = UnixStream;
 
@@ -74,8 +65,8 @@ mod tcp {
 
     use tokio::net::{TcpListener, TcpStream};
 
-    use super::{Address, io};
-    use crate::plugin::handshake::Launch;
+    use super::io;
+    use crate::plugin::handshake::{Address, Launch};
 
     pub(in crate::plugin) type Socket = TcpStream;
 

@@ -2,8 +2,8 @@
 //! endpoints file, or IBM's own (ibm-api.md 1.1, 1.2, 5.1).
 
 use super::endpoints_file::EndpointsFile;
-use super::fields::{ProviderBlock, VISIBILITIES, VPE};
-use super::surroundings::{Surroundings, given};
+use super::schema::{ProviderBlock, VISIBILITIES, VPE};
+use super::environment::{Environment, given};
 use crate::client::{Endpoint, EndpointError, IamUrl};
 use crate::framework::diag::{Diagnostics, error, path};
 
@@ -34,13 +34,13 @@ impl Addresses {
     /// The addresses; `region` is the provider's.
     pub(super) fn resolve(
         block: &ProviderBlock,
-        outside: &Surroundings<'_>,
+        environment: &Environment<'_>,
         region: &str,
     ) -> Result<Self, Diagnostics> {
-        let visibility = visibility(block, outside)?;
-        let file = endpoints_file(block, outside)?;
+        let visibility = visibility(block, environment)?;
+        let file = endpoints_file(block, environment)?;
         let in_file = |variable| file.addresses(variable, &visibility);
-        let iam_url = match outside.text(&block.iam_endpoint, &[IAM_ENDPOINT]) {
+        let iam_url = match environment.text(&block.iam_endpoint, &[IAM_ENDPOINT]) {
             Some(address) => {
                 IamUrl::parse(&address).map_err(|reason| bad_address("iam_endpoint", &reason))?
             }
@@ -48,13 +48,13 @@ impl Addresses {
                 Some(address) => IamUrl::parse(address)
                     .map_err(|reason| bad_address_in_file(IAM_ENDPOINT, region, &reason))?,
                 None => {
-                    let vpe = private_endpoint_type(block, outside)?;
+                    let vpe = private_endpoint_type(block, environment)?;
                     standard_iam_url(vpe, &visibility, region)
                         .map_err(|reason| bad_address("iam_endpoint", &reason))?
                 }
             },
         };
-        let given = outside.text(&block.secrets_manager_endpoint, &[SECRETS_MANAGER_ENDPOINT]);
+        let given = environment.text(&block.secrets_manager_endpoint, &[SECRETS_MANAGER_ENDPOINT]);
         let secrets_manager = match given {
             Some(address) => Endpoint::template(&address)
                 .map_err(|reason| bad_address("secrets_manager_endpoint", &reason))?,
@@ -73,8 +73,8 @@ impl Addresses {
     }
 }
 
-fn visibility(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<String, Diagnostics> {
-    let value = outside
+fn visibility(block: &ProviderBlock, environment: &Environment<'_>) -> Result<String, Diagnostics> {
+    let value = environment
         .text(&block.visibility, &["IC_VISIBILITY", "IBMCLOUD_VISIBILITY"])
         .unwrap_or_else(|| "public".to_owned());
     if VISIBILITIES.contains(&value.as_str()) {
@@ -92,10 +92,10 @@ fn visibility(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Strin
 
 fn endpoints_file(
     block: &ProviderBlock,
-    outside: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Result<EndpointsFile, Diagnostics> {
     let variables = ["IC_ENDPOINTS_FILE_PATH", "IBMCLOUD_ENDPOINTS_FILE_PATH"];
-    let Some(file) = outside.text(&block.endpoints_file_path, &variables) else {
+    let Some(file) = environment.text(&block.endpoints_file_path, &variables) else {
         return Ok(EndpointsFile::default());
     };
     let failed = |reason: String| {
@@ -105,7 +105,7 @@ fn endpoints_file(
             format!("{file}: {reason}"),
         )
     };
-    let json = (outside.read_file)(&file).map_err(|reason| failed(format!("{reason}.")))?;
+    let json = (environment.read_file)(&file).map_err(|reason| failed(format!("{reason}.")))?;
     EndpointsFile::parse(&json).map_err(|reason| {
         failed(format!(
             "{reason}. The file must be JSON of the form {{\"{IAM_ENDPOINT}\": {{\"public\": \
@@ -117,10 +117,10 @@ fn endpoints_file(
 /// Whether `vpe` is asked for.
 fn private_endpoint_type(
     block: &ProviderBlock,
-    outside: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Result<bool, Diagnostics> {
     let variables = ["IC_PRIVATE_ENDPOINT_TYPE", "IBMCLOUD_PRIVATE_ENDPOINT_TYPE"];
-    match outside.text(&block.private_endpoint_type, &variables).as_deref() {
+    match environment.text(&block.private_endpoint_type, &variables).as_deref() {
         None => Ok(false),
         Some(VPE) => Ok(true),
         Some(value) => Err(error(
@@ -162,7 +162,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::framework::value::text;
+    use crate::framework::value::known;
 
     fn resolved(
         block: &ProviderBlock,
@@ -170,7 +170,7 @@ mod tests {
         file: &str,
     ) -> Result<Addresses, Diagnostics> {
         let environment: BTreeMap<&str, &str> = environment.iter().copied().collect();
-        let outside = Surroundings {
+        let environment = Environment {
             variable: &|name| environment.get(name).map(|value| (*value).to_owned()),
             read_file: &|path| match path {
                 "endpoints.json" => Ok(file.to_owned()),
@@ -178,7 +178,7 @@ mod tests {
             },
             file_exists: &|_| false,
         };
-        Addresses::resolve(block, &outside, block.region.as_deref_option().unwrap_or("us-south"))
+        Addresses::resolve(block, &environment, block.region.as_deref_option().unwrap_or("us-south"))
     }
 
     #[test]
@@ -198,9 +198,9 @@ mod tests {
             ("public-and-private", "", "eu-de", "https://iam.cloud.ibm.com", Endpoint::Private),
         ] {
             let block = ProviderBlock {
-                visibility: text(visibility),
-                private_endpoint_type: text(vpe),
-                region: text(region),
+                visibility: known(visibility),
+                private_endpoint_type: known(vpe),
+                region: known(region),
                 ..ProviderBlock::default()
             };
             let resolved = resolved(&block, &[], "").unwrap();
@@ -214,12 +214,12 @@ mod tests {
         let file =
             r#"{"IBMCLOUD_IAM_API_ENDPOINT": {"public": {"us-south": "https://file.example"}}}"#;
         let with_file = ProviderBlock {
-            endpoints_file_path: text("endpoints.json"),
+            endpoints_file_path: known("endpoints.json"),
             ..ProviderBlock::default()
         };
         let with_argument =
-            ProviderBlock { iam_endpoint: text("https://argument.example/"), ..with_file.clone() };
-        let elsewhere = ProviderBlock { region: text("eu-de"), ..with_file.clone() };
+            ProviderBlock { iam_endpoint: known("https://argument.example/"), ..with_file.clone() };
+        let elsewhere = ProviderBlock { region: known("eu-de"), ..with_file.clone() };
         let environment = [(IAM_ENDPOINT, "https://environment.example")];
         for (block, environment, expected) in [
             (&with_argument, &environment[..], "https://argument.example"),
@@ -238,8 +238,8 @@ mod tests {
             "public": {"eu-de": "https://{instance_id}.de.example", "us-east": "https://e.example"},
             "private": {"us-south": "https://private.example"}}}"#;
         let block = |visibility: &str| ProviderBlock {
-            endpoints_file_path: text("endpoints.json"),
-            visibility: text(visibility),
+            endpoints_file_path: known("endpoints.json"),
+            visibility: known(visibility),
             ..ProviderBlock::default()
         };
         let public = Endpoint::Public
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_an_error_on_its_argument() {
         let with_file = |file: &str| ProviderBlock {
-            endpoints_file_path: text(file),
+            endpoints_file_path: known(file),
             ..ProviderBlock::default()
         };
         let (nothing, file) = (ProviderBlock::default(), with_file("endpoints.json"));

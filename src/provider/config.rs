@@ -3,9 +3,9 @@
 
 use super::addresses::{self, Addresses};
 use super::credentials::{self, credentials};
-use super::fields::ProviderBlock;
+use super::schema::ProviderBlock;
 use super::network;
-use super::surroundings::Surroundings;
+use super::environment::Environment;
 use crate::client::{ClientConfig, RetryPolicy};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::value::Value;
@@ -31,29 +31,29 @@ pub fn validate(block: &ProviderBlock) -> Diagnostics {
 }
 
 /// Resolves the block.
-pub fn resolve(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Resolved, Diagnostics> {
-    let region = outside
+pub fn resolve(block: &ProviderBlock, environment: &Environment<'_>) -> Result<Resolved, Diagnostics> {
+    let region = environment
         .text(&block.region, &["IC_REGION", "IBMCLOUD_REGION", "BM_REGION", "BLUEMIX_REGION"])
         .unwrap_or_else(|| DEFAULT_REGION.to_owned());
-    let Addresses { iam_url, secrets_manager } = Addresses::resolve(block, outside, &region)?;
+    let Addresses { iam_url, secrets_manager } = Addresses::resolve(block, environment, &region)?;
     let client = ClientConfig {
-        credentials: credentials(block, outside)?,
+        credentials: credentials(block, environment)?,
         iam_url,
         secrets_manager,
-        extra_roots: network::extra_roots(block, outside)?,
-        proxy: network::proxy(block, outside)?,
-        retry: RetryPolicy::with_max_retries(max_retries(block, outside)?),
+        extra_roots: network::extra_roots(block, environment)?,
+        proxy: network::proxy(block, environment)?,
+        retry: RetryPolicy::with_max_retries(max_retries(block, environment)?),
         user_agent: concat!("terraform-provider-ibm-sm/", env!("CARGO_PKG_VERSION")).to_owned(),
         not_known_yet: block.not_known_yet(),
     };
     Ok(Resolved { client, region })
 }
 
-fn max_retries(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<u32, Diagnostics> {
+fn max_retries(block: &ProviderBlock, environment: &Environment<'_>) -> Result<u32, Diagnostics> {
     if let Value::Value(number) = block.max_retries {
         return Ok(u32::try_from(number).unwrap_or(u32::MAX));
     }
-    let Some(text) = (outside.variable)("MAX_RETRIES").filter(|text| !text.is_empty()) else {
+    let Some(text) = (environment.variable)("MAX_RETRIES").filter(|text| !text.is_empty()) else {
         return Ok(DEFAULT_RETRIES);
     };
     text.parse().map_err(|_| {
@@ -73,19 +73,19 @@ mod tests {
 
     use super::*;
     use crate::client::{Credentials, Endpoint, IamUrl};
-    use crate::framework::value::text;
+    use crate::framework::value::known;
 
     fn resolved(
         block: &ProviderBlock,
         environment: &[(&str, &str)],
     ) -> Result<Resolved, Diagnostics> {
         let environment: BTreeMap<&str, &str> = environment.iter().copied().collect();
-        let outside = Surroundings {
+        let environment = Environment {
             variable: &|name| environment.get(name).map(|value| (*value).to_owned()),
             read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
             file_exists: &|_| false,
         };
-        resolve(block, &outside)
+        resolve(block, &environment)
     }
 
     fn key(resolved: &Resolved) -> Option<&str> {
@@ -99,8 +99,8 @@ mod tests {
     fn the_argument_wins_over_the_environment_and_ic_over_ibmcloud() {
         let environment = [("IC_API_KEY", "from-ic"), ("IBMCLOUD_API_KEY", "from-ibmcloud")];
         let none = ProviderBlock::default();
-        let block = ProviderBlock { ibmcloud_api_key: text("from-block"), ..none.clone() };
-        let alias = ProviderBlock { bluemix_api_key: text("from-alias"), ..none.clone() };
+        let block = ProviderBlock { ibmcloud_api_key: known("from-block"), ..none.clone() };
+        let alias = ProviderBlock { bluemix_api_key: known("from-alias"), ..none.clone() };
         assert_eq!(key(&resolved(&block, &environment).unwrap()), Some("from-block"));
         assert_eq!(key(&resolved(&alias, &environment).unwrap()), Some("from-alias"));
         assert_eq!(key(&resolved(&none, &environment).unwrap()), Some("from-ic"));
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn an_empty_or_unknown_argument_counts_as_left_out() {
         let environment = [("IC_API_KEY", "from-ic"), ("IC_REGION", ""), ("BM_REGION", "eu-de")];
-        for value in [text(""), Value::Unknown, Value::Null] {
+        for value in [known(""), Value::Unknown, Value::Null] {
             let block = ProviderBlock {
                 ibmcloud_api_key: value.clone(),
                 region: value,
@@ -156,16 +156,16 @@ mod tests {
     #[test]
     fn what_contradicts_itself_is_refused_before_anything_runs() {
         let block = ProviderBlock {
-            iam_profile_id: text("Profile-1"),
-            iam_profile_name: text("deployer"),
-            secrets_manager_endpoint: text("https://{instance}.example"),
-            proxy_url: text("ftp://proxy.test"),
+            iam_profile_id: known("Profile-1"),
+            iam_profile_name: known("deployer"),
+            secrets_manager_endpoint: known("https://{instance}.example"),
+            proxy_url: known("ftp://proxy.test"),
             ..ProviderBlock::default()
         };
         let paths: Vec<String> =
             validate(&block).errors.iter().map(|error| error.attribute.to_string()).collect();
         assert_eq!(paths, ["iam_profile_name", "secrets_manager_endpoint", "proxy_url"]);
-        for value in [Value::Unknown, text("")] {
+        for value in [Value::Unknown, known("")] {
             let block = ProviderBlock {
                 iam_profile_id: value.clone(),
                 iam_profile_name: value.clone(),

@@ -5,8 +5,8 @@
 
 use secrecy::SecretString;
 
-use super::fields::ProviderBlock;
-use super::surroundings::{Surroundings, given};
+use super::schema::ProviderBlock;
+use super::environment::{Environment, given};
 use crate::client::{Credentials, TrustedProfile};
 use crate::framework::diag::{Diagnostics, error, path};
 
@@ -47,26 +47,26 @@ pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
 /// not known yet.
 pub(super) fn credentials(
     block: &ProviderBlock,
-    outside: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Result<Option<Credentials>, Diagnostics> {
     let proofs = Proofs {
-        api_key: api_key(block, outside)?,
-        refresh_token: outside
+        api_key: api_key(block, environment)?,
+        refresh_token: environment
             .text(&block.iam_refresh_token, &["IC_IAM_REFRESH_TOKEN", "IBMCLOUD_IAM_REFRESH_TOKEN"])
             .map(SecretString::from),
-        token: outside
+        token: environment
             .text(&block.iam_token, &["IC_IAM_TOKEN", "IBMCLOUD_IAM_TOKEN"])
             .map(SecretString::from),
-        cr_token_file: outside.text(&block.cr_token_file, &["IBMCLOUD_CR_TOKEN_FILE"]),
+        cr_token_file: environment.text(&block.cr_token_file, &["IBMCLOUD_CR_TOKEN_FILE"]),
     };
-    match profile(block, outside)? {
+    match profile(block, environment)? {
         Profile::NotGiven => of_oneself(proofs),
         Profile::NotKnownYet => Ok(None),
         Profile::Given(profile, argument) => {
             let more_to_come = still_to_come(block);
             let nothing_else =
                 !more_to_come && proofs.refresh_token.is_none() && proofs.token.is_none();
-            let default_file = nothing_else.then(|| default_token_file(outside)).flatten();
+            let default_file = nothing_else.then(|| default_token_file(environment)).flatten();
             match as_profile(profile, proofs, default_file) {
                 None if !more_to_come => Err(nobody_to_act_as(argument)),
                 credentials => Ok(credentials),
@@ -105,18 +105,18 @@ fn as_profile(
     Some(Credentials::ComputeResource { token_file: token_file.into(), profile })
 }
 
-fn default_token_file(outside: &Surroundings<'_>) -> Option<String> {
+fn default_token_file(environment: &Environment<'_>) -> Option<String> {
     let mut files = DEFAULT_TOKEN_FILES.into_iter();
-    files.find(|file| (outside.file_exists)(file)).map(str::to_owned)
+    files.find(|file| (environment.file_exists)(file)).map(str::to_owned)
 }
 
 fn api_key(
     block: &ProviderBlock,
-    outside: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Result<Option<SecretString>, Diagnostics> {
-    let key = outside
+    let key = environment
         .text(&block.ibmcloud_api_key, &[])
-        .or_else(|| outside.text(&block.bluemix_api_key, &["IC_API_KEY", "IBMCLOUD_API_KEY"]));
+        .or_else(|| environment.text(&block.bluemix_api_key, &["IC_API_KEY", "IBMCLOUD_API_KEY"]));
     match key {
         Some(key) if key.starts_with(['{', '"']) || key.ends_with(['}', '"']) => Err(error(
             path("ibmcloud_api_key"),
@@ -128,11 +128,11 @@ fn api_key(
     }
 }
 
-fn profile(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Profile, Diagnostics> {
+fn profile(block: &ProviderBlock, environment: &Environment<'_>) -> Result<Profile, Diagnostics> {
     if block.iam_profile_id.is_unknown() || block.iam_profile_name.is_unknown() {
         return Ok(Profile::NotKnownYet);
     }
-    let given = outside.one_of_two(
+    let given = environment.one_of_two(
         (&block.iam_profile_id, &["IC_IAM_PROFILE_ID", "IBMCLOUD_IAM_PROFILE_ID"]),
         (&block.iam_profile_name, &["IC_IAM_PROFILE_NAME", "IBMCLOUD_IAM_PROFILE_NAME"]),
     );
@@ -142,7 +142,7 @@ fn profile(block: &ProviderBlock, outside: &Surroundings<'_>) -> Result<Profile,
         (Some(id), None) => return Ok(Profile::Given(TrustedProfile::Id(id), "iam_profile_id")),
         (None, Some(name)) => name,
     };
-    match outside.text(&block.ibmcloud_account_id, &["IC_ACCOUNT_ID", "IBMCLOUD_ACCOUNT_ID"]) {
+    match environment.text(&block.ibmcloud_account_id, &["IC_ACCOUNT_ID", "IBMCLOUD_ACCOUNT_ID"]) {
         Some(account_id) => {
             Ok(Profile::Given(TrustedProfile::Name { name, account_id }, "iam_profile_name"))
         }
@@ -192,7 +192,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::framework::value::{Value, text};
+    use crate::framework::value::{Value, known};
 
     /// The credentials in words.
     fn told(
@@ -201,12 +201,12 @@ mod tests {
         files: &[&str],
     ) -> Result<String, (String, String)> {
         let environment: BTreeMap<&str, &str> = environment.iter().copied().collect();
-        let outside = Surroundings {
+        let environment = Environment {
             variable: &|name| environment.get(name).map(|value| (*value).to_owned()),
             read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
             file_exists: &|file| files.contains(&file),
         };
-        credentials(&filled(block), &outside).map(in_words).map_err(|mut diagnostics| {
+        credentials(&filled(block), &environment).map(in_words).map_err(|mut diagnostics| {
             let error = diagnostics.errors.remove(0);
             (error.attribute.to_string(), error.summary.into_owned())
         })
@@ -262,10 +262,10 @@ mod tests {
 
     #[test]
     fn the_first_that_is_given_counts_and_a_profile_always_does() {
-        let (key, old_key) = (("key", text("k")), ("old_key", text("o")));
-        let (token, refresh) = (("token", text("t")), ("refresh_token", text("r")));
-        let (id, file) = (("profile_id", text("P")), ("file", text("f")));
-        let (name, account) = (("profile_name", text("n")), ("account", text("a")));
+        let (key, old_key) = (("key", known("k")), ("old_key", known("o")));
+        let (token, refresh) = (("token", known("t")), ("refresh_token", known("r")));
+        let (id, file) = (("profile_id", known("P")), ("file", known("f")));
+        let (name, account) = (("profile_name", known("n")), ("account", known("a")));
         for (block, expected) in [
             (vec![], "nobody"),
             (vec![account.clone()], "nobody"),
@@ -314,16 +314,16 @@ mod tests {
         ] {
             assert_eq!(told(&[], environment, &[]).as_deref(), Ok(expected), "{environment:?}");
         }
-        // The block has a profile: the other kind of name outside does not contradict it.
+        // The block has a profile: the other kind of name environment does not contradict it.
         let environment =
             [("IC_API_KEY", "k"), ("IC_IAM_PROFILE_NAME", "n"), ("IC_ACCOUNT_ID", "a")];
-        let words = told(&[("profile_id", text("P"))], &environment, &[]);
+        let words = told(&[("profile_id", known("P"))], &environment, &[]);
         assert_eq!(words.as_deref(), Ok("key k as P"));
     }
 
     #[test]
     fn the_default_files_are_tried_in_order_when_nothing_else_is_given() {
-        let profile = [("profile_id", text("P"))];
+        let profile = [("profile_id", known("P"))];
         let [vault, service_account, code_engine] = DEFAULT_TOKEN_FILES;
         for (files, expected) in [
             (vec![code_engine], format!("file {code_engine} as P")),
@@ -344,15 +344,15 @@ mod tests {
     fn what_is_missing_or_too_much_is_told_where_it_is() {
         let vault = DEFAULT_TOKEN_FILES[0];
         let missing = "Trusted profile without an identity";
-        let (id, name) = (("profile_id", text("P")), ("profile_name", text("n")));
-        let (token, account) = (("token", text("t")), ("account", text("a")));
-        let key = ("key", text("k"));
+        let (id, name) = (("profile_id", known("P")), ("profile_name", known("n")));
+        let (token, account) = (("token", known("t")), ("account", known("a")));
+        let key = ("key", known("k"));
         for (block, files, argument, summary) in [
             (vec![id.clone()], vec![], "iam_profile_id", missing),
             (vec![name.clone(), account], vec![], "iam_profile_name", missing),
             (vec![id.clone(), token], vec![vault], "iam_profile_id", missing),
             (
-                vec![id.clone(), ("refresh_token", text("r"))],
+                vec![id.clone(), ("refresh_token", known("r"))],
                 vec![vault],
                 "iam_profile_id",
                 missing,
@@ -365,13 +365,13 @@ mod tests {
             ),
             (vec![key, id, name], vec![], "iam_profile_name", "Two trusted profiles"),
             (
-                vec![("file", text("f"))],
+                vec![("file", known("f"))],
                 vec![],
                 "cr_token_file",
                 "Compute resource without a trusted profile",
             ),
-            (vec![("key", text("\"k\""))], vec![], "ibmcloud_api_key", "Malformed API key"),
-            (vec![("old_key", text("{k"))], vec![], "ibmcloud_api_key", "Malformed API key"),
+            (vec![("key", known("\"k\""))], vec![], "ibmcloud_api_key", "Malformed API key"),
+            (vec![("old_key", known("{k"))], vec![], "ibmcloud_api_key", "Malformed API key"),
         ] {
             let expected = (argument.to_owned(), summary.to_owned());
             assert_eq!(told(&block, &[], &files), Err(expected), "{block:?}");
@@ -385,7 +385,7 @@ mod tests {
     fn nobody_acts_as_somebody_else_because_something_is_not_known_yet() {
         let unknown = |name| (name, Value::Unknown);
         let (key, id, name) =
-            (("key", text("k")), ("profile_id", text("P")), ("profile_name", text("n")));
+            (("key", known("k")), ("profile_id", known("P")), ("profile_name", known("n")));
         let vault = DEFAULT_TOKEN_FILES[0];
         for block in [
             vec![key.clone(), unknown("profile_id")],
@@ -398,7 +398,7 @@ mod tests {
             assert_eq!(told(&block, &[], &[vault]).as_deref(), Ok("nobody"), "{block:?}");
         }
         for (block, environment, expected) in [
-            (unknown("key"), ("IC_API_KEY", "outside"), "key outside"),
+            (unknown("key"), ("IC_API_KEY", "environment"), "key environment"),
             (unknown("key"), ("IC_IAM_TOKEN", "t"), "token t"),
             (unknown("file"), ("IC_API_KEY", "k"), "key k"),
             (unknown("account"), ("IC_API_KEY", "k"), "key k"),

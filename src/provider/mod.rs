@@ -1,41 +1,45 @@
-//! Turns configuration into a client and lists what exists; decides nothing per
-//! resource.
+//! Turns configuration into a client and lists what is served; decides nothing per type.
 
 mod addresses;
 pub mod config;
 mod credentials;
 mod endpoints_file;
-mod fields;
+pub mod environment;
 mod network;
-pub mod surroundings;
+mod schema;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use self::config::resolve;
-use self::fields::ProviderBlock;
-use self::surroundings::Surroundings;
+use self::environment::Environment;
+use self::schema::ProviderBlock;
+use crate::arbitrary::{Arbitrary, ArbitraryEphemeral};
 use crate::client::Client;
-use crate::engine::{EngineConfiguration, EngineConfigurationList, EngineConfigurationSource};
+use crate::configuration::{ConfigurationDataSource, ConfigurationList, ConfigurationResource};
 use crate::framework::codec::to_model;
 use crate::framework::diag::Diagnostics;
-use crate::framework::field::FieldSet;
 use crate::framework::provider::{Provider, Registry};
+use crate::framework::schema::Schema;
 use crate::framework::value::Object;
 use crate::functions::functions;
-use crate::iam_credentials::{
-    HeldSecret, IamCredentialsSecret, IamCredentialsSecretList, Lease, Rotate,
-    SecretMetadataSource, SecretSource,
+use crate::iam_credentials::{IamCredentials, IamCredentialsEphemeral, Lease, Rotate};
+use crate::instance::{Configured, Connected, Connection};
+use crate::secret::{SecretDataSource, SecretList, SecretMetadataDataSource, SecretResource};
+use crate::secret_group::{
+    SecretGroupDataSource, SecretGroupList, SecretGroupResource, SecretGroupsDataSource,
 };
-use crate::scope::connection::{Configured, Connection};
-use crate::secret_group::{SecretGroup, SecretGroupList, SecretGroupSource, SecretGroupsSource};
 
 /// A function that looks a variable up.
 pub type Variable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// The provider for IAM credentials of IBM Cloud Secrets Manager.
+/// The providers whose states of the same types are understood: the official one, and this one
+/// under its present and its former address.
+const UNDERSTOOD: &[&str] = &["ibm-cloud/ibm", "ibm-sm/ibm", "ibm-sm/ibm-sm"];
+
+/// The provider for secrets of IBM Cloud Secrets Manager.
 pub struct IbmSm {
-    fields: FieldSet,
+    schema: Schema,
     registry: Registry,
     connection: Connection,
     variable: Variable,
@@ -45,32 +49,38 @@ impl IbmSm {
     /// A provider that takes what its block leaves out from these variables.
     pub fn new(variable: Variable) -> Self {
         let connection = Connection::default();
+        let to = &connection;
         IbmSm {
-            fields: fields::fields(),
+            schema: schema::schema(),
             registry: Registry {
                 resources: vec![
-                    Box::new(IamCredentialsSecret::new(connection.clone())),
-                    Box::new(EngineConfiguration::new(connection.clone())),
-                    Box::new(SecretGroup::new(connection.clone())),
+                    Connected::<SecretResource<IamCredentials>>::to(to),
+                    Connected::<SecretResource<Arbitrary>>::to(to),
+                    Connected::<ConfigurationResource>::to(to),
+                    Connected::<SecretGroupResource>::to(to),
                 ],
                 data_sources: vec![
-                    Box::new(SecretSource::new(connection.clone())),
-                    Box::new(SecretMetadataSource::new(connection.clone())),
-                    Box::new(EngineConfigurationSource::new(connection.clone())),
-                    Box::new(SecretGroupSource::new(connection.clone())),
-                    Box::new(SecretGroupsSource::new(connection.clone())),
+                    Connected::<SecretDataSource<IamCredentials>>::to(to),
+                    Connected::<SecretMetadataDataSource<IamCredentials>>::to(to),
+                    Connected::<SecretDataSource<Arbitrary>>::to(to),
+                    Connected::<SecretMetadataDataSource<Arbitrary>>::to(to),
+                    Connected::<ConfigurationDataSource>::to(to),
+                    Connected::<SecretGroupDataSource>::to(to),
+                    Connected::<SecretGroupsDataSource>::to(to),
                 ],
                 list_resources: vec![
-                    Box::new(IamCredentialsSecretList::new(connection.clone())),
-                    Box::new(EngineConfigurationList::new(connection.clone())),
-                    Box::new(SecretGroupList::new(connection.clone())),
+                    Connected::<SecretList<IamCredentials>>::to(to),
+                    Connected::<SecretList<Arbitrary>>::to(to),
+                    Connected::<ConfigurationList>::to(to),
+                    Connected::<SecretGroupList>::to(to),
                 ],
-                functions: functions(),
                 ephemeral_resources: vec![
-                    Box::new(HeldSecret::new(connection.clone())),
-                    Box::new(Lease::new(connection.clone())),
+                    Connected::<IamCredentialsEphemeral>::to(to),
+                    Connected::<Lease>::to(to),
+                    Connected::<ArbitraryEphemeral>::to(to),
                 ],
-                actions: vec![Box::new(Rotate::new(connection.clone()))],
+                actions: vec![Connected::<Rotate>::to(to)],
+                functions: functions(),
             },
             connection,
             variable,
@@ -79,12 +89,12 @@ impl IbmSm {
 }
 
 impl Provider for IbmSm {
-    fn fields(&self) -> &FieldSet {
-        &self.fields
+    fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     fn validate(&self, config: &Object) -> Diagnostics {
-        let mut diagnostics = self.fields.check(config);
+        let mut diagnostics = self.schema.validate(config);
         match to_model::<ProviderBlock>(config) {
             Ok(block) => diagnostics.add_diagnostics(config::validate(&block)),
             Err(bug) => diagnostics.add_diagnostics(bug),
@@ -93,13 +103,13 @@ impl Provider for IbmSm {
     }
 
     fn configure(&self, config: &Object) -> Diagnostics {
-        let outside = Surroundings {
+        let environment = Environment {
             variable: &*self.variable,
             read_file: &|path| std::fs::read_to_string(path),
             file_exists: &|path| Path::new(path).exists(),
         };
         let resolved =
-            to_model::<ProviderBlock>(config).and_then(|block| resolve(&block, &outside));
+            to_model::<ProviderBlock>(config).and_then(|block| resolve(&block, &environment));
         match resolved {
             Ok(resolved) => {
                 let client = Arc::new(Client::new(resolved.client));
@@ -108,6 +118,10 @@ impl Provider for IbmSm {
             }
             Err(diagnostics) => diagnostics,
         }
+    }
+
+    fn understood_providers(&self) -> &'static [&'static str] {
+        UNDERSTOOD
     }
 
     fn registry(&self) -> &Registry {

@@ -1,8 +1,8 @@
 //! The way to the services: whom to trust beside the system's authorities, and
 //! which proxy to go through.
 
-use super::fields::ProviderBlock;
-use super::surroundings::{Surroundings, given};
+use super::schema::ProviderBlock;
+use super::environment::{Environment, given};
 use crate::client::{ExtraRoots, ProxyUrl, ProxyUrlError};
 use crate::framework::diag::{Diagnostics, error, path};
 
@@ -24,16 +24,16 @@ pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
 /// The authorities of `ca_cert_file` or `ca_cert_pem`.
 pub(super) fn extra_roots(
     block: &ProviderBlock,
-    outside: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Result<ExtraRoots, Diagnostics> {
-    let given = outside.one_of_two(
+    let given = environment.one_of_two(
         (&block.ca_cert_file, &["IBMCLOUD_CA_CERT_FILE"]),
         (&block.ca_cert_pem, &["IBMCLOUD_CA_CERT_PEM"]),
     );
     match given {
         (None, None) => Ok(ExtraRoots::default()),
         (Some(_), Some(_)) => Err(two_sources()),
-        (Some(file), None) => from_file(&file, outside),
+        (Some(file), None) => from_file(&file, environment),
         (None, Some(pem)) => from_pem(&pem),
     }
 }
@@ -41,13 +41,13 @@ pub(super) fn extra_roots(
 /// The proxy of `proxy_url`.
 pub(super) fn proxy(
     block: &ProviderBlock,
-    outside: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Result<Option<ProxyUrl>, Diagnostics> {
-    let url = outside.text(&block.proxy_url, &["IBMCLOUD_PROXY_URL"]);
+    let url = environment.text(&block.proxy_url, &["IBMCLOUD_PROXY_URL"]);
     url.map(|url| ProxyUrl::parse(&url)).transpose().map_err(bad_proxy)
 }
 
-fn from_file(file: &str, outside: &Surroundings<'_>) -> Result<ExtraRoots, Diagnostics> {
+fn from_file(file: &str, environment: &Environment<'_>) -> Result<ExtraRoots, Diagnostics> {
     let failed = |reason: String| {
         error(
             path("ca_cert_file"),
@@ -55,7 +55,7 @@ fn from_file(file: &str, outside: &Surroundings<'_>) -> Result<ExtraRoots, Diagn
             format!("{file}: {reason}."),
         )
     };
-    let pem = (outside.read_file)(file).map_err(|reason| failed(reason.to_string()))?;
+    let pem = (environment.read_file)(file).map_err(|reason| failed(reason.to_string()))?;
     ExtraRoots::from_pem(&pem).map_err(|reason| failed(reason.to_string()))
 }
 
@@ -92,7 +92,7 @@ fn bad_proxy(reason: ProxyUrlError) -> Diagnostics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::value::{Value, text};
+    use crate::framework::value::{Value, known};
 
     fn authority() -> String {
         rcgen::generate_simple_self_signed(["proxy.test".to_owned()]).unwrap().cert.pem()
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn authorities_come_from_a_file_or_from_text_in_the_block_or_the_environment() {
         let (in_file, in_text) = (authority(), authority());
-        let outside = |name: &'static str| {
+        let environment = |name: &'static str| {
             let in_text = in_text.clone();
             move |asked: &str| match (asked == name, name) {
                 (true, "IBMCLOUD_CA_CERT_FILE") => Some("ca.pem".to_owned()),
@@ -114,8 +114,8 @@ mod tests {
                 (false, _) => None,
             }
         };
-        let file = ProviderBlock { ca_cert_file: text("ca.pem"), ..ProviderBlock::default() };
-        let pem = ProviderBlock { ca_cert_pem: text(&in_text), ..ProviderBlock::default() };
+        let file = ProviderBlock { ca_cert_file: known("ca.pem"), ..ProviderBlock::default() };
+        let pem = ProviderBlock { ca_cert_pem: known(&in_text), ..ProviderBlock::default() };
         let nothing = ProviderBlock::default();
         for (block, variable, expected) in [
             (&nothing, "", None),
@@ -126,8 +126,8 @@ mod tests {
             (&file, "IBMCLOUD_CA_CERT_PEM", Some(&in_file)),
             (&pem, "IBMCLOUD_CA_CERT_FILE", Some(&in_text)),
         ] {
-            let outside = Surroundings {
-                variable: &outside(variable),
+            let environment = Environment {
+                variable: &environment(variable),
                 read_file: &|name| match name {
                     "ca.pem" => Ok(in_file.clone()),
                     _ => Err(std::io::ErrorKind::NotFound.into()),
@@ -136,36 +136,36 @@ mod tests {
             };
             let expected =
                 expected.map_or_else(ExtraRoots::default, |pem| ExtraRoots::from_pem(pem).unwrap());
-            assert_eq!(extra_roots(block, &outside).unwrap(), expected, "{variable}");
+            assert_eq!(extra_roots(block, &environment).unwrap(), expected, "{variable}");
         }
     }
 
     #[test]
     fn a_proxy_comes_from_the_block_or_the_environment() {
-        let outside = Surroundings {
+        let environment = Environment {
             variable: &|name| {
-                (name == "IBMCLOUD_PROXY_URL").then(|| "http://outside.test".to_owned())
+                (name == "IBMCLOUD_PROXY_URL").then(|| "http://environment.test".to_owned())
             },
             read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
             file_exists: &|_| false,
         };
         for (argument, expected) in [
-            (text("http://block.test:3128"), "http://block.test:3128"),
-            (Value::Unknown, "http://outside.test"),
-            (Value::Null, "http://outside.test"),
+            (known("http://block.test:3128"), "http://block.test:3128"),
+            (Value::Unknown, "http://environment.test"),
+            (Value::Null, "http://environment.test"),
         ] {
             let block = ProviderBlock { proxy_url: argument, ..ProviderBlock::default() };
             let expected = ProxyUrl::parse(expected).unwrap();
-            assert_eq!(proxy(&block, &outside).unwrap(), Some(expected));
+            assert_eq!(proxy(&block, &environment).unwrap(), Some(expected));
         }
     }
 
     #[test]
     fn what_the_block_cannot_mean_is_refused_before_anything_runs() {
         let block = ProviderBlock {
-            ca_cert_file: text("ca.pem"),
-            ca_cert_pem: text("no certificate"),
-            proxy_url: text("socks5://user:s3cret@proxy.test"),
+            ca_cert_file: known("ca.pem"),
+            ca_cert_pem: known("no certificate"),
+            proxy_url: known("socks5://user:s3cret@proxy.test"),
             ..ProviderBlock::default()
         };
         let told = told(&validate(&block));
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(proxy.0, "proxy_url");
         assert!(proxy.1.contains("begin with http:// or https://"), "{proxy:?}");
         assert!(!proxy.1.contains("s3cret"), "{proxy:?}");
-        for nothing in [Value::Unknown, Value::Null, text("")] {
+        for nothing in [Value::Unknown, Value::Null, known("")] {
             let block = ProviderBlock {
                 ca_cert_pem: nothing.clone(),
                 proxy_url: nothing,
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_missing_or_holds_nothing_is_named() {
-        let outside = Surroundings {
+        let environment = Environment {
             variable: &|name| match name {
                 "IBMCLOUD_PROXY_URL" => Some("proxy.test".to_owned()),
                 _ => None,
@@ -203,14 +203,14 @@ mod tests {
             ("absent.pem", "absent.pem: entity not found."),
             ("empty.pem", "empty.pem: there is no certificate in PEM form in it"),
         ] {
-            let block = ProviderBlock { ca_cert_file: text(file), ..ProviderBlock::default() };
-            let told = told(&extra_roots(&block, &outside).unwrap_err());
+            let block = ProviderBlock { ca_cert_file: known(file), ..ProviderBlock::default() };
+            let told = told(&extra_roots(&block, &environment).unwrap_err());
             assert_eq!(told[0].0, "ca_cert_file");
             assert!(told[0].1.starts_with(reason), "{told:?}");
         }
-        let told = told(&proxy(&ProviderBlock::default(), &outside).unwrap_err());
+        let told = told(&proxy(&ProviderBlock::default(), &environment).unwrap_err());
         assert_eq!(told[0].0, "proxy_url");
-        let twice = Surroundings { variable: &|_| Some("x".to_owned()), ..outside };
+        let twice = Environment { variable: &|_| Some("x".to_owned()), ..environment };
         let told = self::told(&extra_roots(&ProviderBlock::default(), &twice).unwrap_err());
         assert_eq!(told[0].0, "ca_cert_pem");
         assert!(told[0].1.contains("not both"), "{told:?}");

@@ -2,29 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::fields;
+use super::attributes::attributes;
+use super::resource::TYPE_NAME;
 use crate::client;
-use crate::framework::check::text as text_check;
-use crate::framework::data_source::{DataSource, view};
-use crate::framework::diag::{Diagnostics, Report};
-use crate::framework::field::{FieldSet, Kind, list, number, text};
-use crate::framework::resource::Call;
-use crate::framework::value::{Value, text as known};
-use crate::scope::connection::Connection;
-use crate::scope::failure::{Action, nothing_there};
-use crate::scope::{self, OBJECT_ID_RULE, Scope, is_object_id};
+use crate::framework::diag::Diagnostics;
+use crate::framework::schema::{Schema, Type, list, number, string};
+use crate::framework::validators::matching;
+use crate::framework::value::{Value, known};
+use crate::instance::{
+    Crud, Failure, Instance, InstanceDataSource, Served, data_source_schema,
+};
+use crate::units::name::{OBJECT_ID_RULE, is_object_id};
 
 /// `ibm_sm_secret_group`, looked up.
-pub struct SecretGroupSource {
-    fields: FieldSet,
-    connection: Connection,
-}
+pub struct SecretGroupDataSource;
 
 /// What to find, and the group that was found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Found {
-    #[serde(flatten)]
-    scope: Scope,
+pub struct FoundGroup {
     secret_group_id: Value<String>,
     name: Value<String>,
     description: Value<String>,
@@ -33,35 +28,45 @@ pub struct Found {
     updated_at: Value<String>,
 }
 
-impl SecretGroupSource {
-    /// The data source, calling through this connection.
-    pub fn new(connection: Connection) -> Self {
-        let created_by = text("created_by").about("The IAM id of the creator.");
-        let fields = view::<Found>(
+impl Served for SecretGroupDataSource {
+    const TYPE_NAME: &'static str = TYPE_NAME;
+
+    fn schema() -> Schema {
+        let created_by = string("created_by").description("The IAM id of the creator.");
+        data_source_schema::<FoundGroup>(
             "A secret group of a Secrets Manager instance, by its id.",
-            fields().into_iter().chain([created_by]),
-            |field| match field.name {
+            attributes().into_iter().chain([created_by]).map(|attribute| match attribute.name {
                 "secret_group_id" => {
-                    field.required().check(text_check(OBJECT_ID_RULE, is_object_id)).about(
+                    attribute.required().validator(matching(OBJECT_ID_RULE, is_object_id)).description(
                         "The id of the group to look up; `default` is the one that every instance \
                          has.",
                     )
                 }
-                _ => scope::found(field),
-            },
-        );
-        SecretGroupSource { fields, connection }
+                _ => attribute.read_only(),
+            }),
+        )
+    }
+}
+
+impl InstanceDataSource for SecretGroupDataSource {
+    type Model = FoundGroup;
+
+    fn id(found: &FoundGroup) -> Option<&str> {
+        found.secret_group_id.as_deref_option()
     }
 
-    async fn find(&self, call: &Call, config: &Found) -> Result<Found, Diagnostics> {
-        let instance = self.connection.instance(&config.scope, call)?;
+    async fn read(
+        instance: &Instance,
+        config: FoundGroup,
+        _: &mut Diagnostics,
+    ) -> Result<FoundGroup, Diagnostics> {
         let id = config.secret_group_id.as_deref_option().unwrap_or_default();
         let group = instance.client.get_secret_group(id).await.map_err(|reason| {
-            let advice = reason.is_not_found().then(|| nothing_there("secret_group_id", &instance));
-            instance.failure(Action::Read, &format!("secret group {id}"), &reason, advice)
+            let advice = reason.is_not_found().then(|| instance.nothing_there("secret_group_id"));
+            let failure = Failure::Api(reason, advice);
+            instance.diagnostics(Crud::Read, &format!("secret group {id}"), failure)
         })?;
-        Ok(Found {
-            scope: config.scope.of(&instance, &group.id),
+        Ok(FoundGroup {
             secret_group_id: known(group.id),
             name: group.name.into(),
             description: group.description.into(),
@@ -72,37 +77,12 @@ impl SecretGroupSource {
     }
 }
 
-impl DataSource for SecretGroupSource {
-    type Model = Found;
-
-    fn type_name(&self) -> &'static str {
-        "ibm_sm_secret_group"
-    }
-
-    fn fields(&self) -> &FieldSet {
-        &self.fields
-    }
-
-    fn validate(&self, _: &Found) -> Diagnostics {
-        Diagnostics::default()
-    }
-
-    async fn read(&self, call: Call, config: Found) -> Report<Option<Found>> {
-        Report::found(self.find(&call, &config).await.map(Some))
-    }
-}
-
 /// `ibm_sm_secret_groups`.
-pub struct SecretGroupsSource {
-    fields: FieldSet,
-    connection: Connection,
-}
+pub struct SecretGroupsDataSource;
 
-/// Where to look, and the groups that were found.
+/// The groups that were found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct FoundAll {
-    #[serde(flatten)]
-    scope: Scope,
+pub struct FoundGroups {
     secret_groups: Value<Vec<Group>>,
     total_count: Value<i64>,
 }
@@ -117,67 +97,54 @@ struct Group {
     updated_at: String,
 }
 
-impl SecretGroupsSource {
-    /// The data source, calling through this connection.
-    pub fn new(connection: Connection) -> Self {
-        let fields = view::<FoundAll>(
+impl Served for SecretGroupsDataSource {
+    const TYPE_NAME: &'static str = "ibm_sm_secret_groups";
+
+    fn schema() -> Schema {
+        data_source_schema::<FoundGroups>(
             "All secret groups of a Secrets Manager instance that the identity of the API key may \
              see.",
-            scope::fields().into_iter().chain([
-                list("secret_groups", group_kind()).about(
+            [
+                string("id")
+                    .computed()
+                    .description("The instance's id in Terraform: `<region>/<instance_id>`."),
+                list("secret_groups", group_type()).computed().description(
                     "The groups: id, name, description, and when they were made and changed.",
                 ),
-                number("total_count").about("How many groups there are."),
-            ]),
-            |field| match field.name {
-                "id" => scope::found(field)
-                    .about("The instance's id in Terraform: `<region>/<instance_id>`."),
-                _ => scope::found(field),
-            },
-        );
-        SecretGroupsSource { fields, connection }
+                number("total_count").computed().description("How many groups there are."),
+            ],
+        )
+    }
+}
+
+impl InstanceDataSource for SecretGroupsDataSource {
+    type Model = FoundGroups;
+
+    fn id(_: &FoundGroups) -> Option<&str> {
+        None
     }
 
-    async fn find(&self, call: &Call, config: &FoundAll) -> Result<FoundAll, Diagnostics> {
-        let instance = self.connection.instance(&config.scope, call)?;
-        let groups =
-            instance.client.list_secret_groups().await.map_err(|reason| {
-                instance.failure(Action::Read, "the secret groups", &reason, None)
-            })?;
+    async fn read(
+        instance: &Instance,
+        _: FoundGroups,
+        _: &mut Diagnostics,
+    ) -> Result<FoundGroups, Diagnostics> {
+        let groups = instance.client.list_secret_groups().await.map_err(|reason| {
+            instance.diagnostics(Crud::Read, "the secret groups", reason.into())
+        })?;
         let groups: Vec<Group> = groups.into_iter().map(group).collect();
-        Ok(FoundAll {
-            scope: config.scope.whole(&instance),
+        Ok(FoundGroups {
             total_count: i64::try_from(groups.len()).ok().into(),
             secret_groups: Value::Value(groups),
         })
     }
 }
 
-impl DataSource for SecretGroupsSource {
-    type Model = FoundAll;
-
-    fn type_name(&self) -> &'static str {
-        "ibm_sm_secret_groups"
-    }
-
-    fn fields(&self) -> &FieldSet {
-        &self.fields
-    }
-
-    fn validate(&self, _: &FoundAll) -> Diagnostics {
-        Diagnostics::default()
-    }
-
-    async fn read(&self, call: Call, config: FoundAll) -> Report<Option<FoundAll>> {
-        Report::found(self.find(&call, &config).await.map(Some))
-    }
-}
-
 /// The shape of an element: the official one, so that uses of it keep their
 /// type.
-fn group_kind() -> Kind {
+fn group_type() -> Type {
     let names = ["id", "name", "description", "created_at", "updated_at"];
-    Kind::Object(names.map(|name| (name, Kind::Text)).into())
+    Type::Object(names.map(|name| (name, Type::String)).into())
 }
 
 /// Times have milliseconds here, unlike anywhere else: as in states of the

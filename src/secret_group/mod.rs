@@ -1,11 +1,11 @@
-//! The noun `ibm_sm_secret_group`: secrets that are given access to together.
+//! Secret groups: access to the secrets in one can be given as a whole.
 
+mod attributes;
 mod data_source;
-mod fields;
 mod list;
 mod model;
 mod resource;
 
-pub use data_source::{SecretGroupSource, SecretGroupsSource};
+pub use data_source::{SecretGroupDataSource, SecretGroupsDataSource};
 pub use list::SecretGroupList;
-pub use resource::SecretGroup;
+pub use resource::SecretGroupResource;

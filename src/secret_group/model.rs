@@ -1,21 +1,13 @@
-//! The group in Terraform's terms, and the pure arrows between it and IBM's.
+//! The group in Terraform's terms, and from it to IBM's and back; no client, clock or log.
 
 use serde::{Deserialize, Serialize};
 
 use crate::client;
-use crate::framework::value::{Value, text};
-use crate::scope::Scope;
-use crate::scope::connection::Instance;
-use crate::scope::timeouts::Timeouts;
+use crate::framework::value::{Value, known};
 
 /// Configuration, plan and state of a group.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct State {
-    /// The instance it is in.
-    #[serde(flatten)]
-    pub scope: Scope,
-    /// How long operations may take.
-    pub timeouts: Value<Timeouts>,
+pub struct SecretGroup {
     /// Unique in the instance.
     pub name: Value<String>,
     /// What it is for.
@@ -29,15 +21,15 @@ pub struct State {
 }
 
 /// What to create.
-pub(super) fn prototype(plan: &State) -> client::SecretGroupPrototype {
+pub(super) fn prototype(plan: &SecretGroup) -> client::SecretGroupPrototype {
     client::SecretGroupPrototype {
         name: plan.name.as_deref_option().unwrap_or_default().to_owned(),
         description: plan.description.as_deref_option().map(str::to_owned),
     }
 }
 
-/// What to change, if anything; an attribute that is dropped is emptied.
-pub(super) fn patch(prior: &State, plan: &State) -> Option<client::SecretGroupPatch> {
+/// What to change, if anything; an attribute that is removed is emptied.
+pub(super) fn patch(prior: &SecretGroup, plan: &SecretGroup) -> Option<client::SecretGroupPatch> {
     let changed = |before: &Value<String>, after: &Value<String>| {
         (before != after).then(|| after.as_deref_option().unwrap_or_default().to_owned())
     };
@@ -48,17 +40,16 @@ pub(super) fn patch(prior: &State, plan: &State) -> Option<client::SecretGroupPa
     (patch != client::SecretGroupPatch::default()).then_some(patch)
 }
 
-/// The state of a group as the service describes it. `known` is the state
-/// before: it keeps what only Terraform knows.
-pub(super) fn state(known: &State, instance: &Instance, group: client::SecretGroup) -> State {
-    State {
-        scope: known.scope.of(instance, &group.id),
-        timeouts: known.timeouts.clone(),
-        name: group.name.into(),
-        description: group.description.into(),
-        secret_group_id: text(group.id),
-        created_at: text(group.created_at.to_string()),
-        updated_at: text(group.updated_at.to_string()),
+/// The group as the service describes it.
+impl From<client::SecretGroup> for SecretGroup {
+    fn from(group: client::SecretGroup) -> Self {
+        SecretGroup {
+            name: group.name.into(),
+            description: group.description.into(),
+            secret_group_id: known(group.id),
+            created_at: known(group.created_at.to_string()),
+            updated_at: known(group.updated_at.to_string()),
+        }
     }
 }
 
@@ -66,8 +57,8 @@ pub(super) fn state(known: &State, instance: &Instance, group: client::SecretGro
 mod tests {
     use super::*;
 
-    fn group(name: &str, description: Value<String>) -> State {
-        State { name: text(name), description, ..State::default() }
+    fn group(name: &str, description: Value<String>) -> SecretGroup {
+        SecretGroup { name: known(name), description, ..SecretGroup::default() }
     }
 
     #[test]
@@ -79,10 +70,10 @@ mod tests {
 
     #[test]
     fn a_patch_names_only_what_changes() {
-        let prior = group("team-a", text("old"));
+        let prior = group("team-a", known("old"));
         for (plan, name, description) in [
-            (group("team-b", text("old")), Some("team-b"), None),
-            (group("team-a", text("new")), None, Some("new")),
+            (group("team-b", known("old")), Some("team-b"), None),
+            (group("team-a", known("new")), None, Some("new")),
             (group("team-a", Value::Null), None, Some("")),
         ] {
             let patch = patch(&prior, &plan).unwrap();

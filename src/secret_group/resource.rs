@@ -1,170 +1,118 @@
-//! The sequence of calls, and what is saved when one of them fails.
+//! The sequence of calls that manages a secret group.
 
-use super::fields::fields;
-use super::model::{State, patch, prototype, state};
+use super::attributes::attributes;
+use super::model::{SecretGroup, patch, prototype};
 use crate::client;
-use crate::framework::diag::{Diagnostics, Report};
-use crate::framework::field::FieldSet;
-use crate::framework::resource::{Call, ManagedResource};
-use crate::framework::value::text;
-use crate::scope::Scope;
-use crate::scope::connection::{Connection, Instance};
-use crate::scope::failure::{Action, Advice};
-use crate::scope::id::ObjectId;
-use crate::scope::timeouts;
+use crate::framework::schema::Schema;
+use crate::framework::value::known;
+use crate::instance::{
+    Advice, Existing, Failure, Instance, InstanceResource, Served, create_once, resource_schema,
+};
+
+/// The type name of resource, data source and list.
+pub(super) const TYPE_NAME: &str = "ibm_sm_secret_group";
 
 /// `ibm_sm_secret_group`.
-pub struct SecretGroup {
-    fields: FieldSet,
-    connection: Connection,
-}
+pub struct SecretGroupResource;
 
-impl SecretGroup {
-    /// The resource, calling through this connection.
-    pub fn new(connection: Connection) -> Self {
-        SecretGroup { fields: fields(), connection }
+impl Served for SecretGroupResource {
+    const TYPE_NAME: &'static str = TYPE_NAME;
+
+    fn schema() -> Schema {
+        resource_schema(
+            "A secret group of a Secrets Manager instance: access to the secrets in it can be \
+             given as a whole.",
+            attributes(),
+        )
     }
 }
 
-impl ManagedResource for SecretGroup {
-    type State = State;
+impl InstanceResource for SecretGroupResource {
+    type Model = SecretGroup;
 
-    fn type_name(&self) -> &'static str {
-        "ibm_sm_secret_group"
+    const ID: &'static str = "secret_group_id";
+
+    fn id(model: &SecretGroup) -> &str {
+        model.secret_group_id.as_deref_option().unwrap_or_default()
     }
 
-    fn fields(&self) -> &FieldSet {
-        &self.fields
+    fn with_id(id: String) -> SecretGroup {
+        SecretGroup { secret_group_id: known(id), ..SecretGroup::default() }
     }
 
-    fn identity(&self) -> &'static [&'static str] {
-        &["region", "instance_id", "secret_group_id"]
-    }
-
-    fn validate(&self, config: &State) -> Diagnostics {
-        timeouts::validate(&config.timeouts)
-    }
-
-    async fn read(&self, call: Call, prior: State) -> Report<Option<State>> {
-        let call = call.within(timeouts::limit(&prior.timeouts, Action::Read));
-        let instance = match self.connection.instance(&prior.scope, &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return Report::with(Some(prior), diagnostics),
-        };
-        match instance.client.get_secret_group(id(&prior)).await {
-            Ok(group) => Report::of(Some(state(&prior, &instance, group))),
-            Err(reason) if reason.is_not_found() => Report::of(None),
-            Err(reason) => {
-                let diagnostics = instance.failure(Action::Read, &describe(&prior), &reason, None);
-                Report::with(Some(prior), diagnostics)
-            }
+    fn describe(model: &SecretGroup) -> String {
+        match model.name.as_deref_option() {
+            Some(name) => format!("secret group {name:?}"),
+            None => format!("secret group {}", Self::id(model)),
         }
     }
 
-    async fn create(&self, call: Call, plan: State, _: State) -> Report<Option<State>> {
-        let call = call.within(timeouts::limit(&plan.timeouts, Action::Create));
-        let instance = match self.connection.instance(&plan.scope, &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return Report::with(None, diagnostics),
-        };
-        match create_once(&instance, &plan).await {
-            Ok(group) => Report::of(Some(state(&plan, &instance, group))),
-            Err(diagnostics) => Report::with(None, diagnostics),
-        }
+    async fn read(instance: &Instance, prior: &SecretGroup) -> Result<SecretGroup, Failure> {
+        Ok(instance.client.get_secret_group(Self::id(prior)).await?.into())
     }
 
-    async fn update(&self, call: Call, prior: State, plan: State, _: State) -> Report<State> {
-        let call = call.within(timeouts::limit(&plan.timeouts, Action::Update));
-        let instance = match self.connection.instance(&plan.scope, &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return Report::with(prior, diagnostics),
-        };
-        let answer = match patch(&prior, &plan) {
-            Some(patch) => instance.client.update_secret_group(id(&prior), &patch).await,
-            None => instance.client.get_secret_group(id(&prior)).await,
-        };
-        match answer {
-            Ok(group) => Report::of(state(&plan, &instance, group)),
-            Err(reason) => {
-                let diagnostics =
-                    instance.failure(Action::Update, &describe(&prior), &reason, None);
-                Report::with(prior, diagnostics)
-            }
-        }
+    async fn create(
+        instance: &Instance,
+        plan: &SecretGroup,
+        _: &SecretGroup,
+    ) -> Result<SecretGroup, Failure> {
+        let prototype = prototype(plan);
+        let created = create_once(
+            instance,
+            || instance.client.create_secret_group(&prototype),
+            || find(instance, &prototype.name),
+            Existing::Refuse(|found: &client::SecretGroup| &found.id),
+        );
+        let created = created.await.map_err(|failure| {
+            failure.advised(|reason| {
+                reason.is_conflict().then(|| {
+                    Advice::on(
+                        "name",
+                        "A group of this name exists in the instance. Choose another name, or \
+                         bring the existing group under Terraform with `terraform import`.",
+                    )
+                })
+            })
+        })?;
+        Ok(created.into())
     }
 
-    async fn delete(&self, call: Call, prior: State) -> Diagnostics {
-        let call = call.within(timeouts::limit(&prior.timeouts, Action::Delete));
-        let instance = match self.connection.instance(&prior.scope, &call) {
-            Ok(instance) => instance,
-            Err(diagnostics) => return diagnostics,
+    async fn update(
+        instance: &Instance,
+        prior: &SecretGroup,
+        plan: &SecretGroup,
+        _: &SecretGroup,
+        state: &mut SecretGroup,
+    ) -> Result<(), Failure> {
+        let id = Self::id(prior);
+        let updated = match patch(prior, plan) {
+            Some(patch) => instance.client.update_secret_group(id, &patch).await?,
+            None => instance.client.get_secret_group(id).await?,
         };
-        match instance.client.delete_secret_group(id(&prior)).await {
-            Ok(()) => Diagnostics::default(),
-            Err(reason) if reason.is_not_found() => Diagnostics::default(),
-            Err(reason) => {
-                let advice = reason.is_conflict().then(|| {
+        *state = updated.into();
+        Ok(())
+    }
+
+    async fn delete(instance: &Instance, prior: &SecretGroup) -> Result<(), Failure> {
+        let deleted = instance.client.delete_secret_group(Self::id(prior)).await;
+        deleted.map_err(|reason| {
+            Failure::from(reason).advised(|reason| {
+                reason.is_conflict().then(|| {
                     Advice::new(
                         "Only an empty group can be deleted: delete the secrets in it first. Some \
                          of them may not be managed by this configuration.",
                     )
-                });
-                instance.failure(Action::Delete, &describe(&prior), &reason, advice)
-            }
-        }
-    }
-
-    fn import(&self, id: &str) -> Result<State, Diagnostics> {
-        let id = ObjectId::parse(id, "secret_group_id")?;
-        Ok(State {
-            scope: Scope::imported(&id),
-            secret_group_id: text(id.object),
-            ..State::default()
+                })
+            })
         })
     }
 }
 
-/// Creates the group. When it is not known whether that worked, the group is
-/// looked up by its name, and created again only if it is not there.
-async fn create_once(
+/// The group of this name. The service gives all groups at once.
+async fn find(
     instance: &Instance,
-    plan: &State,
-) -> Result<client::SecretGroup, Diagnostics> {
-    let prototype = prototype(plan);
-    let failed = |reason: &client::ApiError, advice: Option<Advice>| {
-        instance.failure(Action::Create, &describe(plan), reason, advice)
-    };
-    let refused = |reason: client::ApiError| {
-        let advice = reason.is_conflict().then(|| {
-            Advice::on(
-                "name",
-                "A group of this name exists in the instance. Choose another name, or bring the \
-                 existing group under Terraform with `terraform import`.",
-            )
-        });
-        failed(&reason, advice)
-    };
-    let reason = match instance.client.create_secret_group(&prototype).await {
-        Err(reason) if reason.outcome_unknown() => reason,
-        answer => return answer.map_err(refused),
-    };
-    let groups = instance.client.list_secret_groups().await;
-    let groups = groups.map_err(|_| failed(&reason, None))?;
-    let found = groups.iter().find(|group| group.name.as_deref() == Some(&prototype.name));
-    match found {
-        Some(group) => Err(failed(&reason, Some(Advice::import(instance, &group.id)))),
-        None => instance.client.create_secret_group(&prototype).await.map_err(refused),
-    }
-}
-
-fn id(state: &State) -> &str {
-    state.secret_group_id.as_deref_option().unwrap_or_default()
-}
-
-/// How messages name the group.
-fn describe(state: &State) -> String {
-    match state.name.as_deref_option() {
-        Some(name) => format!("secret group {name:?}"),
-        None => format!("secret group {}", id(state)),
-    }
+    name: &str,
+) -> Result<Option<client::SecretGroup>, client::ApiError> {
+    let groups = instance.client.list_secret_groups().await?;
+    Ok(groups.into_iter().find(|group| group.name.as_deref() == Some(name)))
 }

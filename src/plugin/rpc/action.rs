@@ -1,20 +1,23 @@
 //! The calls about actions.
 
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tonic::Status;
+use std::sync::Arc;
 
-use super::proto;
-use super::proto::invoke_action::event::{Completed, Progress, Type};
-use super::serve::Diagnosed;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::Status;
+use tonic::codegen::BoxStream;
+
+use crate::plugin::proto::tfplugin6::invoke_action::event::{Completed, Progress, Type};
+use super::calls::Diagnosed;
 use crate::framework::codec::decode;
 use crate::framework::diag::Diagnostics;
 use crate::framework::provider::Provider;
-use crate::framework::resource::Call;
+use crate::framework::context::Context;
 use crate::plugin::convert::{self, encoded};
+use crate::plugin::proto::tfplugin6 as proto;
 
 /// Events on their way to Terraform.
-pub(super) type Events =
-    tokio_stream::wrappers::UnboundedReceiverStream<Result<proto::invoke_action::Event, Status>>;
+pub(super) type Events = BoxStream<proto::invoke_action::Event>;
 
 /// Where events are written to.
 pub(super) type Sender = UnboundedSender<Result<proto::invoke_action::Event, Status>>;
@@ -22,21 +25,23 @@ pub(super) type Sender = UnboundedSender<Result<proto::invoke_action::Event, Sta
 /// A writer of events and the stream that Terraform reads.
 pub(super) fn channel() -> (Sender, Events) {
     let (sender, receiver) = unbounded_channel();
-    (sender, receiver.into())
+    (sender, Box::pin(UnboundedReceiverStream::new(receiver)))
 }
 
-pub(super) fn validate(
-    provider: &impl Provider,
-    request: &proto::validate_action_config::Request,
+pub(super) async fn validate<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    request: proto::validate_action_config::Request,
 ) -> proto::validate_action_config::Response {
-    Diagnosed::only(checked(provider, &request.action_type, request.config.as_ref()))
+    Diagnosed::only(checked(&*provider, &request.action_type, request.config.as_ref()))
 }
 
-pub(super) fn plan(
-    provider: &impl Provider,
-    request: &proto::plan_action::Request,
+pub(super) async fn plan<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    request: proto::plan_action::Request,
 ) -> proto::plan_action::Response {
-    Diagnosed::only(checked(provider, &request.action_type, request.config.as_ref()))
+    Diagnosed::only(checked(&*provider, &request.action_type, request.config.as_ref()))
 }
 
 fn checked(
@@ -45,22 +50,22 @@ fn checked(
     config: Option<&proto::DynamicValue>,
 ) -> Diagnostics {
     let check = || {
-        let fields = provider.registry().action(type_name)?.fields();
-        Ok(fields.check(&decode(fields, encoded(config))?.unwrap_or_default()))
+        let schema = provider.registry().action(type_name)?.schema();
+        Ok(schema.validate(&decode(schema, encoded(config))?.unwrap_or_default()))
     };
     check().unwrap_or_else(|diagnostics: Diagnostics| diagnostics)
 }
 
-/// Does it, telling `sender` how far it is; the last event tells how it ended.
+/// Runs the action and reports its progress to `sender`; the last event tells how it ended.
 /// A stream without that event would count as success.
-pub(super) async fn invoke(
-    provider: &impl Provider,
-    call: Call,
-    request: &proto::invoke_action::Request,
-    sender: &Sender,
+pub(super) async fn invoke<P: Provider>(
+    provider: Arc<P>,
+    context: Context,
+    request: proto::invoke_action::Request,
+    sender: Sender,
 ) -> Diagnostics {
     let prepared = provider.registry().action(&request.action_type).and_then(|action| {
-        let config = decode(action.fields(), encoded(request.config.as_ref()))?;
+        let config = decode(action.schema(), encoded(request.config.as_ref()))?;
         Ok((action, config.unwrap_or_default()))
     });
     match prepared {
@@ -70,7 +75,7 @@ pub(super) async fn invoke(
                 // Without a reader there is nobody to tell.
                 let _ = progress.send(Ok(event(Type::Progress(Progress { message }))));
             });
-            action.invoke(call, config, tell).await
+            action.invoke(context, config, tell).await
         }
         Err(diagnostics) => diagnostics,
     }

@@ -1,42 +1,45 @@
 //! The calls about ephemeral resources.
 
-use super::proto;
-use super::serve::Diagnosed;
+use std::sync::Arc;
+
+use super::calls::Diagnosed;
 use crate::framework::codec::{decode, encode};
 use crate::framework::diag::Diagnostics;
-use crate::framework::ephemeral::Held;
+use crate::framework::ephemeral::EphemeralResponse;
 use crate::framework::provider::Provider;
-use crate::framework::resource::Call;
+use crate::framework::context::Context;
 use crate::plugin::convert::{self, dynamic_value, encoded, timestamp};
+use crate::plugin::proto::tfplugin6 as proto;
 
-pub(super) fn validate(
-    provider: &impl Provider,
-    request: &proto::validate_ephemeral_resource_config::Request,
+pub(super) async fn validate<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    request: proto::validate_ephemeral_resource_config::Request,
 ) -> proto::validate_ephemeral_resource_config::Response {
     let check = || {
         let resource = provider.registry().ephemeral_resource(&request.type_name)?;
-        let config = decode(resource.fields(), encoded(request.config.as_ref()))?;
+        let config = decode(resource.schema(), encoded(request.config.as_ref()))?;
         Ok(resource.validate(&config.unwrap_or_default()))
     };
     Diagnosed::only(check().unwrap_or_else(|diagnostics: Diagnostics| diagnostics))
 }
 
-pub(super) async fn open(
-    provider: &impl Provider,
-    call: Call,
+pub(super) async fn open<P: Provider>(
+    provider: Arc<P>,
+    context: Context,
     request: proto::open_ephemeral_resource::Request,
 ) -> proto::open_ephemeral_resource::Response {
     let prepared = provider.registry().ephemeral_resource(&request.type_name).and_then(|one| {
-        let config = decode(one.fields(), encoded(request.config.as_ref()))?;
+        let config = decode(one.schema(), encoded(request.config.as_ref()))?;
         Ok((one, config.unwrap_or_default()))
     });
     let (resource, config) = match prepared {
         Ok(prepared) => prepared,
         Err(diagnostics) => return Diagnosed::only(diagnostics),
     };
-    let report = resource.open(call, config).await;
-    let Held { result, private, renew_at } = report.value;
-    match encode(resource.fields(), result.as_ref()) {
+    let report = resource.open(context, config).await;
+    let EphemeralResponse { result, private, renew_at } = report.value;
+    match encode(resource.schema(), result.as_ref()) {
         Ok(result) => proto::open_ephemeral_resource::Response {
             diagnostics: convert::diagnostics(report.diagnostics),
             renew_at: renew_at.and_then(timestamp),
@@ -48,14 +51,14 @@ pub(super) async fn open(
     }
 }
 
-pub(super) async fn renew(
-    provider: &impl Provider,
-    call: Call,
+pub(super) async fn renew<P: Provider>(
+    provider: Arc<P>,
+    context: Context,
     request: proto::renew_ephemeral_resource::Request,
 ) -> proto::renew_ephemeral_resource::Response {
     match provider.registry().ephemeral_resource(&request.type_name) {
         Ok(resource) => {
-            let report = resource.renew(call, request.private.unwrap_or_default()).await;
+            let report = resource.renew(context, request.private.unwrap_or_default()).await;
             proto::renew_ephemeral_resource::Response {
                 diagnostics: convert::diagnostics(report.diagnostics),
                 renew_at: report.value.renew_at.and_then(timestamp),
@@ -66,13 +69,13 @@ pub(super) async fn renew(
     }
 }
 
-pub(super) async fn close(
-    provider: &impl Provider,
-    call: Call,
+pub(super) async fn close<P: Provider>(
+    provider: Arc<P>,
+    context: Context,
     request: proto::close_ephemeral_resource::Request,
 ) -> proto::close_ephemeral_resource::Response {
     Diagnosed::only(match provider.registry().ephemeral_resource(&request.type_name) {
-        Ok(resource) => resource.close(call, request.private.unwrap_or_default()).await,
+        Ok(resource) => resource.close(context, request.private.unwrap_or_default()).await,
         Err(diagnostics) => diagnostics,
     })
 }

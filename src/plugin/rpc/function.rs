@@ -1,17 +1,19 @@
 //! The calls about functions. They come without a configuration, and have no
 //! diagnostics: an error is text about one argument.
 
-use super::proto;
+use std::sync::Arc;
+
 use crate::framework::codec::{decode_value, encode_value};
 use crate::framework::function::Failure;
 use crate::framework::provider::Provider;
 use crate::plugin::convert::{dynamic_value, encoded};
+use crate::plugin::proto::tfplugin6 as proto;
 
-pub(super) fn call(
-    provider: &impl Provider,
-    request: &proto::call_function::Request,
+pub(super) async fn call<P: Provider>(
+    provider: Arc<P>,
+    request: proto::call_function::Request,
 ) -> proto::call_function::Response {
-    match outcome(provider, request) {
+    match outcome(&*provider, &request) {
         Ok(result) => proto::call_function::Response { result: dynamic_value(result), error: None },
         Err((argument, text)) => proto::call_function::Response {
             result: None,
@@ -20,7 +22,7 @@ pub(super) fn call(
     }
 }
 
-/// The answer of a call that ended in a panic.
+/// The response of a call that ended in a panic.
 pub(super) fn panicked() -> proto::call_function::Response {
     let text = "The function ended in a panic, which is a mistake in the provider.".to_owned();
     proto::call_function::Response {
@@ -42,11 +44,11 @@ fn outcome(
     for (index, (parameter, value)) in
         (0_i64..).zip(function.parameters.iter().zip(&request.arguments))
     {
-        let value = decode_value(&parameter.kind, encoded(Some(value)))
+        let value = decode_value(&parameter.value_type, encoded(Some(value)))
             .map_err(|error| (Some(index), error.reason().to_owned()))?;
         arguments.push(value);
     }
     let result =
-        (function.call)(&arguments).map_err(|Failure { argument, text }| (Some(argument), text))?;
+        (function.call)(&arguments).map_err(|Failure { argument, message }| (Some(argument), message))?;
     encode_value(&result).map_err(|_| (None, "The result cannot be encoded.".to_owned()))
 }

@@ -1,54 +1,58 @@
 //! The calls about list resources.
 
-use futures::stream::{self, BoxStream, StreamExt};
-use tonic::Status;
+use std::sync::Arc;
 
-use super::proto;
-use super::serve::Diagnosed;
+use futures::stream;
+use tonic::codegen::BoxStream;
+
+use super::calls::Diagnosed;
 use crate::framework::codec::{decode, encode, encode_value};
+use crate::framework::context::Context;
 use crate::framework::diag::{Diagnostics, Report};
-use crate::framework::list::Listed;
+use crate::framework::list::ListResult;
 use crate::framework::provider::Provider;
-use crate::framework::resource::{AnyResource, Call};
-use crate::framework::takeover::identity;
+use crate::framework::resource::{AnyResource};
+use crate::framework::identity::identity;
 use crate::plugin::convert::{self, dynamic_value, encoded};
+use crate::plugin::proto::tfplugin6 as proto;
 
 /// Events on their way to Terraform.
-pub(super) type Events = BoxStream<'static, Result<proto::list_resource::Event, Status>>;
+pub(super) type Events = BoxStream<proto::list_resource::Event>;
 
 /// What Terraform asks for when it does not say.
 const DEFAULT_LIMIT: usize = 100;
 
-pub(super) fn validate(
-    provider: &impl Provider,
-    request: &proto::validate_list_resource_config::Request,
+pub(super) async fn validate<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    request: proto::validate_list_resource_config::Request,
 ) -> proto::validate_list_resource_config::Response {
     let check = || {
         let list = provider.registry().list_resource(&request.type_name)?;
-        let config = decode(list.fields(), encoded(request.config.as_ref()))?;
+        let config = decode(list.schema(), encoded(request.config.as_ref()))?;
         Ok(list.validate(&config.unwrap_or_default()))
     };
     Diagnosed::only(check().unwrap_or_else(|diagnostics: Diagnostics| diagnostics))
 }
 
 /// All events of a list, in the order found; an error is the last one.
-pub(super) async fn events(
-    provider: &impl Provider,
-    call: Call,
+pub(super) async fn events<P: Provider>(
+    provider: Arc<P>,
+    context: Context,
     request: proto::list_resource::Request,
 ) -> Vec<proto::list_resource::Event> {
     let whole = request.include_resource_object;
     let limit = usize::try_from(request.limit).unwrap_or(DEFAULT_LIMIT);
     let prepared = provider.registry().list_resource(&request.type_name).and_then(|list| {
         let resource = provider.registry().resource(&request.type_name)?;
-        let config = decode(list.fields(), encoded(request.config.as_ref()))?;
+        let config = decode(list.schema(), encoded(request.config.as_ref()))?;
         Ok((list, resource, config.unwrap_or_default()))
     });
     let (list, resource, config) = match prepared {
         Ok(prepared) => prepared,
         Err(diagnostics) => return vec![only(diagnostics)],
     };
-    let Report { value: found, diagnostics } = list.list(call, config, limit, whole).await;
+    let Report { value: found, diagnostics } = list.list(context, config, limit).await;
     let mut events: Vec<_> = found
         .into_iter()
         .take(limit)
@@ -62,18 +66,18 @@ pub(super) async fn events(
 
 /// The events as the stream that the wire wants.
 pub(super) fn stream(events: Vec<proto::list_resource::Event>) -> Events {
-    stream::iter(events.into_iter().map(Ok)).boxed()
+    Box::pin(stream::iter(events.into_iter().map(Ok)))
 }
 
 fn event(
     resource: &dyn AnyResource,
-    found: Listed,
+    found: ListResult,
     whole: bool,
 ) -> Result<proto::list_resource::Event, Diagnostics> {
     let identity = identity(resource.identity(), &found.object)
         .map(|identity| encode_value(&identity))
         .transpose()?;
-    let object = whole.then(|| encode(resource.fields(), Some(&found.object))).transpose()?;
+    let object = whole.then(|| encode(resource.schema(), Some(&found.object))).transpose()?;
     Ok(proto::list_resource::Event {
         identity: identity
             .map(|bytes| proto::ResourceIdentityData { identity_data: dynamic_value(bytes) }),

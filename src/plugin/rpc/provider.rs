@@ -1,14 +1,17 @@
 //! The calls about the provider as a whole.
 
+use std::sync::Arc;
+
 use std::collections::HashMap;
 
-use super::proto;
-use super::serve::Diagnosed;
+use super::calls::Diagnosed;
 use crate::framework::codec::decode;
+use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
 use crate::framework::provider::Provider;
 use crate::framework::value::Object;
 use crate::plugin::convert;
+use crate::plugin::proto::tfplugin6 as proto;
 
 /// What the server can do beyond the base protocol.
 fn capabilities() -> proto::ServerCapabilities {
@@ -21,7 +24,11 @@ fn capabilities() -> proto::ServerCapabilities {
     }
 }
 
-pub(super) fn get_metadata(provider: &impl Provider) -> proto::get_metadata::Response {
+pub(super) async fn get_metadata<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    _: proto::get_metadata::Request,
+) -> proto::get_metadata::Response {
     use proto::get_metadata::{
         ActionMetadata, DataSourceMetadata, EphemeralResourceMetadata, FunctionMetadata,
         ListResourceMetadata, ResourceMetadata,
@@ -47,7 +54,11 @@ pub(super) fn get_metadata(provider: &impl Provider) -> proto::get_metadata::Res
     }
 }
 
-pub(super) fn get_schema(provider: &impl Provider) -> proto::get_provider_schema::Response {
+pub(super) async fn get_schema<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    _: proto::get_provider_schema::Request,
+) -> proto::get_provider_schema::Response {
     let registry = provider.registry();
     let resources = registry.resources.iter();
     let data_sources = registry.data_sources.iter();
@@ -55,33 +66,35 @@ pub(super) fn get_schema(provider: &impl Provider) -> proto::get_provider_schema
     let lists = registry.list_resources.iter();
     let actions = registry.actions.iter();
     proto::get_provider_schema::Response {
-        provider: Some(convert::schema(provider.fields())),
+        provider: Some(convert::schema(provider.schema())),
         resource_schemas: resources
-            .map(|one| (one.type_name().to_owned(), convert::schema(one.fields())))
+            .map(|one| (one.type_name().to_owned(), convert::schema(one.schema())))
             .collect(),
         data_source_schemas: data_sources
-            .map(|one| (one.type_name().to_owned(), convert::schema(one.fields())))
+            .map(|one| (one.type_name().to_owned(), convert::schema(one.schema())))
             .collect(),
         ephemeral_resource_schemas: ephemerals
-            .map(|one| (one.type_name().to_owned(), convert::schema(one.fields())))
+            .map(|one| (one.type_name().to_owned(), convert::schema(one.schema())))
             .collect(),
         list_resource_schemas: lists
-            .map(|one| (one.type_name().to_owned(), convert::schema(one.fields())))
+            .map(|one| (one.type_name().to_owned(), convert::schema(one.schema())))
             .collect(),
         action_schemas: actions
             .map(|one| {
-                let schema = Some(convert::schema(one.fields()));
+                let schema = Some(convert::schema(one.schema()));
                 (one.type_name().to_owned(), proto::ActionSchema { schema })
             })
             .collect(),
-        functions: functions(provider),
+        functions: functions(&*provider),
         server_capabilities: Some(capabilities()),
         ..Default::default()
     }
 }
 
-pub(super) fn get_identities(
-    provider: &impl Provider,
+pub(super) async fn get_identities<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    _: proto::get_resource_identity_schemas::Request,
 ) -> proto::get_resource_identity_schemas::Response {
     proto::get_resource_identity_schemas::Response {
         identity_schemas: provider
@@ -99,21 +112,23 @@ pub(super) fn functions(provider: &impl Provider) -> HashMap<String, proto::Func
     functions.map(|one| (one.name.to_owned(), convert::function(one))).collect()
 }
 
-pub(super) fn validate(
-    provider: &impl Provider,
-    request: &proto::validate_provider_config::Request,
+pub(super) async fn validate<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    request: proto::validate_provider_config::Request,
 ) -> proto::validate_provider_config::Response {
-    Diagnosed::only(match config(provider, request.config.as_ref()) {
+    Diagnosed::only(match config(&*provider, request.config.as_ref()) {
         Ok(config) => provider.validate(&config),
         Err(diagnostics) => diagnostics,
     })
 }
 
-pub(super) fn configure(
-    provider: &impl Provider,
-    request: &proto::configure_provider::Request,
+pub(super) async fn configure<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    request: proto::configure_provider::Request,
 ) -> proto::configure_provider::Response {
-    Diagnosed::only(match config(provider, request.config.as_ref()) {
+    Diagnosed::only(match config(&*provider, request.config.as_ref()) {
         Ok(config) => provider.configure(&config),
         Err(diagnostics) => diagnostics,
     })
@@ -124,5 +139,5 @@ fn config(
     provider: &impl Provider,
     value: Option<&proto::DynamicValue>,
 ) -> Result<Object, Diagnostics> {
-    Ok(decode(provider.fields(), convert::encoded(value))?.unwrap_or_default())
+    Ok(decode(provider.schema(), convert::encoded(value))?.unwrap_or_default())
 }

@@ -1,0 +1,96 @@
+//! The attributes of arbitrary secrets, each declared once.
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::framework::schema::{Attribute, boolean, string};
+use crate::framework::validators::{Validator, matching};
+use crate::framework::value::ValueAny;
+use crate::instance::both_blank;
+
+/// The most that a payload may take, in bytes (ibm-api.md 2.2).
+const PAYLOAD_BYTES: usize = 1_048_576;
+
+/// The attributes of `ibm_sm_arbitrary_secret` beside the common ones.
+pub(super) fn attributes() -> Vec<Attribute> {
+    vec![
+        string("payload")
+            .optional_computed()
+            .sensitive()
+            .use_state_for_unknown_unless(&["payload_wo_version", "store_payload"])
+            .validator(size())
+            .description(
+                "The secret itself, up to 1 MB. A change makes a new version. A new secret needs \
+                 exactly one of `payload` and `payload_wo`; without either, the payload of an \
+                 existing one is left to somebody else.",
+            ),
+        string("payload_wo").sensitive().write_only().validator(size()).description(
+            "The same as `payload`, but write-only: it is in no plan and no state, and may come \
+             from an ephemeral value. It needs `payload_wo_version`.",
+        ),
+        string("payload_wo_version")
+            .description("Any string or number. When it changes, `payload_wo` is sent again."),
+        boolean("store_payload").description(
+            "Whether the state holds the payload. Default: true, unless it is given as \
+             `payload_wo`. With `false` no plan, apply or refresh reads it; use the ephemeral \
+             resource `ibm_sm_arbitrary_secret` where it is needed.",
+        ),
+        string("expiration_date")
+            .optional_computed()
+            .use_state_for_unknown()
+            .semantic_equality(same_moment)
+            .validator(matching("be a time as in RFC 3339, such as 2030-12-31T23:59:59Z", |text| {
+                moment(text).is_some()
+            }))
+            .description(
+                "When the secret expires, RFC 3339. It can be moved, and not be taken back.",
+            ),
+    ]
+}
+
+fn size() -> Validator {
+    Box::new(|value| match value {
+        ValueAny::String(text) if !(1..=PAYLOAD_BYTES).contains(&text.len()) => {
+            Err(format!("have 1 to {PAYLOAD_BYTES} bytes, and has {}", text.len()))
+        }
+        _ => Ok(()),
+    })
+}
+
+fn moment(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok()
+}
+
+/// Whether two values are the same time to the second, however they are written, or both say
+/// nothing.
+fn same_moment(left: &ValueAny, right: &ValueAny) -> bool {
+    let seconds = |value: &ValueAny| match value {
+        ValueAny::String(text) => moment(text).map(OffsetDateTime::unix_timestamp),
+        _ => None,
+    };
+    both_blank(left, right) || seconds(left).is_some_and(|left| seconds(right) == Some(left))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_moment_are_the_same() {
+        let string = |text: &str| ValueAny::String(text.to_owned());
+        let time = string("2030-12-31T23:59:59Z");
+        assert!(same_moment(&time, &string("2030-12-31T23:59:59.000Z")));
+        assert!(same_moment(&time, &string("2031-01-01T00:59:59+01:00")));
+        assert!(same_moment(&ValueAny::Null, &string("")));
+        assert!(!same_moment(&time, &string("2030-12-31T23:59:58Z")));
+        assert!(!same_moment(&time, &ValueAny::Null));
+        assert!(!same_moment(&ValueAny::Unknown, &ValueAny::Unknown));
+    }
+
+    #[test]
+    fn a_payload_is_measured_in_bytes() {
+        assert_eq!(size()(&ValueAny::String("x".repeat(PAYLOAD_BYTES))), Ok(()));
+        assert!(size()(&ValueAny::String(String::new())).is_err());
+        assert!(size()(&ValueAny::String("x".repeat(PAYLOAD_BYTES + 1))).is_err());
+    }
+}

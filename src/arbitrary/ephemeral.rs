@@ -1,0 +1,95 @@
+//! `ephemeral "ibm_sm_arbitrary_secret"`: the payload of a secret for the length of a run, in no
+//! plan and no state.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Arbitrary, Payload};
+use crate::framework::diag::{Diagnostics, error, path};
+use crate::framework::schema::{Schema, string};
+use crate::framework::value::{Value, known};
+use crate::instance::{Instance, InstanceEphemeral, Lent, Served, lookup_attributes};
+use crate::secret::{self, Lookup, SecretKind, validate_lookup};
+
+/// `ephemeral "ibm_sm_arbitrary_secret"`.
+pub struct ArbitraryEphemeral;
+
+/// What is asked for, and what is given.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Model {
+    secret_id: Value<String>,
+    name: Value<String>,
+    secret_group_name: Value<String>,
+    #[serde(flatten)]
+    payload: Payload,
+    expiration_date: Value<String>,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("secret_id", &self.secret_id).finish_non_exhaustive()
+    }
+}
+
+/// Nothing has to be closed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Private {}
+
+impl Served for ArbitraryEphemeral {
+    const TYPE_NAME: &'static str = Arbitrary::TYPE_NAME;
+
+    fn schema() -> Schema {
+        let mut attributes = lookup_attributes();
+        attributes.extend(secret::lookup_attributes());
+        attributes.extend([
+            string("payload").computed().sensitive().description("The secret itself."),
+            string("expiration_date")
+                .computed()
+                .description("When the secret expires, RFC 3339; null if it does not."),
+        ]);
+        Schema::new(
+            "The payload of an arbitrary secret for the length of a run, in no plan and no state.",
+            attributes,
+        )
+    }
+}
+
+impl InstanceEphemeral for ArbitraryEphemeral {
+    type Model = Model;
+    type Private = Private;
+
+    fn validate(config: &Model) -> Diagnostics {
+        validate_lookup(&config.secret_id, &config.name, &config.secret_group_name)
+    }
+
+    async fn open(
+        instance: &Instance,
+        config: Model,
+        _: &mut Diagnostics,
+    ) -> Result<Lent<Model, Private>, Diagnostics> {
+        let lookup = Lookup::of(&config.secret_id, &config.name, &config.secret_group_name);
+        let before = lookup.metadata::<Arbitrary>(instance).await?;
+        let secret = lookup.value::<Arbitrary>(instance, &before).await?;
+        let payload = Arbitrary::payload(&secret.payload);
+        let common = secret.metadata.common;
+        if !payload.payload.is_value() {
+            return Err(error(
+                path("payload"),
+                format!("{} has no payload", lookup.describe::<Arbitrary>()),
+                format!(
+                    "The service returns none (state: {}). It may have expired.",
+                    common.state_description.as_deref().unwrap_or("unknown")
+                ),
+            ));
+        }
+        let model = Model {
+            secret_id: known(common.id),
+            name: common.name.into(),
+            secret_group_name: config.secret_group_name.clone(),
+            payload,
+            expiration_date: common.expiration_date.map(|end| end.to_string()).into(),
+        };
+        Ok(Lent { model, private: Private {}, renew_at: None })
+    }
+}

@@ -1,0 +1,204 @@
+//! Arbitrary secrets as a secret type: where they differ from other secrets.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::attributes::attributes;
+use super::model::{Arbitrary, NoMore, Payload, Secret, Settings, stores_payload};
+use super::rules;
+use crate::client::{
+    self, ApiError, ApiErrorKind, ArbitraryPatch, ArbitraryPayload, ArbitraryPrototype,
+    ArbitraryVersionPrototype,
+};
+use crate::framework::diag::Diagnostics;
+use crate::framework::schema::Attribute;
+use crate::framework::value::Value;
+use crate::instance::{Advice, Instance};
+use crate::secret::{PayloadInState, SecretKind};
+
+impl SecretKind for Arbitrary {
+    type Api = client::Arbitrary;
+    type Own = NoMore;
+    type Payload = Payload;
+    type Settings = Settings;
+
+    const TYPE_NAME: &'static str = "ibm_sm_arbitrary_secret";
+    const METADATA_TYPE_NAME: &'static str = "ibm_sm_arbitrary_secret_metadata";
+    const NAME: &'static str = "arbitrary secret";
+    const OBJECTS: &'static str = "the arbitrary secrets";
+    const DESCRIPTION: &'static str = "An arbitrary secret of a Secrets Manager instance: any text, \
+                                       such as a password or the API key of another service.";
+    const DATA_SOURCE: &'static str = "An arbitrary secret of a Secrets Manager instance with its \
+                                       payload, by its id or by its name.";
+    const METADATA_DATA_SOURCE: &'static str = "An arbitrary secret of a Secrets Manager instance, \
+                                                by its id, without its payload.";
+    const LIST: &'static str = "The arbitrary secrets of an instance.";
+
+    fn attributes() -> Vec<Attribute> {
+        attributes()
+    }
+
+    fn found_description(name: &str) -> Option<&'static str> {
+        match name {
+            "payload" => Some("The secret itself."),
+            "expiration_date" => Some("When the secret expires, RFC 3339."),
+            _ => None,
+        }
+    }
+
+    fn validate(config: &Secret) -> Diagnostics {
+        rules::validate(config)
+    }
+
+    fn modify_plan(prior: Option<&Secret>, config: &Secret, plan: &mut Secret) -> Diagnostics {
+        if !plan.settings.store_payload.is_unknown() && !stores_payload(plan) {
+            plan.payload = Payload::default();
+        }
+        match prior {
+            None => rules::needs_a_payload(config),
+            Some(_) => Diagnostics::default(),
+        }
+    }
+
+    fn prototype(plan: &Secret, config: &Secret) -> Result<ArbitraryPrototype, Diagnostics> {
+        Ok(ArbitraryPrototype {
+            payload: given_payload(config).unwrap_or_default(),
+            expiration_date: plan.common.expiration_date.as_deref_option().map(str::to_owned),
+        })
+    }
+
+    fn patch(prior: &Secret, plan: &Secret) -> Result<ArbitraryPatch, Diagnostics> {
+        let (before, after) = (&prior.common.expiration_date, &plan.common.expiration_date);
+        let expiration_date = after.as_deref_option().filter(|_| before != after);
+        Ok(ArbitraryPatch { expiration_date: expiration_date.map(str::to_owned) })
+    }
+
+    fn own(_: client::NothingMore) -> NoMore {
+        NoMore {}
+    }
+
+    fn payload(payload: &ArbitraryPayload) -> Payload {
+        let payload = payload.payload.as_ref();
+        Payload { payload: payload.map(|text| text.expose_secret().to_owned()).into() }
+    }
+
+    fn payload_in_state(
+        _: &Instance,
+        prior: Option<&Secret>,
+        now: &Secret,
+    ) -> PayloadInState {
+        if !stores_payload(now) || now.common.is_destroyed() {
+            PayloadInState::Absent
+        } else if now.payload.payload.is_value() && prior.is_none_or(|prior| is_current(prior, now))
+        {
+            PayloadInState::Kept
+        } else {
+            PayloadInState::ToBeRead
+        }
+    }
+
+    fn adopt_settings(state: &mut Secret, plan: &Secret) {
+        state.settings.store_payload = plan.settings.store_payload;
+    }
+
+    /// A payload is sent when it changes. One that is write-only is sent when its version does, or
+    /// when it takes the place of another one that was stored.
+    fn new_version(
+        prior: &Secret,
+        plan: &Secret,
+        config: &Secret,
+    ) -> Result<Option<ArbitraryVersionPrototype>, Diagnostics> {
+        let Some(payload) = given_payload(config) else { return Ok(None) };
+        let changed = match &prior.payload.payload {
+            Value::Value(stored) => stored != payload.expose_secret(),
+            _ => {
+                stores_payload(plan)
+                    || prior.settings.payload_wo_version != plan.settings.payload_wo_version
+            }
+        };
+        Ok(changed.then_some(ArbitraryVersionPrototype { payload }))
+    }
+
+    fn version_made(state: &mut Secret, plan: &Secret, _: &ArbitraryPayload) {
+        state.settings = plan.settings.clone();
+        state.payload = plan.payload.clone();
+    }
+
+    fn create_advice(reason: &ApiError) -> Option<Advice> {
+        match reason.kind() {
+            ApiErrorKind::Conflict => Some(Advice::on(
+                "name",
+                "The name must be unique among the arbitrary secrets of the whole instance, across \
+                 its secret groups. Choose another name, or bring the existing secret under \
+                 Terraform with `terraform import`.",
+            )),
+            ApiErrorKind::NotFound => Some(Advice::new(
+                "Check that the instance exists in this region (instance_id is the GUID of the \
+                 service instance), and that secret_group_id names a group in it.",
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// The payload that a configuration gives, in either way.
+fn given_payload(config: &Secret) -> Option<SecretString> {
+    let plain = config.payload.payload.as_deref_option();
+    plain.or(config.settings.payload_wo.as_deref_option()).map(SecretString::from)
+}
+
+/// Whether the payload in the prior state is still the current one. The metadata names no version:
+/// a new one raises the number of versions up to the most that are kept, and moves `updated_at`.
+fn is_current(prior: &Secret, now: &Secret) -> bool {
+    prior.common.versions_total == now.common.versions_total
+        && prior.common.updated_at == now.common.updated_at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::value::known;
+
+    fn plain(payload: &str) -> Secret {
+        Secret { payload: Payload { payload: known(payload) }, ..Secret::default() }
+    }
+
+    /// The configuration; its state has no payload.
+    fn write_only(payload: &str, version: &str) -> Secret {
+        let settings = Settings {
+            payload_wo: known(payload),
+            payload_wo_version: known(version),
+            store_payload: Value::Null,
+        };
+        Secret { settings, ..Secret::default() }
+    }
+
+    fn stored(config: &Secret) -> Secret {
+        let mut state = config.clone();
+        state.settings.payload_wo = Value::Null;
+        state
+    }
+
+    #[test]
+    fn the_payload_is_sent_when_it_changes_and_only_then() {
+        for (name, prior, config, sent) in [
+            ("same payload", plain("one"), plain("one"), None),
+            ("other payload", plain("one"), plain("two"), Some("two")),
+            ("moved to write-only", plain("one"), write_only("one", "1"), None),
+            ("moved and changed", plain("one"), write_only("two", "1"), Some("two")),
+            ("same version", write_only("one", "1"), write_only("two", "1"), None),
+            ("other version", write_only("one", "1"), write_only("two", "2"), Some("two")),
+            ("moved back", write_only("one", "1"), plain("one"), Some("one")),
+            ("left to somebody else", plain("one"), Secret::default(), None),
+        ] {
+            let version = Arbitrary::new_version(&stored(&prior), &stored(&config), &config);
+            let version = version.unwrap().map(|version| version.payload);
+            assert_eq!(version.as_ref().map(ExposeSecret::expose_secret), sent, "{name}");
+        }
+    }
+
+    #[test]
+    fn payloads_are_not_printed() {
+        assert!(!format!("{:?}", plain("hush-hush")).contains("hush"));
+        assert!(!format!("{:?}", write_only("hush-hush", "1")).contains("hush"));
+    }
+}

@@ -1,0 +1,54 @@
+//! Configurations of the IAM credentials engine as `terraform query` finds them.
+//!
+//! An instance has at most one. The list does not return its key, and nothing else
+//! is asked for.
+
+use serde::Deserialize;
+
+use super::model::{Configuration, configuration};
+use crate::framework::schema::Schema;
+use crate::framework::value::Value;
+use crate::instance::{Failure, Found, Instance, InstanceList, Served, list_schema, search};
+
+/// The list of `ibm_sm_iam_credentials_configuration`.
+pub struct ConfigurationList;
+
+/// What to find.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Filters {
+    search: Value<String>,
+}
+
+impl Served for ConfigurationList {
+    const TYPE_NAME: &'static str = super::resource::TYPE_NAME;
+
+    fn schema() -> Schema {
+        list_schema(
+            "The configuration of the IAM credentials engine of an instance, if there is one. \
+             Configurations of other engines are not shown.",
+            vec![search("Part of the name, or of IBM's names of the type.")],
+        )
+    }
+}
+
+impl InstanceList for ConfigurationList {
+    type Filters = Filters;
+    type Model = Configuration;
+
+    const OBJECTS: &'static str = "the IAM credentials configurations";
+
+    async fn list(
+        instance: &Instance,
+        filters: &Filters,
+        limit: usize,
+    ) -> Result<Vec<Found<Configuration>>, Failure> {
+        let search = filters.search.as_deref_option();
+        let found = instance.client.list_configurations(search, limit).await?;
+        let found = found.into_iter().map(|metadata| Found {
+            id: metadata.name.clone(),
+            display_name: metadata.name.clone(),
+            model: configuration(&Configuration::default(), metadata, None),
+        });
+        Ok(found.collect())
+    }
+}

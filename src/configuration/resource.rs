@@ -1,0 +1,162 @@
+//! The sequence of calls that manages the engine's configuration.
+
+use super::attributes::attributes;
+use super::model::{Configuration, configuration, patch, prototype};
+use super::rules;
+use crate::client::{self, ApiErrorKind, ConfigurationMetadata, ConfigurationType};
+use crate::framework::diag::Diagnostics;
+use crate::framework::schema::Schema;
+use crate::framework::value::known;
+use crate::instance::{
+    Advice, Existing, Failure, Instance, InstanceResource, Served, create_once, of_another_type,
+    resource_schema,
+};
+
+/// The type name of resource, data source and list.
+pub(super) const TYPE_NAME: &str = "ibm_sm_iam_credentials_configuration";
+
+/// The type of configuration that this is.
+pub(super) const WANTED: ConfigurationType = ConfigurationType::IamCredentialsConfiguration;
+
+/// `ibm_sm_iam_credentials_configuration`.
+pub struct ConfigurationResource;
+
+impl Served for ConfigurationResource {
+    const TYPE_NAME: &'static str = TYPE_NAME;
+
+    fn schema() -> Schema {
+        resource_schema(
+            "The configuration of the IAM credentials engine of a Secrets Manager instance. There \
+             is at most one in an instance. Secrets need a `depends_on` on it: no attribute links \
+             them.",
+            attributes(),
+        )
+    }
+}
+
+impl InstanceResource for ConfigurationResource {
+    type Model = Configuration;
+
+    const ID: &'static str = "name";
+
+    fn id(model: &Configuration) -> &str {
+        name(model)
+    }
+
+    fn with_id(id: String) -> Configuration {
+        Configuration { name: known(id), ..Configuration::default() }
+    }
+
+    fn describe(model: &Configuration) -> String {
+        format!("IAM credentials configuration {:?}", name(model))
+    }
+
+    fn validate(config: &Configuration) -> Diagnostics {
+        rules::validate(config)
+    }
+
+    /// Reads the configuration with its key, unless that is write-only: then no call is made that
+    /// returns it.
+    async fn read(instance: &Instance, prior: &Configuration) -> Result<Configuration, Failure> {
+        if prior.is_write_only() {
+            let found = instance.client.find_configuration(name(prior)).await?;
+            let metadata = found.ok_or(Failure::NotFound)?;
+            return Ok(configuration(prior, metadata, None));
+        }
+        let found = instance.client.get_configuration(name(prior)).await?;
+        if found.metadata.config_type != WANTED {
+            let (object, found) = (Self::describe(prior), found.metadata.config_type.as_str());
+            return Err(of_another_type("name", &object, found, WANTED.as_str()).into());
+        }
+        Ok(configuration(prior, found.metadata, found.api_key.as_ref()))
+    }
+
+    async fn create(
+        instance: &Instance,
+        plan: &Configuration,
+        config: &Configuration,
+    ) -> Result<Configuration, Failure> {
+        let prototype = prototype(plan, config);
+        let created = create_once(
+            instance,
+            || instance.client.create_configuration(&prototype),
+            || instance.client.find_configuration(&prototype.name),
+            Existing::Refuse(|found: &ConfigurationMetadata| &found.name),
+        );
+        let created = created.await.map_err(|failure| {
+            failure.advised(|reason| {
+                if reason.is_conflict() {
+                    Some(there_is_one(instance, name(plan)))
+                } else {
+                    refused_key(reason)
+                }
+            })
+        })?;
+        Ok(configuration(plan, created.metadata, created.api_key.as_ref()))
+    }
+
+    async fn update(
+        instance: &Instance,
+        prior: &Configuration,
+        plan: &Configuration,
+        config: &Configuration,
+        state: &mut Configuration,
+    ) -> Result<(), Failure> {
+        let Some(patch) = patch(prior, plan, config) else {
+            // Only what Terraform alone knows has changed.
+            let updated_at = prior.updated_at.clone();
+            *state = Configuration { updated_at, ..plan.clone() };
+            return Ok(());
+        };
+        let updated = instance
+            .client
+            .update_configuration(name(prior), &patch)
+            .await
+            .map_err(|reason| Failure::from(reason).advised(refused_key))?;
+        *state = configuration(plan, updated.metadata, updated.api_key.as_ref());
+        Ok(())
+    }
+
+    async fn delete(instance: &Instance, prior: &Configuration) -> Result<(), Failure> {
+        let deleted = instance.client.delete_configuration(name(prior)).await;
+        deleted.map_err(|reason| {
+            Failure::from(reason).advised(|reason| {
+                reason.is_conflict().then(|| {
+                    Advice::new(
+                        "IAM credentials secrets still use the engine. Give them a depends_on on \
+                         this configuration, so that they are deleted first, and delete those \
+                         that this configuration does not manage.",
+                    )
+                })
+            })
+        })
+    }
+}
+
+fn name(configuration: &Configuration) -> &str {
+    configuration.name.as_deref_option().unwrap_or_default()
+}
+
+fn there_is_one(instance: &Instance, name: &str) -> Advice {
+    Advice::on(
+        "name",
+        format!(
+            "An instance has at most one configuration of the IAM credentials engine, and this \
+             one has one already. Take it over with `terraform import ADDRESS {}` if it is of \
+             this name, or delete it.",
+            instance.id(name)
+        ),
+    )
+}
+
+/// The service tries the key before it takes it.
+fn refused_key(reason: &client::ApiError) -> Option<Advice> {
+    (reason.kind() == ApiErrorKind::Invalid).then(|| {
+        Advice::on(
+            "api_key",
+            "The service tries the engine's API key before it takes it. Check that the key exists \
+             and is not disabled, and that its service ID has Editor on the IAM Access Groups \
+             service and Operator on the IAM Identity service.",
+        )
+    })
+}

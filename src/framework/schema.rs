@@ -1,0 +1,486 @@
+//! The declaration of attributes: each declared once, every schema a view of it.
+
+pub use tf_provider::schema::AttributeConstraint;
+
+use super::diag::{AttributePath, Diagnostics, diagnostic};
+use super::validators::Validator;
+use super::value::{Object, ValueAny, attribute};
+
+/// The type of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Type {
+    /// A string.
+    String,
+    /// A whole number; no attribute of this provider has a fraction.
+    Number,
+    /// A boolean.
+    Bool,
+    /// A list of elements of one type.
+    List(Box<Type>),
+    /// A map with string keys.
+    Map(Box<Type>),
+    /// An object with these attributes. As an attribute only inside a list,
+    /// which is what lets users write block syntax (plugin-protocol.md 5.3).
+    Object(Vec<(&'static str, Type)>),
+}
+
+impl Type {
+    /// The type constraint as JSON, as schemas and functions carry it. The
+    /// attributes of an object are in order of their names.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::{Value, json};
+        match self {
+            Type::String => json!("string"),
+            Type::Number => json!("number"),
+            Type::Bool => json!("bool"),
+            Type::List(element) => json!(["list", element.to_json()]),
+            Type::Map(element) => json!(["map", element.to_json()]),
+            Type::Object(attributes) => {
+                // The map of serde_json is sorted.
+                let attributes: serde_json::Map<String, Value> = attributes
+                    .iter()
+                    .map(|(name, of)| ((*name).to_owned(), of.to_json()))
+                    .collect();
+                json!(["object", attributes])
+            }
+        }
+    }
+}
+
+/// What an update plans for a computed attribute that the configuration leaves out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PlanModifier {
+    /// Unknown whenever the plan changes anything.
+    Unknown,
+    /// The prior value: no update changes it.
+    UseStateForUnknown,
+    /// The prior value, unless one of these attributes changes in the same plan.
+    UseStateForUnknownUnless(&'static [&'static str]),
+}
+
+/// One attribute.
+pub struct Attribute {
+    /// Its name in the schema.
+    pub name: &'static str,
+    /// Its type.
+    pub value_type: Type,
+    /// Who may give it a value.
+    pub constraint: AttributeConstraint,
+    /// Whether Terraform hides the value.
+    pub sensitive: bool,
+    /// Set, with the advice to the user, when the attribute should not be used.
+    pub deprecated: bool,
+    /// Whether Terraform keeps the value out of plan and state: the provider
+    /// sees it in the configuration only.
+    pub write_only: bool,
+    /// Whether it is written as a block. Only for [`Type::Object`].
+    pub block: bool,
+    /// Whether a change makes a new object.
+    pub requires_replace: bool,
+    /// The value when the configuration leaves it out.
+    pub default: Option<ValueAny>,
+    /// The value to plan when the attribute is removed from the configuration.
+    /// Without it the value of the service is kept.
+    pub reset_when_removed: Option<ValueAny>,
+    /// What an update plans for it.
+    pub plan_modifier: PlanModifier,
+    /// Whether two values mean the same, so that the one in the state stays.
+    pub semantic_equality: Option<fn(&ValueAny, &ValueAny) -> bool>,
+    /// Validators of the value.
+    pub validators: Vec<Validator>,
+    /// Validators of each element of a list or map.
+    pub element_validators: Vec<Validator>,
+    /// What it is, for documentation and editors.
+    pub description: &'static str,
+}
+
+/// Declares a string attribute. It is optional until said otherwise.
+pub fn string(name: &'static str) -> Attribute {
+    Attribute::new(name, Type::String)
+}
+
+/// Declares a whole-number attribute.
+pub fn number(name: &'static str) -> Attribute {
+    Attribute::new(name, Type::Number)
+}
+
+/// Declares a boolean attribute.
+pub fn boolean(name: &'static str) -> Attribute {
+    Attribute::new(name, Type::Bool)
+}
+
+/// Declares a list.
+pub fn list(name: &'static str, element: Type) -> Attribute {
+    Attribute::new(name, Type::List(Box::new(element)))
+}
+
+/// Declares a block that may be given once, of optional strings.
+pub fn block(name: &'static str, attributes: &[&'static str]) -> Attribute {
+    let attributes = attributes.iter().map(|name| (*name, Type::String)).collect();
+    Attribute { block: true, ..Attribute::new(name, Type::Object(attributes)) }
+}
+
+/// Declares a map.
+pub fn map(name: &'static str, element: Type) -> Attribute {
+    Attribute::new(name, Type::Map(Box::new(element)))
+}
+
+impl Attribute {
+    fn new(name: &'static str, value_type: Type) -> Self {
+        Attribute {
+            name,
+            value_type,
+            constraint: AttributeConstraint::Optional,
+            sensitive: false,
+            deprecated: false,
+            write_only: false,
+            block: false,
+            requires_replace: false,
+            default: None,
+            reset_when_removed: None,
+            plan_modifier: PlanModifier::Unknown,
+            semantic_equality: None,
+            validators: Vec::new(),
+            element_validators: Vec::new(),
+            description: "",
+        }
+    }
+
+    /// The user must give it.
+    pub fn required(mut self) -> Self {
+        self.constraint = AttributeConstraint::Required;
+        self
+    }
+
+    /// The user may give it, and nobody else does.
+    pub fn optional(mut self) -> Self {
+        self.constraint = AttributeConstraint::Optional;
+        self
+    }
+
+    /// Only the provider gives it.
+    pub fn computed(mut self) -> Self {
+        self.constraint = AttributeConstraint::Computed;
+        self
+    }
+
+    /// The user may give it; the provider fills it in otherwise.
+    pub fn optional_computed(mut self) -> Self {
+        self.constraint = AttributeConstraint::OptionalComputed;
+        self
+    }
+
+    /// Filled in when the configuration leaves it out. Terraform allows that
+    /// only for computed attributes, so it becomes optional and computed.
+    pub fn default(mut self, value: ValueAny) -> Self {
+        self.default = Some(value);
+        self.optional_computed()
+    }
+
+    /// See the field of this name.
+    pub fn reset_when_removed(mut self, value: ValueAny) -> Self {
+        self.reset_when_removed = Some(value);
+        self
+    }
+
+    /// Terraform hides the value.
+    pub fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// The value stays out of plan and state: see [`Attribute::write_only`].
+    pub fn write_only(mut self) -> Self {
+        self.write_only = true;
+        self
+    }
+
+    /// The same attribute where nothing is managed: the user may give it, and
+    /// else it is filled in.
+    pub fn unmanaged(self) -> Self {
+        Attribute { requires_replace: false, plan_modifier: PlanModifier::Unknown, ..self }.optional_computed()
+    }
+
+    /// The same attribute where only the provider gives it, as in a data source.
+    pub fn read_only(self) -> Self {
+        Attribute {
+            constraint: AttributeConstraint::Computed,
+            requires_replace: false,
+            default: None,
+            reset_when_removed: None,
+            validators: Vec::new(),
+            element_validators: Vec::new(),
+            ..self
+        }
+    }
+
+    /// Editors and documentation advise against it.
+    pub fn deprecated(mut self) -> Self {
+        self.deprecated = true;
+        self
+    }
+
+    /// A change makes a new object.
+    pub fn requires_replace(mut self) -> Self {
+        self.requires_replace = true;
+        self
+    }
+
+    /// See [`PlanModifier::UseStateForUnknown`].
+    pub fn use_state_for_unknown(mut self) -> Self {
+        self.plan_modifier = PlanModifier::UseStateForUnknown;
+        self
+    }
+
+    /// See [`PlanModifier::UseStateForUnknownUnless`].
+    pub fn use_state_for_unknown_unless(mut self, changed: &'static [&'static str]) -> Self {
+        self.plan_modifier = PlanModifier::UseStateForUnknownUnless(changed);
+        self
+    }
+
+    /// Two values for which `equal` is true are never a difference.
+    pub fn semantic_equality(mut self, equal: fn(&ValueAny, &ValueAny) -> bool) -> Self {
+        self.semantic_equality = Some(equal);
+        self
+    }
+
+    /// Adds a validator of the value.
+    pub fn validator(mut self, validator: Validator) -> Self {
+        self.validators.push(validator);
+        self
+    }
+
+    /// Adds a validator of each element.
+    pub fn element_validator(mut self, validator: Validator) -> Self {
+        self.element_validators.push(validator);
+        self
+    }
+
+    /// What the attribute is.
+    pub fn description(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// Whether the provider may give the attribute a value.
+    pub fn is_computed(&self) -> bool {
+        matches!(
+            self.constraint,
+            AttributeConstraint::Computed | AttributeConstraint::OptionalComputed
+        )
+    }
+
+    /// Whether the two values are equal or mean the same.
+    pub fn semantically_equal(&self, left: &ValueAny, right: &ValueAny) -> bool {
+        left == right || self.semantic_equality.is_some_and(|equal| equal(left, right))
+    }
+
+    fn validate(&self, value: &ValueAny, diagnostics: &mut Diagnostics) {
+        for validator in &self.validators {
+            self.apply(validator, value, AttributePath::new(self.name), diagnostics);
+        }
+        let elements: Vec<(AttributePath, &ValueAny)> = match (&self.value_type, value) {
+            (Type::List(_), ValueAny::List(items)) => (0_i64..)
+                .zip(items)
+                .map(|(index, item)| (AttributePath::new(self.name).index(index), item))
+                .collect(),
+            (Type::Map(_), ValueAny::Map(entries)) => entries
+                .iter()
+                .map(|(key, item)| (AttributePath::new(self.name).key(key.clone()), item))
+                .collect(),
+            _ => return,
+        };
+        for (path, element) in elements {
+            if *element == ValueAny::Null {
+                diagnostics.add_error(diagnostic(
+                    path,
+                    format!("Invalid value for {}", self.name),
+                    "An element must not be null: leave it out instead.",
+                ));
+                continue;
+            }
+            for validator in &self.element_validators {
+                self.apply(validator, element, path.clone(), diagnostics);
+            }
+        }
+    }
+
+    fn apply(
+        &self,
+        validator: &Validator,
+        value: &ValueAny,
+        path: AttributePath,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let Err(must) = validator(value) else { return };
+        let detail = match value {
+            ValueAny::String(text) if !self.sensitive => {
+                format!("The value must {must}. It is {text:?}.")
+            }
+            ValueAny::Number(number) if !self.sensitive => {
+                format!("The value must {must}. It is {number}.")
+            }
+            _ => format!("The value must {must}."),
+        };
+        diagnostics.add_error(diagnostic(path, format!("Invalid value for {}", self.name), detail));
+    }
+}
+
+/// One attribute of an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityAttribute {
+    /// The attribute of the resource.
+    pub name: &'static str,
+    /// Whether an import may leave it out, because the provider can fill it in.
+    pub optional: bool,
+}
+
+/// All attributes of a block, in the order of their declaration.
+pub struct Schema {
+    attributes: Vec<Attribute>,
+    description: &'static str,
+}
+
+impl Schema {
+    /// The version of every schema. It stays 0, as the official provider's, so that a state can go
+    /// back and forth between the two (plugin-protocol.md 5.4).
+    pub const VERSION: i64 = 0;
+
+    /// A block of these attributes; `description` says what the block is.
+    pub fn new(description: &'static str, attributes: Vec<Attribute>) -> Self {
+        Schema { attributes, description }
+    }
+
+    /// The attributes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter()
+    }
+
+    /// The attribute of this name.
+    pub fn get(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|declared| declared.name == name)
+    }
+
+    /// What the block is.
+    pub fn description(&self) -> &'static str {
+        self.description
+    }
+
+    /// Errors for every rule that a known value breaks.
+    pub fn validate(&self, config: &Object) -> Diagnostics {
+        let mut diagnostics = Diagnostics::default();
+        for declared in &self.attributes {
+            declared.validate(attribute(config, declared.name), &mut diagnostics);
+        }
+        diagnostics
+    }
+}
+
+impl IntoIterator for Schema {
+    type Item = Attribute;
+    type IntoIter = std::vec::IntoIter<Attribute>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.attributes.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::validators;
+    use super::*;
+
+    fn schema() -> Schema {
+        Schema::new(
+            "A thing.",
+            vec![
+                string("name").required().validator(validators::length(2, 4)),
+                string("api_key").sensitive().validator(validators::length(5, 60)),
+                list("labels", Type::String)
+                    .validator(validators::count(0, 2))
+                    .element_validator(validators::length(2, 4)),
+                map("tags", Type::String),
+                boolean("reuse").default(ValueAny::Bool(true)),
+                block("timeouts", &["create"]),
+            ],
+        )
+    }
+
+    fn config(entries: &[(&str, ValueAny)]) -> Object {
+        entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    fn text(text: &str) -> ValueAny {
+        ValueAny::String(text.to_owned())
+    }
+
+    fn said(diagnostics: &Diagnostics) -> Vec<(String, String)> {
+        diagnostics
+            .errors
+            .iter()
+            .map(|error| (error.attribute.to_string(), error.detail.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn an_element_is_reported_on_its_own_path() {
+        let config = config(&[("labels", ValueAny::List(vec![text("dev"), text("x")]))]);
+        assert_eq!(
+            said(&schema().validate(&config)),
+            [(
+                "labels[1]".to_owned(),
+                "The value must have 2 to 4 characters, and has 1. It is \"x\".".to_owned()
+            )]
+        );
+    }
+
+    #[test]
+    fn null_elements_are_refused_and_unknown_ones_pass() {
+        let tags =
+            BTreeMap::from([("a".to_owned(), ValueAny::Null), ("b".to_owned(), ValueAny::Unknown)]);
+        let timeouts = BTreeMap::from([("create".to_owned(), ValueAny::Null)]);
+        let config = config(&[
+            ("tags", ValueAny::Map(tags)),
+            ("name", ValueAny::Unknown),
+            ("timeouts", ValueAny::Map(timeouts)),
+        ]);
+        assert_eq!(
+            said(&schema().validate(&config)),
+            [(
+                "tags[\"a\"]".to_owned(),
+                "An element must not be null: leave it out instead.".to_owned()
+            )]
+        );
+    }
+
+    #[test]
+    fn a_sensitive_value_is_not_repeated() {
+        let config = config(&[("api_key", text("hush"))]);
+        assert_eq!(
+            said(&schema().validate(&config)),
+            [(
+                "api_key".to_owned(),
+                "The value must have 5 to 60 characters, and has 4.".to_owned()
+            )]
+        );
+    }
+
+    #[test]
+    fn a_default_makes_an_attribute_optional_and_computed() {
+        let constraint = |name| schema().get(name).map(|declared| declared.constraint.clone());
+        assert_eq!(constraint("reuse"), Some(AttributeConstraint::OptionalComputed));
+        assert_eq!(constraint("name"), Some(AttributeConstraint::Required));
+    }
+
+    #[test]
+    fn a_type_is_always_written_the_same() {
+        let names = ["e", "c", "a", "d", "b"];
+        let object = Type::Object(names.map(|name| (name, Type::String)).into());
+        assert_eq!(
+            Type::List(Box::new(object)).to_json().to_string(),
+            r#"["list",["object",{"a":"string","b":"string","c":"string","d":"string","e":"string"}]]"#
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! Validators of one attribute's value.
+//!
+//! A validator judges known values only: null and unknown always pass, so
+//! validators can be combined and an unknown value never fails a plan. It
+//! returns the rule that is broken, worded to follow "must"; it never repeats the
+//! value, which may be a secret. [`super::schema::Schema::validate`] adds path and
+//! value.
+
+use super::value::ValueAny;
+
+/// A validator of a known value. `Err` completes the sentence "It must …".
+pub type Validator = Box<dyn Fn(&ValueAny) -> Result<(), String> + Send + Sync>;
+
+/// A string for which `holds` is true; `must` words the rule.
+pub fn matching(must: &'static str, holds: fn(&str) -> bool) -> Validator {
+    Box::new(move |value| match value {
+        ValueAny::String(text) if !holds(text) => Err(must.to_owned()),
+        _ => Ok(()),
+    })
+}
+
+/// A string of `min` to `max` characters.
+pub fn length(min: usize, max: usize) -> Validator {
+    Box::new(move |value| match value {
+        ValueAny::String(text) => within(text.chars().count(), min, max, "characters"),
+        _ => Ok(()),
+    })
+}
+
+/// One of the given strings.
+pub fn one_of(allowed: &'static [&'static str]) -> Validator {
+    Box::new(move |value| match value {
+        ValueAny::String(text) if !allowed.contains(&text.as_str()) => {
+            let quoted: Vec<String> = allowed.iter().map(|one| format!("{one:?}")).collect();
+            Err(format!("be one of {}", quoted.join(", ")))
+        }
+        _ => Ok(()),
+    })
+}
+
+/// A number that is at least `min`.
+pub fn at_least(min: i64) -> Validator {
+    Box::new(move |value| match value {
+        ValueAny::Number(number) if *number < min => Err(format!("be {min} or more")),
+        _ => Ok(()),
+    })
+}
+
+/// A list of `min` to `max` elements, or a map of as many entries.
+pub fn count(min: usize, max: usize) -> Validator {
+    Box::new(move |value| match value {
+        ValueAny::List(items) => within(items.len(), min, max, "elements"),
+        ValueAny::Map(entries) => within(entries.len(), min, max, "entries"),
+        _ => Ok(()),
+    })
+}
+
+fn within(count: usize, min: usize, max: usize, what: &str) -> Result<(), String> {
+    if (min..=max).contains(&count) {
+        Ok(())
+    } else {
+        Err(format!("have {min} to {max} {what}, and has {count}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn string(text: &str) -> ValueAny {
+        ValueAny::String(text.to_owned())
+    }
+
+    #[test]
+    fn null_and_unknown_pass_every_validator() {
+        let validators =
+            [matching("be x", |t| t == "x"), length(2, 3), one_of(&["a"]), count(1, 1), at_least(1)];
+        for validator in validators {
+            for value in [ValueAny::Null, ValueAny::Unknown] {
+                assert_eq!(validator(&value), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_broken_rule_is_worded_without_the_value() {
+        let broken = |rule: Validator, value: ValueAny| rule(&value).unwrap_err();
+        assert_eq!(
+            broken(one_of(&["public", "private"]), string("vpe")),
+            "be one of \"public\", \"private\""
+        );
+        assert_eq!(broken(length(2, 3), string("a")), "have 2 to 3 characters, and has 1");
+        assert_eq!(broken(count(1, 2), ValueAny::List(vec![])), "have 1 to 2 elements, and has 0");
+        assert_eq!(broken(at_least(1), ValueAny::Number(0)), "be 1 or more");
+        assert_eq!(broken(matching("be x", |t| t == "x"), string("y")), "be x");
+    }
+
+    #[test]
+    fn characters_are_counted_and_not_bytes() {
+        assert_eq!(length(2, 3)(&string("äöü")), Ok(()));
+    }
+}

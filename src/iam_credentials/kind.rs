@@ -1,0 +1,239 @@
+//! IAM credentials as a secret type: where they differ from other secrets.
+
+use super::attributes::{READY_FOR_RENEWAL, attributes, found_description};
+use super::model::{ApiKey, IamCredentials, Own, Secret, Settings, stores_key};
+use super::no_key::no_key;
+use super::{mapping, renewal, rules, warnings};
+use crate::client::{self, ApiError, ApiErrorKind};
+use crate::framework::diag::{Diagnostic, Diagnostics, diagnostic, path};
+use crate::framework::schema::Attribute;
+use crate::framework::value::Value;
+use crate::instance::{Advice, Instance};
+use crate::secret::{PayloadInState, SecretKind};
+
+impl SecretKind for IamCredentials {
+    type Api = client::IamCredentials;
+    type Own = Own;
+    type Payload = ApiKey;
+    type Settings = Settings;
+
+    const TYPE_NAME: &'static str = "ibm_sm_iam_credentials_secret";
+    const METADATA_TYPE_NAME: &'static str = "ibm_sm_iam_credentials_secret_metadata";
+    const NAME: &'static str = "IAM credentials secret";
+    const OBJECTS: &'static str = "the IAM credentials secrets";
+    const DESCRIPTION: &'static str = "An IAM credentials secret: an API key with a limited life, \
+                                       made by the IAM credentials engine of a Secrets Manager \
+                                       instance for a service ID or for access groups.";
+    const DATA_SOURCE: &'static str = "An IAM credentials secret of a Secrets Manager instance \
+                                       with its API key, by its id or by its name. With \
+                                       `reuse_api_key = false` each read makes a new key: use the \
+                                       ephemeral resource `ibm_sm_iam_credentials_secret` instead.";
+    const METADATA_DATA_SOURCE: &'static str = "An IAM credentials secret of a Secrets Manager \
+                                                instance, by its id, without its API key. Reading \
+                                                it changes nothing.";
+    const LIST: &'static str = "The IAM credentials secrets of an instance.";
+
+    fn attributes() -> Vec<Attribute> {
+        attributes()
+    }
+
+    fn found_description(name: &str) -> Option<&'static str> {
+        found_description(name)
+    }
+
+    fn validate(config: &Secret) -> Diagnostics {
+        rules::validate(config)
+    }
+
+    fn planned_changes(prior: &Secret, config: &Secret) -> &'static [&'static str] {
+        if renewal::rotates(prior, config) { &[READY_FOR_RENEWAL] } else { &[] }
+    }
+
+    /// No key is coming where none is to be stored, and nothing is renewed where nothing is to be.
+    fn modify_plan(prior: Option<&Secret>, _: &Secret, plan: &mut Secret) -> Diagnostics {
+        let settings = &mut plan.settings;
+        if settings.early_renewal.is_null() && settings.ready_for_renewal == Value::Value(true) {
+            settings.ready_for_renewal = Value::Value(false);
+        }
+        let known = plan.own.reuse_api_key.is_value() && !settings.store_api_key.is_unknown();
+        if known && !stores_key(plan) {
+            plan.payload = ApiKey::default();
+        }
+        warnings::of_the_plan(prior, plan)
+    }
+
+    fn prototype(
+        plan: &Secret,
+        _: &Secret,
+    ) -> Result<client::IamCredentialsPrototype, Diagnostics> {
+        mapping::prototype(plan)
+    }
+
+    fn patch(prior: &Secret, plan: &Secret) -> Result<client::IamCredentialsPatch, Diagnostics> {
+        mapping::patch(prior, plan)
+    }
+
+    fn own(metadata: client::IamCredentialsMetadata) -> Own {
+        mapping::own(metadata)
+    }
+
+    fn payload(payload: &client::ApiKey) -> ApiKey {
+        mapping::payload(payload)
+    }
+
+    fn payload_in_state(
+        instance: &Instance,
+        prior: Option<&Secret>,
+        now: &Secret,
+    ) -> PayloadInState {
+        if !stores_key(now) || now.common.is_destroyed() {
+            return PayloadInState::Absent;
+        }
+        let Some(prior) = prior else {
+            // Created or changed just now: a key that is there is the current one.
+            return if now.payload.api_key.is_value() {
+                PayloadInState::Kept
+            } else {
+                PayloadInState::ToBeRead
+            };
+        };
+        let has_expired = !now.own.api_key_id.is_value()
+            && renewal::ready(now, true, instance.client.service_time());
+        if has_expired {
+            // The next apply rotates: to read the value now would make one key more.
+            PayloadInState::Absent
+        } else if holds_another_key(prior, now) {
+            PayloadInState::ToBeRead
+        } else {
+            PayloadInState::Kept
+        }
+    }
+
+    fn adopt_settings(state: &mut Secret, plan: &Secret) {
+        state.settings.store_api_key = plan.settings.store_api_key;
+        if !stores_key(state) {
+            state.payload = ApiKey::default();
+        }
+    }
+
+    fn new_version(
+        prior: &Secret,
+        plan: &Secret,
+        _: &Secret,
+    ) -> Result<Option<client::NewKey>, Diagnostics> {
+        Ok(renewal::rotates(prior, plan).then_some(client::NewKey {}))
+    }
+
+    /// The response of a rotation holds the key even where it is not to be stored.
+    fn version_made(state: &mut Secret, plan: &Secret, payload: &client::ApiKey) {
+        state.settings.rotation_triggers = plan.settings.rotation_triggers.clone();
+        state.settings.ready_for_renewal = Value::Value(false);
+        if stores_key(state) {
+            state.payload = mapping::payload(payload);
+        }
+    }
+
+    /// Whether the next plan renews the key. IAM is asked for the key only where the user wants
+    /// early renewal. Without the right to ask there, a deleted key goes unnoticed.
+    async fn after_read(instance: &Instance, state: &mut Secret) {
+        let wanted = !state.own.is_dynamic() && state.settings.early_renewal.is_value();
+        let ready = wanted && {
+            let exists = match state.own.api_key_id.as_deref_option() {
+                Some(id) => instance.client.key_exists(id).await.unwrap_or(true),
+                None => true,
+            };
+            renewal::ready(state, exists, instance.client.service_time())
+        };
+        state.settings.ready_for_renewal = Value::Value(ready);
+    }
+
+    /// A secret that ought to hold a key and holds none is never stored silently; one that the
+    /// next plan renews says so in that plan.
+    fn warnings(state: &Secret) -> Diagnostics {
+        let mut diagnostics = Diagnostics::default();
+        let is_missing = stores_key(state) && !state.payload.api_key.is_value();
+        if is_missing && state.settings.ready_for_renewal != Value::Value(true) {
+            diagnostics.add_warning(no_key(
+                "api_key",
+                &state.describe(),
+                state.common.state_in_words(),
+                "A change of rotation_triggers makes a new one; early_renewal does so by itself.",
+            ));
+        }
+        diagnostics
+    }
+
+    fn reading_warning(
+        metadata: &client::SecretMetadata<client::IamCredentials>,
+        attribute: &'static str,
+        object: &str,
+    ) -> Option<Diagnostic> {
+        metadata.own.is_dynamic().then(|| {
+            diagnostic(
+                path(attribute),
+                "Reading this data source makes a new API key",
+                format!(
+                    "{object} has reuse_api_key = false: each read of its value deletes the \
+                     current key, also for everybody else who uses it, makes a new one, and \
+                     leaves that in the state. Each plan and each refresh reads it. Use the \
+                     ephemeral resource ibm_sm_iam_credentials_secret for a key that lives as \
+                     long as the run, or the data source ibm_sm_iam_credentials_secret_metadata \
+                     for everything but the key."
+                ),
+            )
+        })
+    }
+
+    fn value_warning(
+        payload: &ApiKey,
+        state: &str,
+        attribute: &'static str,
+        object: &str,
+    ) -> Option<Diagnostic> {
+        let missing = !payload.api_key.is_value();
+        missing.then(|| no_key(attribute, object, state, "Rotate the secret to make a new one."))
+    }
+
+    fn create_advice(reason: &ApiError) -> Option<Advice> {
+        match reason.kind() {
+            ApiErrorKind::Conflict => Some(Advice::on(
+                "name",
+                "The name must be unique among the IAM credentials of the whole instance, across \
+                 its secret groups. Choose another name, or bring the existing secret under \
+                 Terraform with `terraform import`.",
+            )),
+            ApiErrorKind::Invalid => Some(Advice::new(
+                "If the IAM credentials engine of the instance is not set up yet, add an \
+                 ibm_sm_iam_credentials_configuration and a depends_on on it. Else check that \
+                 service_id, access_groups and secret_group_id exist, in the account of the engine \
+                 or in account_id.",
+            )),
+            ApiErrorKind::NotFound => Some(Advice::new(
+                "Check that the instance exists in this region (instance_id is the GUID of the \
+                 service instance), and that secret_group_id names a group in it.",
+            )),
+            _ => None,
+        }
+    }
+
+    /// Advice where the service refuses a new rotation policy (ibm-api.md 4.5).
+    fn update_advice(reason: &ApiError, prior: &Secret, plan: &Secret) -> Option<Advice> {
+        let refused =
+            reason.kind() == ApiErrorKind::Invalid && prior.own.rotation != plan.own.rotation;
+        refused.then(|| {
+            Advice::on(
+                "rotation",
+                "The service refuses a rotation that would come after the current key has \
+                 expired. Choose a shorter interval, or rotate first by a change of \
+                 rotation_triggers, so that a key with the full ttl is current.",
+            )
+        })
+    }
+}
+
+/// Whether the key in the prior state is not the one that the metadata names.
+fn holds_another_key(prior: &Secret, now: &Secret) -> bool {
+    !prior.payload.api_key.is_value()
+        || prior.own.api_key_id != now.own.api_key_id
+        || prior.common.expiration_date != now.common.expiration_date
+}

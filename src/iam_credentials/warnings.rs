@@ -1,0 +1,154 @@
+//! What a user should know of a plan before it is applied.
+
+use std::time::Duration;
+
+use super::model::{Rotation, Secret};
+use super::renewal::rotates;
+use crate::framework::diag::{Diagnostics, diagnostic, path};
+
+/// IBM recommends more; less than this is certainly too little.
+const LEAST_OVERLAP: Duration = Duration::from_secs(86_400);
+
+/// Warnings about a create, or the step from one state to the next.
+pub(super) fn of_the_plan(prior: Option<&Secret>, plan: &Secret) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    match prior {
+        None => {
+            another_account(plan, &mut diagnostics);
+            little_overlap(plan, &mut diagnostics);
+        }
+        Some(prior) => {
+            let (before, after) = (&prior.own, &plan.own);
+            if before.account_id != after.account_id {
+                another_account(plan, &mut diagnostics);
+            }
+            if before.ttl != after.ttl && !after.is_dynamic() && !rotates(prior, plan) {
+                later_ttl(prior, &mut diagnostics);
+            }
+            if before.ttl != after.ttl || before.rotation != after.rotation {
+                little_overlap(plan, &mut diagnostics);
+            }
+        }
+    }
+    diagnostics
+}
+
+fn later_ttl(prior: &Secret, diagnostics: &mut Diagnostics) {
+    let end = match prior.common.expiration_date.as_deref_option() {
+        Some(end) => format!(" until it expires at {end}"),
+        None => String::new(),
+    };
+    diagnostics.add_warning(diagnostic(
+        path("ttl"),
+        "The new ttl takes effect at the next rotation",
+        format!(
+            "The current key keeps its life{end}. To rotate now, change a value of \
+             rotation_triggers in the same apply."
+        ),
+    ));
+}
+
+fn another_account(plan: &Secret, diagnostics: &mut Diagnostics) {
+    if plan.own.account_id.is_value() {
+        diagnostics.add_warning(diagnostic(
+            path("account_id"),
+            "Another account needs service-to-service authorization",
+            "An engine that is configured with an API key serves only the account of its instance. \
+             For a key in another account, that account must authorize Secrets Manager on IAM \
+             Identity and IAM Access Groups.",
+        ));
+    }
+}
+
+fn little_overlap(plan: &Secret, diagnostics: &mut Diagnostics) {
+    let Some(overlap) = overlap(plan).filter(|overlap| *overlap < LEAST_OVERLAP) else { return };
+    let left = match overlap.as_secs() / 3_600 {
+        0 => "no hour".to_owned(),
+        hours => format!("{hours} hours"),
+    };
+    diagnostics.add_warning(diagnostic(
+        path("rotation"),
+        "Less than a day between rotation and expiry",
+        format!(
+            "There can be {left} between the making of a key and the end of the one before, and \
+             whoever still uses that one is locked out. Choose a shorter interval or a longer ttl; \
+             IBM advises 30 days."
+        ),
+    ));
+}
+
+/// How long the former key surely outlives the making of the next one.
+fn overlap(plan: &Secret) -> Option<Duration> {
+    let Rotation { interval, unit, .. } = plan.own.active_rotation()?;
+    let interval = unit.as_ref_option()?.at_most(interval.as_option()?)?;
+    Some(Duration::from_secs(plan.own.ttl()?.seconds()).saturating_sub(interval))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::value::{Value, known};
+    use crate::units::rotation::RotationUnit;
+    use crate::units::ttl::Ttl;
+    use crate::units::written::Written;
+
+    fn ttl(text: &str) -> Value<Written<Ttl>> {
+        Value::Value(Written::new(text))
+    }
+
+    fn secret() -> Secret {
+        let mut config = Secret::default();
+        config.own.service_id = known("ServiceId-1");
+        config
+    }
+
+    fn rotating(auto_rotate: Value<bool>, interval: Value<i64>, unit: Value<RotationUnit>) -> Secret {
+        let mut config = secret();
+        let policy = Rotation { auto_rotate, interval, unit };
+        config.own.rotation = Value::Value(vec![Value::Value(policy)]);
+        config
+    }
+
+    fn warned(prior: Option<&Secret>, plan: &Secret) -> Vec<String> {
+        let warnings = of_the_plan(prior, plan).warnings;
+        warnings.into_iter().map(|warning| warning.summary.into_owned()).collect()
+    }
+
+    #[test]
+    fn a_changed_ttl_warns_unless_the_same_plan_rotates() {
+        let mut prior = secret();
+        prior.own.ttl = ttl("30m");
+        prior.common.expiration_date = known("2026-11-24T13:00:00Z");
+        let mut plan = prior.clone();
+        assert_eq!(warned(Some(&prior), &plan), [""; 0]);
+        plan.own.ttl = ttl("1h");
+        let found = of_the_plan(Some(&prior), &plan).warnings;
+        assert!(found[0].detail.contains("expires at 2026-11-24T13:00:00Z"), "{found:?}");
+        plan.settings.rotation_triggers = Value::Value([("reason".to_owned(), known("now"))].into());
+        assert_eq!(warned(Some(&prior), &plan), [""; 0]);
+    }
+
+    #[test]
+    fn little_overlap_and_another_account_are_told_when_they_are_planned() {
+        let mut plan = rotating(Value::Value(true), Value::Value(90), Value::Value(RotationUnit::Day));
+        plan.own.ttl = ttl("90d");
+        plan.own.account_id = known("a1");
+        assert_eq!(
+            warned(None, &plan),
+            [
+                "Another account needs service-to-service authorization",
+                "Less than a day between rotation and expiry"
+            ]
+        );
+        assert_eq!(warned(Some(&plan), &plan), [""; 0]);
+        let mut moved = plan.clone();
+        moved.own.account_id = known("a2");
+        assert_eq!(
+            warned(Some(&plan), &moved),
+            ["Another account needs service-to-service authorization"]
+        );
+        let mut relaxed = rotating(Value::Value(true), Value::Value(30), Value::Value(RotationUnit::Day));
+        relaxed.own.ttl = ttl("90d");
+        assert_eq!(warned(None, &relaxed), [""; 0]);
+    }
+}

@@ -1,0 +1,115 @@
+//! The way to the service: one connection that all types share and that a configure call replaces.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::reference::InstanceRef;
+use crate::client::{Client, EndpointKind, InstanceAddress, InstanceClient};
+use crate::framework::context::Context;
+use crate::framework::diag::{Diagnostics, bug, error, path};
+use crate::framework::value::{Value, known};
+use crate::units::id::ObjectId;
+
+/// What the provider block says, as far as the types need it.
+#[derive(Clone, Debug)]
+pub struct Configured {
+    /// The client; it calls nothing before it is asked to.
+    pub client: Arc<Client>,
+    /// The region of objects that name none.
+    pub region: String,
+}
+
+/// Shared by all types; empty until the provider is configured.
+#[derive(Clone, Debug, Default)]
+pub struct Connection(Arc<RwLock<Option<Configured>>>);
+
+/// One instance, ready to be called.
+#[derive(Debug)]
+pub struct Instance {
+    /// The client of this instance.
+    pub client: InstanceClient,
+    /// The instance's region.
+    pub region: String,
+    /// The GUID of the instance.
+    pub instance_id: String,
+    /// The call that it serves.
+    pub(super) context: Context,
+}
+
+impl Instance {
+    /// The same instance for what has to be done even after an interrupt.
+    pub fn uninterrupted(&self) -> Instance {
+        Instance {
+            client: self.client.uninterrupted(),
+            region: self.region.clone(),
+            instance_id: self.instance_id.clone(),
+            context: Context::default(),
+        }
+    }
+
+    /// The id of an object in the instance.
+    pub fn id(&self, object: &str) -> ObjectId {
+        ObjectId {
+            region: self.region.clone(),
+            instance_id: self.instance_id.clone(),
+            object: object.to_owned(),
+        }
+    }
+
+    /// The reference of an object in the instance, with what the user wrote kept.
+    pub(super) fn reference(&self, written: &InstanceRef, object: &str) -> InstanceRef {
+        InstanceRef {
+            id: known(self.id(object).to_string()),
+            instance_id: known(&self.instance_id),
+            region: known(&self.region),
+            endpoint_type: written.endpoint_type.clone(),
+        }
+    }
+
+    /// The reference of the instance as a whole, with what the user wrote kept.
+    pub(super) fn own_reference(&self, written: &InstanceRef) -> InstanceRef {
+        let id = known(format!("{}/{}", self.region, self.instance_id));
+        InstanceRef { id, ..self.reference(written, "") }
+    }
+}
+
+impl Connection {
+    /// Replaces an earlier configuration by this one.
+    pub fn configure(&self, configured: Configured) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(configured);
+    }
+
+    /// The instance that is referred to, for the duration of a call.
+    pub(super) fn instance(
+        &self,
+        reference: &InstanceRef,
+        context: &Context,
+    ) -> Result<Instance, Diagnostics> {
+        let configured = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Configured { client, region } = configured
+            .ok_or_else(|| bug("A resource was called before the provider was configured."))?;
+        let region = reference.region.as_deref_option().map_or(region, str::to_owned);
+        let instance_id = reference.instance_id.as_deref_option().unwrap_or_default().to_owned();
+        let address = InstanceAddress {
+            instance_id: instance_id.clone(),
+            region: region.clone(),
+            endpoint: endpoint_kind(&reference.endpoint_type),
+        };
+        match client.instance(&address, context.cancel.clone()) {
+            Ok(client) => Ok(Instance { client, region, instance_id, context: context.clone() }),
+            Err(reason) => Err(error(
+                path("instance_id"),
+                "Invalid address of a Secrets Manager instance",
+                format!("The address of instance {instance_id:?} in region {region:?}: {reason}."),
+            )),
+        }
+    }
+}
+
+fn endpoint_kind(endpoint_type: &Value<String>) -> EndpointKind {
+    match endpoint_type.as_deref_option() {
+        Some("private") => EndpointKind::Private,
+        Some("public") => EndpointKind::Public,
+        // Validation refuses everything else.
+        _ => EndpointKind::Default,
+    }
+}

@@ -1,0 +1,284 @@
+//! Managed resources of an instance: what all of them do alike, so that a type says only its calls.
+
+use std::future::Future;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::connected::{Connected, Served};
+use super::connection::Instance;
+use super::failure::{Crud, Failure};
+use super::reference::{self, InstanceRef};
+use super::timeouts::{self, Timeouts};
+use crate::framework::context::Context;
+use crate::framework::diag::{Diagnostics, Report, error, path};
+use crate::framework::resource::ManagedResource;
+use crate::framework::schema::{Attribute, IdentityAttribute, Schema};
+use crate::framework::value::Value;
+use crate::units::id::ObjectId;
+
+/// Marks the private state of this provider. It is stored: it never changes.
+const PRIVATE_STATE_KEY: &str = "ibm_sm_configured";
+
+/// A managed resource type, in terms of its own model: without instance and timeouts.
+pub trait InstanceResource: Served {
+    /// Configuration, plan and state.
+    type Model: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+
+    /// The attribute that names the object in its instance: the last segment of the id.
+    const ID: &'static str;
+
+    /// The attributes that together name the object, for ever.
+    const IDENTITY: &'static [IdentityAttribute] = &[
+        IdentityAttribute { name: "region", optional: true },
+        IdentityAttribute { name: "instance_id", optional: false },
+        IdentityAttribute { name: Self::ID, optional: false },
+    ];
+
+    /// The value of [`InstanceResource::ID`]; empty before the object exists.
+    fn id(model: &Self::Model) -> &str;
+
+    /// A model that knows nothing but its id.
+    fn with_id(id: String) -> Self::Model;
+
+    /// How messages name the object, such as `secret group "team-a"`.
+    fn describe(model: &Self::Model) -> String;
+
+    /// Rules across attributes. The configuration may hold unknown values.
+    fn validate(_config: &Self::Model) -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// See [`ManagedResource::planned_changes`].
+    fn planned_changes(_prior: &Self::Model, _config: &Self::Model) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// See [`ManagedResource::modify_plan`].
+    fn modify_plan(
+        _prior: Option<&Self::Model>,
+        _config: &Self::Model,
+        _plan: &mut Self::Model,
+    ) -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// What the user should know of an object that was read or created.
+    fn warnings(_model: &Self::Model) -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// The object as the service has it now. A failure with "not found" means that it is gone.
+    fn read(
+        instance: &Instance,
+        prior: &Self::Model,
+    ) -> impl Future<Output = Result<Self::Model, Failure>> + Send;
+
+    /// Creates the object. `config` holds what the plan must not: write-only values.
+    fn create(
+        instance: &Instance,
+        plan: &Self::Model,
+        config: &Self::Model,
+    ) -> impl Future<Output = Result<Self::Model, Failure>> + Send;
+
+    /// What remains to be done once the object exists. It is stored, whatever fails here.
+    fn complete(
+        _instance: &Instance,
+        _model: &mut Self::Model,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Brings the object from `prior` to `plan`. `state` begins as `prior` and follows each step
+    /// that is done, so that a failure leaves what exists.
+    fn update(
+        instance: &Instance,
+        prior: &Self::Model,
+        plan: &Self::Model,
+        config: &Self::Model,
+        state: &mut Self::Model,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Deletes the object. "Not found" counts as deleted.
+    fn delete(
+        instance: &Instance,
+        prior: &Self::Model,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// The model of a type together with what all managed resources have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Managed<M> {
+    /// The instance it is in.
+    #[serde(flatten)]
+    pub instance: InstanceRef,
+    /// How long operations may take.
+    pub timeouts: Value<Timeouts>,
+    /// What the type itself has.
+    #[serde(flatten)]
+    pub model: M,
+}
+
+/// The schema of a managed resource type with these attributes of its own.
+pub fn resource_schema(description: &'static str, own: Vec<Attribute>) -> Schema {
+    let mut attributes = reference::attributes();
+    attributes.extend(own);
+    attributes.push(timeouts::attribute());
+    Schema::new(description, attributes)
+}
+
+impl<T: InstanceResource> ManagedResource for Connected<T> {
+    type State = Managed<T::Model>;
+
+    fn type_name(&self) -> &'static str {
+        T::TYPE_NAME
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn identity(&self) -> &'static [IdentityAttribute] {
+        T::IDENTITY
+    }
+
+    fn private_state_key(&self) -> &'static str {
+        PRIVATE_STATE_KEY
+    }
+
+    fn validate(&self, config: &Self::State) -> Diagnostics {
+        let mut diagnostics = timeouts::validate(&config.timeouts);
+        diagnostics.add_diagnostics(T::validate(&config.model));
+        diagnostics
+    }
+
+    fn planned_changes(
+        &self,
+        prior: &Self::State,
+        config: &Self::State,
+    ) -> &'static [&'static str] {
+        T::planned_changes(&prior.model, &config.model)
+    }
+
+    fn modify_plan(
+        &self,
+        prior: Option<&Self::State>,
+        config: &Self::State,
+        plan: &mut Self::State,
+    ) -> Diagnostics {
+        T::modify_plan(prior.map(|prior| &prior.model), &config.model, &mut plan.model)
+    }
+
+    async fn read(&self, context: Context, prior: Self::State) -> Report<Option<Self::State>> {
+        let instance = match self.instance_for(Crud::Read, &prior, context) {
+            Ok(instance) => instance,
+            Err(diagnostics) => return Report::with(Some(prior), diagnostics),
+        };
+        match T::read(&instance, &prior.model).await {
+            Ok(model) => {
+                let warnings = T::warnings(&model);
+                Report::with(Some(prior.with::<T>(&instance, model)), warnings)
+            }
+            Err(failure) if failure.is_not_found() => Report::of(None),
+            Err(failure) => {
+                let object = T::describe(&prior.model);
+                Report::with(Some(prior), instance.diagnostics(Crud::Read, &object, failure))
+            }
+        }
+    }
+
+    async fn create(
+        &self,
+        context: Context,
+        plan: Self::State,
+        config: Self::State,
+    ) -> Report<Option<Self::State>> {
+        let instance = match self.instance_for(Crud::Create, &plan, context) {
+            Ok(instance) => instance,
+            Err(diagnostics) => return Report::with(None, diagnostics),
+        };
+        let failed = |failure| {
+            instance.diagnostics(Crud::Create, &T::describe(&plan.model), failure)
+        };
+        let mut model = match T::create(&instance, &plan.model, &config.model).await {
+            Ok(model) => model,
+            Err(failure) => return Report::with(None, failed(failure)),
+        };
+        // From here on the object exists: whatever fails, it is returned.
+        let diagnostics = match T::complete(&instance, &mut model).await {
+            Ok(()) => T::warnings(&model),
+            Err(failure) => failed(failure),
+        };
+        Report::with(Some(plan.with::<T>(&instance, model)), diagnostics)
+    }
+
+    async fn update(
+        &self,
+        context: Context,
+        prior: Self::State,
+        plan: Self::State,
+        config: Self::State,
+    ) -> Report<Self::State> {
+        let instance = match self.instance_for(Crud::Update, &plan, context) {
+            Ok(instance) => instance,
+            Err(diagnostics) => return Report::with(prior, diagnostics),
+        };
+        let mut model = prior.model.clone();
+        let outcome =
+            T::update(&instance, &prior.model, &plan.model, &config.model, &mut model).await;
+        let diagnostics = match outcome {
+            Ok(()) => Diagnostics::default(),
+            Err(failure) => {
+                instance.diagnostics(Crud::Update, &T::describe(&prior.model), failure)
+            }
+        };
+        Report::with(plan.with::<T>(&instance, model), diagnostics)
+    }
+
+    async fn delete(&self, context: Context, prior: Self::State) -> Diagnostics {
+        let instance = match self.instance_for(Crud::Delete, &prior, context) {
+            Ok(instance) => instance,
+            Err(diagnostics) => return diagnostics,
+        };
+        match T::delete(&instance, &prior.model).await {
+            Err(failure) if !failure.is_not_found() => {
+                instance.diagnostics(Crud::Delete, &T::describe(&prior.model), failure)
+            }
+            _ => Diagnostics::default(),
+        }
+    }
+
+    fn import(&self, id: &str) -> Result<Self::State, Diagnostics> {
+        let id = ObjectId::parse(id, T::ID)
+            .map_err(|rule| error(path("id"), "Invalid import id", rule))?;
+        Ok(Managed {
+            instance: InstanceRef::imported(&id),
+            timeouts: Value::Null,
+            model: T::with_id(id.object),
+        })
+    }
+}
+
+impl<T: InstanceResource> Connected<T> {
+    /// The instance of an object, for as long as its timeouts allow.
+    fn instance_for(
+        &self,
+        crud: Crud,
+        state: &Managed<T::Model>,
+        context: Context,
+    ) -> Result<Instance, Diagnostics> {
+        let context = context.within(timeouts::limit(&state.timeouts, crud));
+        self.connection.instance(&state.instance, &context)
+    }
+}
+
+impl<M> Managed<M> {
+    /// The same with another model.
+    fn with<T: InstanceResource<Model = M>>(&self, instance: &Instance, model: M) -> Managed<M> {
+        Managed {
+            instance: instance.reference(&self.instance, T::id(&model)),
+            timeouts: self.timeouts.clone(),
+            model,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! One line for each call that Terraform can make: its name, what it is about, and
+//! who handles it.
+//!
+//! Every call runs in a task of its own: a client that goes away cannot cut a
+//! create between the service's response and the state, and a panic becomes a
+//! diagnostic of that one call. Calls that are not listed answer `UNIMPLEMENTED`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status};
+
+use super::calls::{Calls, Diagnosed, Subject, panicked};
+use super::{action, data_source, ephemeral, function, list, provider, resource};
+use crate::framework::context::Context;
+use crate::framework::diag::Diagnostics;
+use crate::framework::provider::Provider;
+use crate::plugin::proto::tfplugin6::{self as proto, provider_server};
+
+/// Serves a [`Provider`] to Terraform.
+pub struct Rpc<P> {
+    provider: Arc<P>,
+    /// Fires on `StopProvider`, and is then replaced: calls that come later,
+    /// such as the close of what was opened, run as usual.
+    cancel: Mutex<CancellationToken>,
+    calls: Calls,
+}
+
+impl<P: Provider> Rpc<P> {
+    /// `address` is the provider's source address, for the log.
+    pub fn new(provider: P, address: &'static str) -> Self {
+        Rpc {
+            provider: Arc::new(provider),
+            cancel: Mutex::default(),
+            calls: Calls::new(address),
+        }
+    }
+
+    fn context(&self) -> Context {
+        let cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Context::new(cancel)
+    }
+
+    fn stop(&self) {
+        let mut cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *cancel).cancel();
+    }
+
+    fn provider(&self) -> Arc<P> {
+        Arc::clone(&self.provider)
+    }
+}
+
+/// The service, from a table of its unary calls. Each line is the name in Rust,
+/// the name on the wire, what the call is about (with the field of the request
+/// that names the type) and the handler.
+macro_rules! provider_service {
+    (
+        unary {
+            $($rpc:ident $name:literal $subject:ident $(($type_name:ident))? => $handler:path;)*
+        }
+        other { $($other:tt)* }
+    ) => {
+        $(
+            impl Diagnosed for proto::$rpc::Response {
+                fn diagnostics(&self) -> &[proto::Diagnostic] {
+                    &self.diagnostics
+                }
+                fn diagnostics_mut(&mut self) -> &mut Vec<proto::Diagnostic> {
+                    &mut self.diagnostics
+                }
+            }
+        )*
+
+        #[tonic::async_trait]
+        impl<P: Provider> provider_server::Provider for Rpc<P> {
+            $(
+                async fn $rpc(
+                    &self,
+                    request: Request<proto::$rpc::Request>,
+                ) -> Result<Response<proto::$rpc::Response>, Status> {
+                    let request = request.into_inner();
+                    let subject = Subject::$subject $((request.$type_name.clone()))?;
+                    let work = $handler(self.provider(), self.context(), request);
+                    self.calls.serve($name, subject, work).await
+                }
+            )*
+
+            $($other)*
+        }
+    };
+}
+
+provider_service! {
+    unary {
+        get_metadata "GetMetadata" Provider => provider::get_metadata;
+        get_provider_schema "GetProviderSchema" Provider => provider::get_schema;
+        get_resource_identity_schemas "GetResourceIdentitySchemas" Provider
+            => provider::get_identities;
+        validate_provider_config "ValidateProviderConfig" Provider => provider::validate;
+        configure_provider "ConfigureProvider" Provider => provider::configure;
+        validate_resource_config "ValidateResourceConfig" Resource(type_name)
+            => resource::validate;
+        upgrade_resource_state "UpgradeResourceState" Resource(type_name) => resource::upgrade;
+        upgrade_resource_identity "UpgradeResourceIdentity" Resource(type_name)
+            => resource::upgrade_identity;
+        move_resource_state "MoveResourceState" Resource(target_type_name) => resource::moved;
+        import_resource_state "ImportResourceState" Resource(type_name) => resource::import;
+        read_resource "ReadResource" Resource(type_name) => resource::read;
+        plan_resource_change "PlanResourceChange" Resource(type_name) => resource::plan;
+        apply_resource_change "ApplyResourceChange" Resource(type_name) => resource::apply;
+        validate_data_resource_config "ValidateDataResourceConfig" DataSource(type_name)
+            => data_source::validate;
+        read_data_source "ReadDataSource" DataSource(type_name) => data_source::read;
+        validate_ephemeral_resource_config
+            "ValidateEphemeralResourceConfig" EphemeralResource(type_name)
+            => ephemeral::validate;
+        open_ephemeral_resource "OpenEphemeralResource" EphemeralResource(type_name)
+            => ephemeral::open;
+        renew_ephemeral_resource "RenewEphemeralResource" EphemeralResource(type_name)
+            => ephemeral::renew;
+        close_ephemeral_resource "CloseEphemeralResource" EphemeralResource(type_name)
+            => ephemeral::close;
+        validate_list_resource_config "ValidateListResourceConfig" ListResource(type_name)
+            => list::validate;
+        validate_action_config "ValidateActionConfig" Action(action_type) => action::validate;
+        plan_action "PlanAction" Action(action_type) => action::plan;
+    }
+    other {
+        /// Returns at once and ends nothing but waiting (plugin-protocol.md 7).
+        async fn stop_provider(
+            &self,
+            _: Request<proto::stop_provider::Request>,
+        ) -> Result<Response<proto::stop_provider::Response>, Status> {
+            tracing::info!("the run was interrupted: waits end, nothing new is started");
+            self.stop();
+            Ok(Response::new(proto::stop_provider::Response::default()))
+        }
+
+        async fn list_resource(
+            &self,
+            request: Request<proto::list_resource::Request>,
+        ) -> Result<Response<BoxStream<proto::list_resource::Event>>, Status> {
+            const NAME: &str = "ListResource";
+            let request = request.into_inner();
+            let subject = Subject::ListResource(request.type_name.clone());
+            let work = list::events(self.provider(), self.context(), request);
+            let events = self.calls.run(NAME, subject, work).await;
+            let events = events.unwrap_or_else(|| vec![list::only(panicked(NAME))]);
+            Ok(Response::new(list::stream(events)))
+        }
+
+        async fn get_functions(
+            &self,
+            _: Request<proto::get_functions::Request>,
+        ) -> Result<Response<proto::get_functions::Response>, Status> {
+            let functions = provider::functions(&*self.provider);
+            let diagnostics = Vec::new();
+            Ok(Response::new(proto::get_functions::Response { functions, diagnostics }))
+        }
+
+        async fn call_function(
+            &self,
+            request: Request<proto::call_function::Request>,
+        ) -> Result<Response<proto::call_function::Response>, Status> {
+            let work = function::call(self.provider(), request.into_inner());
+            let response = self.calls.run("CallFunction", Subject::Provider, work).await;
+            Ok(Response::new(response.unwrap_or_else(function::panicked)))
+        }
+
+        async fn invoke_action(
+            &self,
+            request: Request<proto::invoke_action::Request>,
+        ) -> Result<Response<BoxStream<proto::invoke_action::Event>>, Status> {
+            const NAME: &str = "InvokeAction";
+            let request = request.into_inner();
+            let subject = Subject::Action(request.action_type.clone());
+            let (sender, events) = action::channel();
+            let work = action::invoke(self.provider(), self.context(), request, sender.clone());
+            let calls = self.calls.clone();
+            tokio::spawn(async move {
+                let outcome: Option<Diagnostics> = calls.run(NAME, subject, work).await;
+                let diagnostics = outcome.unwrap_or_else(|| panicked(NAME));
+                // Without a reader the run is over; the action has been carried out all the same.
+                let _ = sender.send(Ok(action::completed(diagnostics)));
+            });
+            Ok(Response::new(events))
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The provider block: every argument of the official provider, said once.
+//!
+//! An existing block keeps working: arguments that mean nothing for Secrets
+//! Manager are accepted and do nothing.
+
+use serde::Deserialize;
+
+use crate::framework::validators::{at_least, one_of};
+use crate::framework::schema::{Attribute, Schema, number, string};
+use crate::framework::value::Value;
+
+/// The arguments that have a meaning here (ibm-api.md 5.1).
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ProviderBlock {
+    /// The API key of the caller.
+    pub ibmcloud_api_key: Value<String>,
+    /// Old name of `ibmcloud_api_key`.
+    pub bluemix_api_key: Value<String>,
+    /// A bearer token instead of a key.
+    pub iam_token: Value<String>,
+    /// A token that fetches bearer tokens.
+    pub iam_refresh_token: Value<String>,
+    /// A trusted profile to act as, by id.
+    pub iam_profile_id: Value<String>,
+    /// A trusted profile to act as, by name.
+    pub iam_profile_name: Value<String>,
+    /// The account of `iam_profile_name`.
+    pub ibmcloud_account_id: Value<String>,
+    /// A file with the token of a compute resource.
+    pub cr_token_file: Value<String>,
+    /// Default region.
+    pub region: Value<String>,
+    /// `public`, `private` or `public-and-private`.
+    pub visibility: Value<String>,
+    /// `vpe`.
+    pub private_endpoint_type: Value<String>,
+    /// A JSON file with addresses.
+    pub endpoints_file_path: Value<String>,
+    /// A file with authorities to trust beside the system's.
+    pub ca_cert_file: Value<String>,
+    /// The same as text.
+    pub ca_cert_pem: Value<String>,
+    /// A proxy, with user and password if it wants them.
+    pub proxy_url: Value<String>,
+    /// Repetitions of a failed request.
+    pub max_retries: Value<i64>,
+    /// Base address of IAM.
+    pub iam_endpoint: Value<String>,
+    /// Address of an instance, with placeholders.
+    pub secrets_manager_endpoint: Value<String>,
+}
+
+/// Values of `visibility`.
+pub(super) const VISIBILITIES: &[&str] = &["public", "private", "public-and-private"];
+/// The one value of `private_endpoint_type`.
+pub(super) const VPE: &str = "vpe";
+
+impl ProviderBlock {
+    /// The arguments whose values only the apply will tell. They count as left
+    /// out, which may make calls fail.
+    pub(super) fn not_known_yet(&self) -> Vec<&'static str> {
+        let arguments = [
+            ("ibmcloud_api_key", &self.ibmcloud_api_key),
+            ("bluemix_api_key", &self.bluemix_api_key),
+            ("iam_token", &self.iam_token),
+            ("iam_refresh_token", &self.iam_refresh_token),
+            ("iam_profile_id", &self.iam_profile_id),
+            ("iam_profile_name", &self.iam_profile_name),
+            ("ibmcloud_account_id", &self.ibmcloud_account_id),
+            ("cr_token_file", &self.cr_token_file),
+            ("region", &self.region),
+            ("visibility", &self.visibility),
+            ("private_endpoint_type", &self.private_endpoint_type),
+            ("endpoints_file_path", &self.endpoints_file_path),
+            ("ca_cert_file", &self.ca_cert_file),
+            ("ca_cert_pem", &self.ca_cert_pem),
+            ("proxy_url", &self.proxy_url),
+            ("iam_endpoint", &self.iam_endpoint),
+            ("secrets_manager_endpoint", &self.secrets_manager_endpoint),
+        ];
+        let unknown = arguments.into_iter().filter(|(_, value)| value.is_unknown());
+        unknown.map(|(name, _)| name).collect()
+    }
+}
+
+/// The declaration of the block.
+pub(super) fn schema() -> Schema {
+    let mut fields = vec![
+        string("ibmcloud_api_key").sensitive().description(
+            "The IBM Cloud API key to act with. Environment: `IC_API_KEY`, `IBMCLOUD_API_KEY`.",
+        ),
+        string("bluemix_api_key").sensitive().deprecated().description("Use `ibmcloud_api_key` instead."),
+        string("iam_token").sensitive().description(
+            "An IAM bearer token to act with when there is no API key. It is used until it \
+             expires, after an hour at most; with `iam_refresh_token` it is then replaced. \
+             Environment: `IC_IAM_TOKEN`, `IBMCLOUD_IAM_TOKEN`.",
+        ),
+        string("iam_refresh_token").sensitive().description(
+            "An IAM refresh token of the IBM Cloud command line, to act with when there is no API \
+             key. Environment: `IC_IAM_REFRESH_TOKEN`, `IBMCLOUD_IAM_REFRESH_TOKEN`.",
+        ),
+        string("iam_profile_id").description(
+            "The id of a trusted profile to act as, which the identity of the API key assumes, or \
+             a compute resource by its token. Environment: `IC_IAM_PROFILE_ID`, \
+             `IBMCLOUD_IAM_PROFILE_ID`.",
+        ),
+        string("iam_profile_name").description(
+            "The name of a trusted profile to act as, in the account `ibmcloud_account_id`, \
+             instead of `iam_profile_id`. Environment: `IC_IAM_PROFILE_NAME`, \
+             `IBMCLOUD_IAM_PROFILE_NAME`.",
+        ),
+        string("ibmcloud_account_id").description(
+            "The account of `iam_profile_name`. Environment: `IC_ACCOUNT_ID`, \
+             `IBMCLOUD_ACCOUNT_ID`.",
+        ),
+        string("cr_token_file").description(
+            "A file with the token of the compute resource that Terraform runs on, to act as a \
+             trusted profile without an API key. It is read for each IAM token, because the \
+             platform replaces it. Without any other credentials, the usual files of Kubernetes \
+             and Code Engine below `/var/run/secrets` are tried for a profile. Environment: \
+             `IBMCLOUD_CR_TOKEN_FILE`.",
+        ),
+        string("region").description(
+            "The region of instances whose resource names none. Default: `us-south`. Environment: \
+             `IC_REGION`, `IBMCLOUD_REGION`, `BM_REGION`, `BLUEMIX_REGION`.",
+        ),
+        string("visibility").validator(one_of(VISIBILITIES)).description(
+            "Which endpoints to use: `public` (default), `private`, or `public-and-private`, which \
+             for Secrets Manager means private. Environment: `IC_VISIBILITY`, \
+             `IBMCLOUD_VISIBILITY`.",
+        ),
+        string("private_endpoint_type").validator(one_of(&[VPE])).description(
+            "With `visibility = \"private\"`: `vpe` reaches IAM through the regional virtual \
+             private endpoint. Environment: `IC_PRIVATE_ENDPOINT_TYPE`, \
+             `IBMCLOUD_PRIVATE_ENDPOINT_TYPE`.",
+        ),
+        string("endpoints_file_path").description(
+            "A JSON file with addresses by variable, visibility and region: of IAM for the region \
+             of this block, of instances for their own. Environment: \
+             `IC_ENDPOINTS_FILE_PATH`, `IBMCLOUD_ENDPOINTS_FILE_PATH`.",
+        ),
+        string("ca_cert_file").description(
+            "A file with certificates in PEM form of authorities to trust beside those of the \
+             system, for IAM, Secrets Manager and a proxy. Environment: `IBMCLOUD_CA_CERT_FILE`.",
+        ),
+        string("ca_cert_pem").description(
+            "The certificates themselves, instead of `ca_cert_file`. Environment: \
+             `IBMCLOUD_CA_CERT_PEM`.",
+        ),
+        string("proxy_url").sensitive().description(
+            "The proxy for all requests: `http://[USER:PASSWORD@]HOST:PORT`, or `https://`. \
+             Without it the usual variables count, in upper or lower case: `HTTPS_PROXY`, \
+             `HTTP_PROXY`, `ALL_PROXY`, and `NO_PROXY` for hosts, domains and networks that are \
+             reached without one; on macOS and Windows also the settings of the system. With it, \
+             none of them does. Environment: `IBMCLOUD_PROXY_URL`.",
+        ),
+        number("max_retries").validator(at_least(0)).description(
+            "How often a request that failed for a passing reason is repeated. Default: 10. \
+             Environment: `MAX_RETRIES`.",
+        ),
+        string("iam_endpoint")
+            .description("The base address of IAM. Environment: `IBMCLOUD_IAM_API_ENDPOINT`."),
+        string("secrets_manager_endpoint").description(
+            "The address of a Secrets Manager instance; may contain `{instance_id}` and \
+             `{region}`. Environment: `IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT`.",
+        ),
+    ];
+    fields.extend(without_effect());
+    Schema::new(
+        "IAM credentials of IBM Cloud Secrets Manager. The block takes the arguments of the \
+         official IBM Cloud provider.",
+        fields,
+    )
+}
+
+/// Arguments of the official block that mean nothing here.
+fn without_effect() -> impl Iterator<Item = Attribute> {
+    const ABOUT: &str = "Accepted so that a block of the official provider keeps working; it has \
+                         no effect on Secrets Manager.";
+    let plain = [
+        string("iaas_classic_api_key").sensitive(),
+        string("iaas_classic_endpoint_url"),
+        number("iaas_classic_timeout"),
+        string("iaas_classic_username"),
+        number("ibmcloud_timeout"),
+        string("resource_group"),
+        string("zone"),
+    ];
+    let deprecated = [
+        number("bluemix_timeout"),
+        string("function_namespace"),
+        number("generation"),
+        string("riaas_endpoint"),
+        string("softlayer_api_key").sensitive(),
+        string("softlayer_endpoint_url"),
+        number("softlayer_timeout"),
+        string("softlayer_username"),
+    ];
+    plain
+        .into_iter()
+        .chain(deprecated.into_iter().map(Attribute::deprecated))
+        .map(|field| field.description(ABOUT))
+}

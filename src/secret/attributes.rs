@@ -1,0 +1,141 @@
+//! The attributes of every secret, each declared once.
+//!
+//! What an update does to a computed attribute is a claim about the service (ibm-api.md 2.4).
+
+use std::collections::BTreeMap;
+
+use super::kind::SecretKind;
+use crate::framework::schema::{Attribute, Type, boolean, list, map, number, string};
+use crate::framework::validators::{Validator, count, length, matching};
+use crate::framework::value::ValueAny;
+use crate::instance::both_blank;
+use crate::units::name::{NAME_RULE, is_name};
+
+/// The most that custom metadata may take, in bytes of JSON (ibm-api.md 2.2).
+const METADATA_BYTES: usize = 10_240;
+
+/// All attributes of a secret type. One of its own takes the place of a common one of that name.
+pub(super) fn attributes<K: SecretKind>() -> Vec<Attribute> {
+    let own = K::attributes();
+    let is_own = |name: &str| own.iter().any(|attribute| attribute.name == name);
+    let mut attributes: Vec<Attribute> =
+        given().into_iter().chain(computed()).filter(|common| !is_own(common.name)).collect();
+    attributes.extend(own);
+    attributes
+}
+
+/// The declaration of `name`, for a type that has more to say about it.
+pub fn name_attribute() -> Attribute {
+    string("name").required().validator(length(2, 256)).validator(matching(NAME_RULE, is_name))
+}
+
+/// The declaration of `secret_group_id`.
+pub fn secret_group_attribute() -> Attribute {
+    string("secret_group_id")
+        .optional_computed()
+        .requires_replace()
+        .use_state_for_unknown()
+        .description("The id of the secret group. Default: the group `default`.")
+}
+
+/// What the user may give.
+fn given() -> Vec<Attribute> {
+    vec![
+        name_attribute().description(
+            "The secret's name, unique among the secrets of its type in the instance; 2 to 256 \
+             characters.",
+        ),
+        string("description")
+            .validator(length(0, 1024))
+            .semantic_equality(both_blank)
+            .description("What the secret is for; up to 1024 characters."),
+        secret_group_attribute(),
+        list("labels", Type::String)
+            .optional_computed()
+            .use_state_for_unknown()
+            .reset_when_removed(ValueAny::List(vec![]))
+            .validator(count(0, 30))
+            .element_validator(length(2, 64))
+            .description("Labels to search by: up to 30, each of 2 to 64 characters."),
+        map("custom_metadata", Type::String)
+            .optional_computed()
+            .use_state_for_unknown()
+            .reset_when_removed(ValueAny::Map(BTreeMap::new()))
+            .validator(metadata_size())
+            .description("Your own data about the secret, up to 10 KB. Not for secrets."),
+        map("version_custom_metadata", Type::String)
+            .semantic_equality(both_blank)
+            .validator(metadata_size())
+            .description("Your own data about the current version, up to 10 KB. Not for secrets."),
+    ]
+}
+
+/// What only the service says.
+fn computed() -> Vec<Attribute> {
+    let kept = |attribute: Attribute| attribute.computed().use_state_for_unknown();
+    vec![
+        kept(string("secret_id")).description("The id of the secret in the instance."),
+        kept(string("secret_type")).description("IBM's name of the secret's type."),
+        kept(string("crn")).description("The cloud resource name of the secret."),
+        kept(string("created_by")).description("The IAM id of the creator."),
+        kept(string("created_at")).description("When the secret was made, RFC 3339."),
+        string("updated_at").computed().description("When it last changed or was read, RFC 3339."),
+        boolean("downloaded").computed().description("Whether the current value was ever read."),
+        number("locks_total").computed().description("How many locks its versions have."),
+        number("versions_total")
+            .computed()
+            .description("How many versions the service remembers."),
+        number("state")
+            .computed()
+            .description("0 pre-activation, 1 active, 2 suspended, 3 deactivated, 5 destroyed."),
+        string("state_description").computed().description("The state in IBM's words."),
+    ]
+}
+
+/// An attribute of a secret that is looked up: without what a resource says about giving it.
+pub fn found_attribute<K: SecretKind>(attribute: Attribute) -> Attribute {
+    let description = match attribute.name {
+        "secret_group_id" => "The id of the secret group that the secret is in.",
+        "labels" => "Labels to search by.",
+        "custom_metadata" => "The owner's own data about the secret.",
+        name => K::found_description(name).unwrap_or(attribute.description),
+    };
+    attribute.read_only().description(description)
+}
+
+/// The size of a map as JSON.
+fn metadata_size() -> Validator {
+    Box::new(|value| {
+        let ValueAny::Map(entries) = value else { return Ok(()) };
+        // Each entry is `"key":"value",`.
+        let bytes: usize = entries
+            .iter()
+            .map(|(key, value)| match value {
+                ValueAny::String(text) => key.len() + text.len() + 6,
+                _ => key.len() + 6,
+            })
+            .sum();
+        if bytes <= METADATA_BYTES {
+            Ok(())
+        } else {
+            Err(format!("take up to {METADATA_BYTES} bytes as JSON, and takes {bytes}"))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_is_bounded_by_its_size_as_json() {
+        let entry = |bytes: usize| {
+            ValueAny::Map(BTreeMap::from([("k".to_owned(), ValueAny::String("x".repeat(bytes)))]))
+        };
+        assert_eq!(metadata_size()(&entry(METADATA_BYTES - 7)), Ok(()));
+        assert_eq!(
+            metadata_size()(&entry(METADATA_BYTES - 6)),
+            Err("take up to 10240 bytes as JSON, and takes 10241".to_owned())
+        );
+    }
+}

@@ -1,0 +1,234 @@
+//! What a secret type says about itself.
+
+use std::fmt::Debug;
+use std::future::Future;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::metadata::CommonMetadata;
+use crate::client::{self, ApiError, SecretType};
+use crate::framework::diag::{Diagnostic, Diagnostics};
+use crate::framework::schema::Attribute;
+use crate::framework::value::StringMap;
+use crate::instance::{Advice, Failure, Instance};
+
+/// A part of a secret's model: attributes that stand beside the others in the state.
+pub trait ModelPart:
+    Serialize + DeserializeOwned + Clone + Debug + Default + PartialEq + Send + Sync + 'static
+{
+}
+
+impl<T> ModelPart for T where
+    T: Serialize + DeserializeOwned + Clone + Debug + Default + PartialEq + Send + Sync + 'static
+{
+}
+
+/// A secret in Terraform's terms: configuration, plan and state of the resource.
+///
+/// What only the routes with the value return is a part of its own, so that metadata cannot hold
+/// a value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Secret<K: SecretKind> {
+    /// The metadata that every secret has.
+    #[serde(flatten)]
+    pub common: CommonMetadata,
+    /// The metadata of this type.
+    #[serde(flatten)]
+    pub own: K::Own,
+    /// What only the routes with the value return.
+    #[serde(flatten)]
+    pub payload: K::Payload,
+    /// The user's own data about the current version.
+    pub version_custom_metadata: StringMap,
+    /// What only Terraform knows.
+    #[serde(flatten)]
+    pub settings: K::Settings,
+}
+
+/// What a state does about the value of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadInState {
+    /// It holds none.
+    Absent,
+    /// It holds the current one already.
+    Kept,
+    /// It is to hold one, which has to be read.
+    ToBeRead,
+}
+
+/// A secret type: the wire types that it adds to those of every secret, its attributes, and where
+/// it differs.
+pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'static {
+    /// What it is to the API.
+    type Api: SecretType;
+    /// Metadata of its own.
+    type Own: ModelPart;
+    /// What only the routes with the value return. Its `Debug` is redacted.
+    type Payload: ModelPart;
+    /// Attributes that only Terraform knows.
+    type Settings: ModelPart;
+
+    /// The type name of resource, data source, list and ephemeral resource.
+    const TYPE_NAME: &'static str;
+    /// The type name of the data source without the value.
+    const METADATA_TYPE_NAME: &'static str;
+    /// What messages call one, such as `IAM credentials secret`.
+    const NAME: &'static str;
+    /// What messages call all of them, such as `the IAM credentials secrets`.
+    const OBJECTS: &'static str;
+    /// The description of the resource.
+    const DESCRIPTION: &'static str;
+    /// The description of the data source with the value.
+    const DATA_SOURCE: &'static str;
+    /// The description of the data source without the value.
+    const METADATA_DATA_SOURCE: &'static str;
+    /// The description of the list.
+    const LIST: &'static str;
+
+    /// The attributes of its own. One that is called like a common one takes its place.
+    fn attributes() -> Vec<Attribute>;
+
+    /// How an attribute of its own is described where it is looked up and not given.
+    fn found_description(_name: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// Rules across attributes. The configuration may hold unknown values.
+    fn validate(config: &Secret<Self>) -> Diagnostics;
+
+    /// See [`crate::framework::resource::ManagedResource::planned_changes`].
+    fn planned_changes(_prior: &Secret<Self>, _config: &Secret<Self>) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// See [`crate::framework::resource::ManagedResource::modify_plan`].
+    fn modify_plan(
+        prior: Option<&Secret<Self>>,
+        config: &Secret<Self>,
+        plan: &mut Secret<Self>,
+    ) -> Diagnostics;
+
+    /// What it adds to a create.
+    fn prototype(
+        plan: &Secret<Self>,
+        config: &Secret<Self>,
+    ) -> Result<<Self::Api as SecretType>::Prototype, Diagnostics>;
+
+    /// What of its own changes in place; only what differs.
+    fn patch(
+        prior: &Secret<Self>,
+        plan: &Secret<Self>,
+    ) -> Result<<Self::Api as SecretType>::Patch, Diagnostics>;
+
+    /// Its metadata as the service describes them.
+    fn own(metadata: <Self::Api as SecretType>::Metadata) -> Self::Own;
+
+    /// Its value as the service returns it.
+    fn payload(payload: &<Self::Api as SecretType>::Payload) -> Self::Payload;
+
+    /// What is to become of the value in the state `now`, which held that of `prior`.
+    fn payload_in_state(
+        instance: &Instance,
+        prior: Option<&Secret<Self>>,
+        now: &Secret<Self>,
+    ) -> PayloadInState;
+
+    /// Takes over from the plan what only Terraform knows and what an update may change before a
+    /// new version is made.
+    fn adopt_settings(state: &mut Secret<Self>, plan: &Secret<Self>);
+
+    /// What makes a new version in this update, if anything does.
+    fn new_version(
+        prior: &Secret<Self>,
+        plan: &Secret<Self>,
+        config: &Secret<Self>,
+    ) -> Result<Option<<Self::Api as SecretType>::VersionPrototype>, Diagnostics>;
+
+    /// Takes over what the new version brought.
+    fn version_made(
+        state: &mut Secret<Self>,
+        plan: &Secret<Self>,
+        payload: &<Self::Api as SecretType>::Payload,
+    );
+
+    /// What a refresh learns beside metadata and value.
+    fn after_read(
+        _instance: &Instance,
+        _state: &mut Secret<Self>,
+    ) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// What the user should know of a secret that was read or created.
+    fn warnings(_state: &Secret<Self>) -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// What the user should know before the value of a secret is looked up, on the attribute
+    /// that names it.
+    fn reading_warning(
+        _metadata: &client::SecretMetadata<Self::Api>,
+        _attribute: &'static str,
+        _object: &str,
+    ) -> Option<Diagnostic> {
+        None
+    }
+
+    /// What the user should know of a value that was looked up.
+    fn value_warning(
+        _payload: &Self::Payload,
+        _state: &str,
+        _attribute: &'static str,
+        _object: &str,
+    ) -> Option<Diagnostic> {
+        None
+    }
+
+    /// What to do about a create that the service refuses.
+    fn create_advice(reason: &ApiError) -> Option<Advice>;
+
+    /// What to do about an update that the service refuses.
+    fn update_advice(
+        _reason: &ApiError,
+        _prior: &Secret<Self>,
+        _plan: &Secret<Self>,
+    ) -> Option<Advice> {
+        None
+    }
+}
+
+impl<K: SecretKind> Secret<K> {
+    /// The id in the service; empty before it exists.
+    pub fn id(&self) -> &str {
+        self.common.secret_id.as_deref_option().unwrap_or_default()
+    }
+
+    /// Whether this is the stub of an import, which knows nothing but its id.
+    pub fn is_import(&self) -> bool {
+        self.common.name.is_null()
+    }
+
+    /// How messages name the secret.
+    pub fn describe(&self) -> String {
+        match self.common.name.as_deref_option() {
+            Some(name) => format!("{} {name:?}", K::NAME),
+            None => format!("{} {}", K::NAME, self.id()),
+        }
+    }
+
+    /// Takes over the metadata as the service describes them.
+    pub(super) fn set_metadata(&mut self, metadata: client::SecretMetadata<K::Api>) {
+        self.common = CommonMetadata::from(metadata.common);
+        self.own = K::own(metadata.own);
+    }
+
+    /// Reads the secret with its value.
+    pub(super) async fn read_value(&mut self, instance: &Instance) -> Result<(), Failure> {
+        let secret = instance.client.get_secret::<K::Api>(self.id()).await?;
+        self.payload = K::payload(&secret.payload);
+        self.set_metadata(secret.metadata);
+        Ok(())
+    }
+}

@@ -1,0 +1,23 @@
+//! What every type of secret has: metadata, versions, lookup by id or name, lists, and the
+//! sequence of calls that manages it.
+//!
+//! A secret type says through [`SecretKind`] what is its own; resource, data sources and list
+//! follow from it.
+
+mod attributes;
+mod data_source;
+mod kind;
+mod list;
+mod lookup;
+mod metadata;
+mod resource;
+mod versions;
+
+pub use attributes::{name_attribute, secret_group_attribute};
+pub use data_source::{SecretDataSource, SecretMetadataDataSource};
+pub use kind::{PayloadInState, Secret, SecretKind};
+pub use list::SecretList;
+pub use lookup::{Lookup, lookup_attributes, validate_lookup};
+pub use metadata::CommonMetadata;
+pub use resource::SecretResource;
+pub use versions::{CURRENT, json_object};

@@ -1,0 +1,213 @@
+//! The sequence of calls that manages a secret, and what is saved when one of them fails.
+
+use std::marker::PhantomData;
+
+use super::attributes::attributes;
+use super::kind::{PayloadInState, Secret, SecretKind};
+use super::lookup::refuse_another_type;
+use super::metadata::CommonMetadata;
+use super::versions::{self, json_object};
+use crate::client::{self, SecretMetadataPatch, SecretPrototype, VersionPrototype};
+use crate::framework::diag::Diagnostics;
+use crate::framework::schema::Schema;
+use crate::framework::value::{StringList, Value, known, known_strings};
+use crate::instance::{
+    Advice, Existing, Failure, Instance, InstanceResource, Served, create_once, resource_schema,
+};
+
+/// The managed resource of a secret type.
+pub struct SecretResource<K>(PhantomData<fn() -> K>);
+
+impl<K: SecretKind> Served for SecretResource<K> {
+    const TYPE_NAME: &'static str = K::TYPE_NAME;
+
+    fn schema() -> Schema {
+        resource_schema(K::DESCRIPTION, attributes::<K>())
+    }
+}
+
+impl<K: SecretKind> InstanceResource for SecretResource<K> {
+    type Model = Secret<K>;
+
+    const ID: &'static str = "secret_id";
+
+    fn id(model: &Secret<K>) -> &str {
+        model.id()
+    }
+
+    fn with_id(id: String) -> Secret<K> {
+        let common = CommonMetadata { secret_id: known(id), ..CommonMetadata::default() };
+        Secret { common, ..Secret::default() }
+    }
+
+    fn describe(model: &Secret<K>) -> String {
+        model.describe()
+    }
+
+    fn validate(config: &Secret<K>) -> Diagnostics {
+        K::validate(config)
+    }
+
+    fn planned_changes(prior: &Secret<K>, config: &Secret<K>) -> &'static [&'static str] {
+        K::planned_changes(prior, config)
+    }
+
+    fn modify_plan(
+        prior: Option<&Secret<K>>,
+        config: &Secret<K>,
+        plan: &mut Secret<K>,
+    ) -> Diagnostics {
+        K::modify_plan(prior, config, plan)
+    }
+
+    fn warnings(model: &Secret<K>) -> Diagnostics {
+        K::warnings(model)
+    }
+
+    /// Reads the metadata, and the value only when the state does not hold the one that the
+    /// metadata names: reading a value is audited and needs a higher role, so a refresh that
+    /// changes nothing does not.
+    async fn read(instance: &Instance, prior: &Secret<K>) -> Result<Secret<K>, Failure> {
+        let found = instance.client.get_secret_metadata::<K::Api>(prior.id()).await?;
+        refuse_another_type::<K>("id", &found.common)?;
+        let mut state = prior.clone();
+        state.set_metadata(found);
+        match K::payload_in_state(instance, Some(prior), &state) {
+            PayloadInState::Absent => state.payload = K::Payload::default(),
+            PayloadInState::Kept => {}
+            PayloadInState::ToBeRead => state.read_value(instance).await?,
+        }
+        state.version_custom_metadata = versions::managed(instance, prior).await?;
+        K::after_read(instance, &mut state).await;
+        Ok(state)
+    }
+
+    async fn create(
+        instance: &Instance,
+        plan: &Secret<K>,
+        config: &Secret<K>,
+    ) -> Result<Secret<K>, Failure> {
+        let prototype = prototype(plan, config)?;
+        let created = create_once(
+            instance,
+            || instance.client.create_secret(&prototype),
+            || instance.client.find_secret_by_name::<K::Api>(&prototype.name),
+            Existing::Refuse(|found: &client::SecretMetadata<K::Api>| &found.common.id),
+        );
+        let created =
+            created.await.map_err(|failure| failure.advised(|reason| K::create_advice(reason)))?;
+        let mut state = plan.clone();
+        state.payload = K::payload(&created.payload);
+        state.set_metadata(created.metadata);
+        Ok(state)
+    }
+
+    async fn complete(instance: &Instance, state: &mut Secret<K>) -> Result<(), Failure> {
+        let outcome = async {
+            match K::payload_in_state(instance, None, state) {
+                PayloadInState::Absent => state.payload = K::Payload::default(),
+                PayloadInState::Kept => {}
+                PayloadInState::ToBeRead => state.read_value(instance).await?,
+            }
+            Ok::<(), Failure>(versions::settle(instance, state).await?)
+        };
+        outcome.await.map_err(|failure| {
+            failure.advised(|_| {
+                Some(Advice::new(
+                    "The secret exists, but it could not be read to its end. Terraform marks it \
+                     as tainted and replaces it at the next apply; `terraform untaint` keeps it.",
+                ))
+            })
+        })
+    }
+
+    async fn update(
+        instance: &Instance,
+        prior: &Secret<K>,
+        plan: &Secret<K>,
+        config: &Secret<K>,
+        state: &mut Secret<K>,
+    ) -> Result<(), Failure> {
+        update(instance, prior, plan, config, state)
+            .await
+            .map_err(|failure| failure.advised(|reason| K::update_advice(reason, prior, plan)))
+    }
+
+    async fn delete(instance: &Instance, prior: &Secret<K>) -> Result<(), Failure> {
+        Ok(instance.client.delete_secret(prior.id()).await?)
+    }
+}
+
+async fn update<K: SecretKind>(
+    instance: &Instance,
+    prior: &Secret<K>,
+    plan: &Secret<K>,
+    config: &Secret<K>,
+    state: &mut Secret<K>,
+) -> Result<(), Failure> {
+    let (client, id) = (&instance.client, prior.id());
+    let patch = patch(prior, plan)?;
+    state.set_metadata(if patch.is_empty() {
+        client.get_secret_metadata(id).await?
+    } else {
+        client.update_secret_metadata(id, &patch).await?
+    });
+    K::adopt_settings(state, plan);
+    let (before, after) = (&prior.version_custom_metadata, &plan.version_custom_metadata);
+    if let Some(own) = K::new_version(prior, plan, config)? {
+        let prototype = VersionPrototype { version_custom_metadata: json_object(after), own };
+        let version = client.create_version::<K::Api>(id, &prototype).await?;
+        state.version_custom_metadata = after.clone();
+        K::version_made(state, plan, &version.payload);
+        state.set_metadata(client.get_secret_metadata(id).await?);
+    } else if let Some(patch) = versions::patch(before, after) {
+        client.update_version_metadata::<K::Api>(id, versions::CURRENT, &patch).await?;
+        state.version_custom_metadata = after.clone();
+    }
+    if K::payload_in_state(instance, None, state) == PayloadInState::ToBeRead {
+        state.read_value(instance).await?;
+    }
+    Ok(())
+}
+
+/// What to create.
+fn prototype<K: SecretKind>(
+    plan: &Secret<K>,
+    config: &Secret<K>,
+) -> Result<SecretPrototype<K::Api>, Diagnostics> {
+    let common = &plan.common;
+    Ok(SecretPrototype {
+        name: given(&common.name).unwrap_or_default(),
+        description: given(&common.description),
+        secret_group_id: given(&common.secret_group_id),
+        labels: common.labels.as_ref_option().map(|labels| known_strings(labels)),
+        custom_metadata: json_object(&common.custom_metadata),
+        version_custom_metadata: json_object(&plan.version_custom_metadata),
+        own: K::prototype(plan, config)?,
+    })
+}
+
+/// What to change about the secret: only what differs, and what is removed is emptied.
+fn patch<K: SecretKind>(
+    prior: &Secret<K>,
+    plan: &Secret<K>,
+) -> Result<SecretMetadataPatch<K::Api>, Diagnostics> {
+    let (before, after) = (&prior.common, &plan.common);
+    let text = |before: &Value<String>, after: &Value<String>| {
+        (before != after).then(|| given(after).unwrap_or_default())
+    };
+    let strings = |list: &StringList| list.as_ref_option().map(|list| known_strings(list));
+    Ok(SecretMetadataPatch {
+        name: text(&before.name, &after.name),
+        description: text(&before.description, &after.description),
+        labels: (before.labels != after.labels)
+            .then(|| strings(&after.labels).unwrap_or_default()),
+        custom_metadata: (before.custom_metadata != after.custom_metadata)
+            .then(|| json_object(&after.custom_metadata).unwrap_or_default()),
+        own: K::patch(prior, plan)?,
+    })
+}
+
+fn given(value: &Value<String>) -> Option<String> {
+    value.as_deref_option().map(str::to_owned)
+}

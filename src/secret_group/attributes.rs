@@ -1,0 +1,24 @@
+//! The attributes of a secret group, each declared once.
+
+use crate::framework::schema::{Attribute, string};
+use crate::framework::validators::{length, matching};
+use crate::instance::both_blank;
+use crate::units::name::{NAME_RULE, is_name};
+
+/// The attributes of `ibm_sm_secret_group` (ibm-api.md 2.7, 5.6).
+pub(super) fn attributes() -> Vec<Attribute> {
+    vec![
+        string("name")
+            .required()
+            .validator(length(2, 64))
+            .validator(matching(NAME_RULE, is_name))
+            .description("The group's name, unique in the instance; 2 to 64 characters."),
+        string("description")
+            .validator(length(0, 1024))
+            .semantic_equality(both_blank)
+            .description("What the group is for; up to 1024 characters."),
+        string("secret_group_id").computed().use_state_for_unknown().description("The id that secrets refer to."),
+        string("created_at").computed().use_state_for_unknown().description("When the group was made, RFC 3339."),
+        string("updated_at").computed().description("When the group last changed, RFC 3339."),
+    ]
+}
