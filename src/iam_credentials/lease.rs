@@ -291,7 +291,7 @@ fn has_expired(lease: &SecretMetadata<Api>, own: &SecretMetadata<Api>, now: Offs
 }
 
 fn describe(secret_id: &str) -> String {
-    format!("the lease in secret {secret_id}")
+    format!("lease {secret_id}")
 }
 
 #[cfg(test)]

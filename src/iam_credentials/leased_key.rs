@@ -139,7 +139,7 @@ fn look(metadata: &Metadata, api_key_id: &str, now: OffsetDateTime) -> Look {
              ibm_sm_iam_credentials_lease instead."
         )),
         (_, Some(end)) => Look::Lost(format!(
-            "The lease ended at {} while the run still goes on. Choose a ttl that is longer than \
+            "The key expired at {} while the run still goes on. Choose a ttl that is longer than \
              the run.",
             end.format(&Rfc3339).unwrap_or_else(|_| end.to_string())
         )),
@@ -155,16 +155,16 @@ fn look_diagnostics(object: &str, look: &Look) -> Diagnostics {
     match look {
         Look::Alive(end) => diagnostics.add_warning(diagnostic(
             AttributePath::root(),
-            format!("The lease of {object} ends soon"),
+            format!("The key of {object} expires soon"),
             format!(
-                "It ends at {} and cannot be prolonged. If the run takes longer, choose a longer \
-                 ttl.",
+                "It expires at {}, and its life cannot be extended. If the run takes longer, choose \
+                 a longer ttl.",
                 end.format(&Rfc3339).unwrap_or_else(|_| end.to_string())
             ),
         )),
         Look::Lost(why) => diagnostics.add_error(diagnostic(
             AttributePath::root(),
-            format!("The lease of {object} is over"),
+            format!("The key of {object} is lost"),
             why.clone(),
         )),
     }
@@ -194,8 +194,8 @@ mod tests {
         assert_eq!(alive, Look::Alive(now + time::Duration::seconds(1)));
         for (current, end, why) in [
             (Some("ApiKey-2"), end, "replaced the key ApiKey-1 by ApiKey-2"),
-            (Some("ApiKey-1"), Some("2026-11-24T12:00:00Z"), "ended at 2026-11-24T12:00:00Z"),
-            (None, end, "ended at"),
+            (Some("ApiKey-1"), Some("2026-11-24T12:00:00Z"), "expired at 2026-11-24T12:00:00Z"),
+            (None, end, "expired at"),
             (None, None, "holds no key"),
         ] {
             match look(&metadata(current, end), "ApiKey-1", now) {

@@ -35,14 +35,14 @@ pub(super) fn of_the_plan(prior: Option<&Secret>, plan: &Secret) -> Diagnostics 
 
 fn later_ttl(prior: &Secret, diagnostics: &mut Diagnostics) {
     let end = match prior.common.expiration_date.as_deref_option() {
-        Some(end) => format!(" until it expires at {end}"),
+        Some(end) => format!(": it ends at {end}"),
         None => String::new(),
     };
     diagnostics.add_warning(diagnostic(
         path("ttl"),
         "The new ttl takes effect at the next rotation",
         format!(
-            "The current key keeps its life{end}. To rotate now, change a value of \
+            "The current key is not affected{end}. To rotate now, change a value of \
              rotation_triggers in the same apply."
         ),
     ));
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(warned(Some(&prior), &plan), [""; 0]);
         plan.own.ttl = ttl("1h");
         let found = of_the_plan(Some(&prior), &plan).warnings;
-        assert!(found[0].detail.contains("expires at 2026-11-24T13:00:00Z"), "{found:?}");
+        assert!(found[0].detail.contains("ends at 2026-11-24T13:00:00Z"), "{found:?}");
         plan.settings.rotation_triggers = Value::Value([("reason".to_owned(), known("now"))].into());
         assert_eq!(warned(Some(&prior), &plan), [""; 0]);
     }

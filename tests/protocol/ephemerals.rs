@@ -144,12 +144,12 @@ async fn a_living_lease_is_warned_of_and_looked_at_again_at_its_end() {
         let end = held.result["expiration_date"].as_str().unwrap().to_owned();
         emulator.advance(540).await;
         let renewed = renew(&mut session, resource, &held.private).await;
-        assert_said(&renewed.said, "warning", "ends soon", &[&end, "cannot be prolonged"]);
+        assert_said(&renewed.said, "warning", "expires soon", &[&end, "cannot be extended"]);
         assert_eq!(renewed.private, held.private, "the private bytes are given back");
         assert!(renewed.renew_at.is_some(), "there is one more look, at the end");
         emulator.advance(60).await;
         let over = renew(&mut session, resource, &renewed.private).await;
-        assert_said(&over.said, "error", "is over", &["Choose a ttl that is longer"]);
+        assert_said(&over.said, "error", "is lost", &["Choose a ttl that is longer"]);
         assert_eq!((over.renew_at, over.private), (None, held.private.clone()));
         assert_eq!(close(&mut session, resource, &held.private).await, []);
     }
@@ -168,7 +168,7 @@ async fn a_key_that_another_reader_replaced_is_lost_and_the_new_one_is_not_revok
     let (old, new) = (&first.result["api_key_id"], &second.result["api_key_id"]);
     let replaced =
         format!("replaced the key {} by {}", old.as_str().unwrap(), new.as_str().unwrap());
-    assert_said(&renewed.said, "error", "is over", &[&replaced]);
+    assert_said(&renewed.said, "error", "is lost", &[&replaced]);
     assert_eq!(renewed.renew_at, None);
     // Terraform closes with what the open remembered, and it is not this key's turn.
     assert_eq!(close(&mut session, SECRET, &first.private).await, []);
