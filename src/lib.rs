@@ -21,3 +21,4 @@ pub mod plugin;
 pub mod provider;
 pub mod scope;
 pub mod secret_group;
+pub mod units;

@@ -1,0 +1,160 @@
+//! A cloud resource name: ten parts, each of characters that IBM allows
+//! (ibm-api.md 2.2).
+
+/// Characters other than letters and digits that a part may have as they are.
+const MARKS: &str = "-._~!$&'()*+,;=@/";
+
+const FORM: &str = "crn:version:cname:ctype:service-name:location:scope:service-instance:\
+                    resource-type:resource";
+
+/// A name that was parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crn<'a> {
+    segments: [&'a str; 9],
+    account_id: Option<&'a str>,
+}
+
+impl<'a> Crn<'a> {
+    /// What the parts are called, in their order; `account_id` is a part of
+    /// `scope`.
+    pub const NAMES: [&'static str; 10] = [
+        "version",
+        "cname",
+        "ctype",
+        "service_name",
+        "region",
+        "scope",
+        "instance_id",
+        "resource_type",
+        "resource",
+        "account_id",
+    ];
+
+    /// Parses a name; the error says which rule it breaks.
+    pub fn parse(text: &'a str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let [
+            "crn",
+            version,
+            cname,
+            ctype,
+            service,
+            region,
+            scope,
+            instance,
+            resource_type,
+            resource,
+        ] = parts[..]
+        else {
+            return Err(format!(
+                "A CRN has 10 parts with colons between them, and begins with crn: {FORM}. This \
+                 one has {} and begins with {:?}.",
+                parts.len(),
+                parts.first().copied().unwrap_or_default()
+            ));
+        };
+        let digit = version.strip_prefix('v').unwrap_or_default();
+        if digit.len() != 1 || !digit.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(format!(
+                "The version of a CRN is v and a digit, such as v1: {FORM}. It is {version:?}."
+            ));
+        }
+        let segments =
+            [version, cname, ctype, service, region, scope, instance, resource_type, resource];
+        match Self::NAMES.into_iter().zip(segments).find(|(_, part)| !is_part(part)) {
+            None => Ok(Crn { segments, account_id: scope.strip_prefix("a/") }),
+            Some((name, part)) => Err(format!(
+                "A part of a CRN consists of letters, digits, percent-encoded bytes and {MARKS}. \
+                 The part {name} is {part:?}."
+            )),
+        }
+    }
+
+    /// The parts by name; an empty one is none.
+    pub fn parts(self) -> impl Iterator<Item = (&'static str, Option<&'a str>)> {
+        let segments = self.segments.into_iter().map(Some).chain([self.account_id]);
+        Self::NAMES.into_iter().zip(segments.map(|part| part.filter(|part| !part.is_empty())))
+    }
+}
+
+fn is_part(text: &str) -> bool {
+    let mut rest = text.chars();
+    while let Some(next) = rest.next() {
+        let allowed = match next {
+            '%' => [rest.next(), rest.next()].into_iter().all(|digit| {
+                digit.is_some_and(|digit| digit.is_ascii_digit() || digit.is_ascii_uppercase())
+            }),
+            other => other.is_ascii_alphanumeric() || MARKS.contains(other),
+        };
+        if !allowed {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Vec<(&'static str, Option<&str>)> {
+        Crn::parse(text).unwrap().parts().collect()
+    }
+
+    #[test]
+    fn a_secret_has_every_part() {
+        let crn = "crn:v1:bluemix:public:secrets-manager:us-south:a/0123456789abcdef:\
+                   11111111-2222-4333-8444-555555555555:secret:fedcba98-7654";
+        assert_eq!(
+            parts(crn),
+            [
+                ("version", Some("v1")),
+                ("cname", Some("bluemix")),
+                ("ctype", Some("public")),
+                ("service_name", Some("secrets-manager")),
+                ("region", Some("us-south")),
+                ("scope", Some("a/0123456789abcdef")),
+                ("instance_id", Some("11111111-2222-4333-8444-555555555555")),
+                ("resource_type", Some("secret")),
+                ("resource", Some("fedcba98-7654")),
+                ("account_id", Some("0123456789abcdef")),
+            ]
+        );
+    }
+
+    #[test]
+    fn empty_parts_are_none() {
+        for (crn, name, part) in [
+            ("crn:v1:bluemix:public:secrets-manager:us-south:a/1:i::", "resource", None),
+            ("crn:v1:bluemix:public:secrets-manager:us-south:a/1:i::", "instance_id", Some("i")),
+            ("crn:v1:bluemix:public:iam::::role:Operator", "account_id", None),
+            ("crn:v1:bluemix:public:iam::::role:Operator", "scope", None),
+            ("crn:v1:bluemix:public:is:us-south:o/org-1::x:y", "scope", Some("o/org-1")),
+            ("crn:v1:bluemix:public:is:us-south:o/org-1::x:y", "account_id", None),
+            ("crn:v1:bluemix:public:is:us-south:a/::x:y", "account_id", None),
+            ("crn:v1:a:b:c:d:e:f:g:two%20words%2F", "resource", Some("two%20words%2F")),
+        ] {
+            let found = parts(crn).into_iter().find(|(found, _)| *found == name);
+            assert_eq!(found, Some((name, part)), "{crn}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_name_is_refused_with_its_rule() {
+        for (crn, rule) in [
+            ("", "This one has 1 and begins with \"\"."),
+            ("ServiceId-1", "This one has 1 and begins with \"ServiceId-1\"."),
+            ("crn:v1:bluemix:public:secrets-manager:us-south:a/1:i", "This one has 8"),
+            ("crn:v1:bluemix:public:secrets-manager:us-south:a/1:i:secret:s:v", "This one has 11"),
+            ("arn:v1:b:p:s:r:a/1:i:secret:s", "begins with \"arn\""),
+            ("crn:1:b:p:s:r:a/1:i:secret:s", "The version of a CRN is v and a digit"),
+            ("crn:v12:b:p:s:r:a/1:i:secret:s", "It is \"v12\"."),
+            ("crn:v1:b:p:s:r:a/1:i:secret:a b", "The part resource is \"a b\"."),
+            ("crn:v1:b:p:s:r:a/1:i:secret:50%", "The part resource is \"50%\"."),
+            ("crn:v1:b:p:s:ré:a/1:i:secret:s", "The part region is \"ré\"."),
+        ] {
+            let error = Crn::parse(crn).unwrap_err();
+            assert!(error.contains(rule), "{crn}: {error}");
+        }
+    }
+}
