@@ -61,13 +61,13 @@ impl SecretSource {
         let Found { metadata: Metadata { secret_id, name, .. }, secret_group_name, .. } = config;
         let lookup = Lookup::of(secret_id, name, secret_group_name);
         let before = lookup.metadata(&instance).await?;
-        if before.reuse_api_key == Some(false) {
+        if before.own.reuse_api_key == Some(false) {
             warnings.push(makes_a_key(lookup));
         }
         let secret = lookup.value(&instance, &before).await?;
         let found = Found {
-            scope: config.scope.of(&instance, &secret.metadata.id),
-            payload: mapping::payload(secret.api_key.as_ref()),
+            scope: config.scope.of(&instance, &secret.metadata.common.id),
+            payload: mapping::payload(secret.payload.api_key.as_ref()),
             metadata: mapping::metadata(secret.metadata),
             secret_group_name: config.secret_group_name.clone(),
         };

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::held_key::{HeldKey, renew_at, unusable, wait_until_usable};
 use super::lookup::{self, Lookup};
 use super::mapping;
+use super::mapping::SecretMetadata;
 use super::model::Payload;
-use crate::client::{ApiError, SecretMetadata};
+use crate::client::ApiError;
 use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::ephemeral::{EphemeralResource, Opened};
 use crate::framework::field::{FieldSet, flag, text};
@@ -151,23 +152,27 @@ async fn open(
 ) -> Result<(Opened<Model, Memory>, Diagnostics), Diagnostics> {
     let lookup = Lookup::of(&config.secret_id, &config.name, &config.secret_group_name);
     let before = lookup.metadata(instance).await?;
-    let object =
-        format!("IAM credentials secret {:?}", before.name.as_deref().unwrap_or(&before.id));
-    let dynamic = before.reuse_api_key == Some(false);
+    let object = format!(
+        "IAM credentials secret {:?}",
+        before.common.name.as_deref().unwrap_or(&before.common.id)
+    );
+    let dynamic = before.own.reuse_api_key == Some(false);
     let mut diagnostics = shared_with_others(&object, &before, dynamic);
     let secret = lookup.value(instance, &before).await?;
-    let (Some(api_key), Some(api_key_id)) = (secret.api_key, &secret.metadata.api_key_id) else {
+    let (Some(api_key), Some(api_key_id)) =
+        (secret.payload.api_key, &secret.metadata.own.api_key_id)
+    else {
         return Err(error(
             path("api_key"),
             format!("{object} has no key"),
             format!(
                 "The service holds no API key for it (state: {}). Rotate the secret to make a new \
                  one.",
-                secret.metadata.state_description.as_deref().unwrap_or("unknown")
+                secret.metadata.common.state_description.as_deref().unwrap_or("unknown")
             ),
         ));
     };
-    let key = HeldKey::new(instance, &config.scope, &before.id, api_key_id);
+    let key = HeldKey::new(instance, &config.scope, &before.common.id, api_key_id);
     let revoke = dynamic && config.revoke_on_close != Value::Value(false);
     if config.wait_until_usable != Value::Value(false)
         && let Err(reason) = wait_until_usable(instance, &api_key).await
@@ -183,10 +188,10 @@ async fn open(
         return Err(diagnostics);
     }
     let renew_at =
-        renew_at(instance, secret.metadata.expiration_date.map(|end| end.as_date_time()));
+        renew_at(instance, secret.metadata.common.expiration_date.map(|end| end.as_date_time()));
     let metadata = mapping::metadata(secret.metadata);
     let result = Model {
-        scope: config.scope.of(instance, &before.id),
+        scope: config.scope.of(instance, &before.common.id),
         secret_id: metadata.secret_id,
         name: metadata.name,
         payload: mapping::payload(Some(&api_key)),
@@ -201,7 +206,7 @@ async fn open(
 /// A live key of somebody else's is about to be revoked.
 fn shared_with_others(object: &str, before: &SecretMetadata, dynamic: bool) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
-    if let (true, Some(api_key_id)) = (dynamic, &before.api_key_id) {
+    if let (true, Some(api_key_id)) = (dynamic, &before.own.api_key_id) {
         diagnostics.add_warning(diagnostic(
             path("secret_id"),
             format!("{object} has another reader"),
@@ -219,8 +224,8 @@ fn shared_with_others(object: &str, before: &SecretMetadata, dynamic: bool) -> D
 async fn revoke_if_current(instance: &Instance, key: &HeldKey) -> Result<(), ApiError> {
     let (client, secret_id) = (&instance.client, &key.secret_id);
     let answer = async {
-        let metadata = client.get_secret_metadata(secret_id).await?;
-        if metadata.api_key_id.as_ref() == Some(&key.api_key_id) {
+        let metadata: SecretMetadata = client.get_secret_metadata(secret_id).await?;
+        if metadata.own.api_key_id.as_ref() == Some(&key.api_key_id) {
             client.delete_current_version_data(secret_id).await?;
         }
         Ok(())

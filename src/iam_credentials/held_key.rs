@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::client::{ApiError, SecretMetadata};
+use super::mapping::SecretMetadata;
+use crate::client::ApiError;
 use crate::framework::diag::{AttributePath, Diagnostics, Report, diagnostic, error, path};
 use crate::framework::resource::Call;
 use crate::framework::value::{Value, text};
@@ -159,8 +160,8 @@ enum Look {
 
 /// Whether the lease of `api_key_id` still lives.
 fn look(metadata: &SecretMetadata, api_key_id: &str, now: OffsetDateTime) -> Look {
-    let end = metadata.expiration_date.map(|end| end.as_date_time());
-    match (metadata.api_key_id.as_deref(), end) {
+    let end = metadata.common.expiration_date.map(|end| end.as_date_time());
+    match (metadata.own.api_key_id.as_deref(), end) {
         (Some(current), Some(end)) if current == api_key_id && now < end => Look::Alive(end),
         (Some(current), _) if current != api_key_id => Look::Lost(format!(
             "Somebody read or rotated the secret, which replaced the key {api_key_id} by {current}. \

@@ -15,10 +15,10 @@ use time::OffsetDateTime;
 use super::fields;
 use super::held_key::{HeldKey, renew_at, unusable, wait_until_usable};
 use super::mapping;
+use super::mapping::{Secret, SecretMetadata};
 use super::model::{Metadata, Payload, State};
 use super::rules;
-use super::ttl::Ttl;
-use crate::client::{ApiError, Secret, SecretFilter, SecretMetadata};
+use crate::client::{ApiError, SecretFilter};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::ephemeral::{EphemeralResource, Opened};
 use crate::framework::field::{FieldSet, flag, text};
@@ -132,13 +132,13 @@ impl EphemeralResource for Lease {
             Err(diagnostics) => return Report::with(None, diagnostics),
         };
         let mut diagnostics = sweep(&instance, &created.metadata).await;
-        match hold(&instance, &name, &created.metadata.id, config).await {
+        match hold(&instance, &name, &created.metadata.common.id, config).await {
             Ok(opened) => Report::with(Some(opened), diagnostics),
             Err(failed) => {
                 diagnostics.add_diagnostics(failed);
                 // Nothing is closed that was not opened.
                 let instance = instance.uninterrupted();
-                diagnostics.add_diagnostics(delete(&instance, &created.metadata.id).await);
+                diagnostics.add_diagnostics(delete(&instance, &created.metadata.common.id).await);
                 Report::with(None, diagnostics)
             }
         }
@@ -197,7 +197,9 @@ async fn create(instance: &Instance, name: &str, config: &Model) -> Result<Secre
         answer => return answer.map_err(|reason| failed(&reason)),
     };
     match instance.client.find_secret_by_name(name).await {
-        Ok(Some(metadata)) => Ok(Secret { metadata, api_key: None }),
+        Ok(Some(metadata)) => {
+            Ok(Secret { metadata, payload: crate::client::ApiKey { api_key: None } })
+        }
         Ok(None) => {
             instance.client.create_secret(&prototype).await.map_err(|reason| failed(&reason))
         }
@@ -213,11 +215,13 @@ async fn hold(
     config: Model,
 ) -> Result<Opened<Model, HeldKey>, Diagnostics> {
     let object = describe(secret_id);
-    let secret = match instance.client.get_secret(secret_id).await {
+    let secret: Secret = match instance.client.get_secret(secret_id).await {
         Ok(secret) => secret,
         Err(reason) => return Err(instance.failure(Action::Read, &object, &reason, None)),
     };
-    let (Some(api_key), Some(api_key_id)) = (&secret.api_key, &secret.metadata.api_key_id) else {
+    let (Some(api_key), Some(api_key_id)) =
+        (&secret.payload.api_key, &secret.metadata.own.api_key_id)
+    else {
         return Err(error(
             path("api_key"),
             format!("{object} has no key"),
@@ -228,7 +232,7 @@ async fn hold(
         wait(instance, &object, api_key).await?;
     }
     let memory = HeldKey::new(instance, &config.scope, secret_id, api_key_id);
-    let end = secret.metadata.expiration_date.map(|end| end.as_date_time());
+    let end = secret.metadata.common.expiration_date.map(|end| end.as_date_time());
     let payload = mapping::payload(Some(api_key));
     let metadata = mapping::metadata(secret.metadata);
     let result = Model {
@@ -279,14 +283,15 @@ async fn delete(instance: &Instance, secret_id: &str) -> Diagnostics {
 async fn sweep(instance: &Instance, own: &SecretMetadata) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     let filter = SecretFilter {
-        groups: vec![own.secret_group_id.clone()],
+        groups: vec![own.common.secret_group_id.clone()],
         match_all_labels: vec![LABEL.to_owned()],
         ..SecretFilter::default()
     };
-    let found = instance.client.list_secrets(&filter, SWEPT_AT_ONCE).await.unwrap_or_default();
+    let found: Vec<SecretMetadata> =
+        instance.client.list_secrets(&filter, SWEPT_AT_ONCE).await.unwrap_or_default();
     let now = instance.client.service_time();
     for dead in found.iter().filter(|lease| is_dead(lease, own, now)) {
-        for failed in delete(instance, &dead.id).await.errors {
+        for failed in delete(instance, &dead.common.id).await.errors {
             diagnostics.add_warning(diagnostic(failed.attribute, failed.summary, failed.detail));
         }
     }
@@ -296,15 +301,15 @@ async fn sweep(instance: &Instance, own: &SecretMetadata) -> Diagnostics {
 /// Whether a secret is a lease of this kind that nobody can be using any more:
 /// made by the same identity, and longer ago than its key can live.
 fn is_dead(lease: &SecretMetadata, own: &SecretMetadata, now: OffsetDateTime) -> bool {
-    let ours = lease.id != own.id
-        && lease.created_by == own.created_by
-        && lease.reuse_api_key == Some(false)
-        && lease.name.as_deref().is_some_and(|name| name.starts_with(NAME_PREFIX));
-    let ttl = lease.ttl.as_deref().and_then(Ttl::parse);
+    let ours = lease.common.id != own.common.id
+        && lease.common.created_by == own.common.created_by
+        && lease.own.reuse_api_key == Some(false)
+        && lease.common.name.as_deref().is_some_and(|name| name.starts_with(NAME_PREFIX));
+    let ttl = lease.own.ttl.as_deref().and_then(|ttl| ttl.parse::<crate::units::ttl::Ttl>().ok());
     let Some(life) = ttl.and_then(|ttl| i64::try_from(ttl.seconds()).ok()) else { return false };
-    let end = lease.created_at.as_date_time() + time::Duration::seconds(life) + DEAD_FOR;
+    let end = lease.common.created_at.as_date_time() + time::Duration::seconds(life) + DEAD_FOR;
     // A key can be younger than its secret: whatever the service says of it holds.
-    let key_end = lease.expiration_date.map(|end| end.as_date_time() + DEAD_FOR);
+    let key_end = lease.common.expiration_date.map(|end| end.as_date_time() + DEAD_FOR);
     ours && end < now && key_end.is_none_or(|end| end < now)
 }
 

@@ -67,9 +67,9 @@ impl IamCredentialsSecretList {
         found
             .into_iter()
             .map(|found| {
-                let name = found.name.clone().unwrap_or_default();
+                let name = found.common.name.clone().unwrap_or_default();
                 let state = State {
-                    scope: filters.scope.of(&instance, &found.id),
+                    scope: filters.scope.of(&instance, &found.common.id),
                     metadata: mapping::metadata(found),
                     ..State::default()
                 };

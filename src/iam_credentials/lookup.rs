@@ -4,7 +4,8 @@
 //! The metadata comes first. It says whether the secret is what it should be,
 //! and whether reading its value makes a new key (ibm-api.md 4.3).
 
-use crate::client::{Secret, SecretMetadata, SecretType};
+use super::mapping::{Secret, SecretMetadata};
+use crate::client::{IamCredentials, SecretType};
 use crate::framework::check::{length, text as text_check};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::field::{Field, text};
@@ -171,7 +172,7 @@ impl<'a> Lookup<'a> {
             Ok(secret) => Ok(secret),
             Err(reason) => {
                 let advice = match self {
-                    _ if reason.is_locked() => Some(held_by(instance, &metadata.id).await),
+                    _ if reason.is_locked() => Some(held_by(instance, &metadata.common.id).await),
                     Lookup::Name { .. } if reason.is_not_found() => Some(Advice::on(
                         "secret_group_name",
                         "The secret exists, but not in a group of this name. Check \
@@ -190,13 +191,13 @@ pub(super) fn refuse_another_kind(
     attribute: &'static str,
     found: &SecretMetadata,
 ) -> Result<(), Diagnostics> {
-    match &found.secret_type {
-        SecretType::IamCredentials => Ok(()),
+    match &found.common.secret_type {
+        found if found == IamCredentials::NAME => Ok(()),
         other => Err(another_kind(
             attribute,
-            &format!("Secret {}", found.id),
+            &format!("Secret {}", found.common.id),
             other.as_str(),
-            SecretType::IamCredentials.as_str(),
+            IamCredentials::NAME,
         )),
     }
 }

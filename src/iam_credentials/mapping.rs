@@ -6,11 +6,18 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
 use super::model::{Metadata, Payload, Rotation, State};
-use super::ttl::Ttl;
 use crate::client::{
-    self, JsonObject, KeyOwner, RotationPolicy, RotationUnit, SecretMetadata, SecretMetadataPatch,
-    SecretPrototype, VersionMetadataPatch, VersionPrototype,
+    self, IamCredentials, IamCredentialsPatch, IamCredentialsPrototype, JsonObject, KeyOwner,
+    NewKey, RotationPolicy, VersionMetadataPatch,
 };
+use crate::units::rotation::RotationUnit;
+use crate::units::ttl::Ttl;
+
+pub(super) type SecretMetadata = client::SecretMetadata<IamCredentials>;
+pub(super) type SecretMetadataPatch = client::SecretMetadataPatch<IamCredentials>;
+pub(super) type SecretPrototype = client::SecretPrototype<IamCredentials>;
+pub(super) type VersionPrototype = client::VersionPrototype<IamCredentials>;
+pub(super) type Secret = client::Secret<IamCredentials>;
 use crate::framework::value::{TextList, TextMap, Value, known_texts, text};
 
 /// What to create.
@@ -23,16 +30,18 @@ pub(super) fn prototype(plan: &State) -> SecretPrototype {
     };
     SecretPrototype {
         name: string(&metadata.name),
-        ttl: seconds(&metadata.ttl),
-        reuse_api_key: !plan.is_dynamic(),
-        owner,
         description: given(&metadata.description),
         secret_group_id: given(&metadata.secret_group_id),
         labels: metadata.labels.as_ref_option().map(|labels| known_texts(labels)),
-        account_id: given(&metadata.account_id),
-        rotation: metadata.rotation.as_ref_option().map(|policies| rotation_policy(policies)),
         custom_metadata: metadata.custom_metadata.as_ref_option().map(json_object),
         version_custom_metadata: plan.version_custom_metadata.as_ref_option().map(json_object),
+        own: IamCredentialsPrototype {
+            ttl: seconds(&metadata.ttl),
+            reuse_api_key: !plan.is_dynamic(),
+            owner,
+            account_id: given(&metadata.account_id),
+            rotation: metadata.rotation.as_ref_option().map(|policies| rotation_policy(policies)),
+        },
     }
 }
 
@@ -45,9 +54,11 @@ pub(super) fn patch(prior: &State, plan: &State) -> Option<SecretMetadataPatch> 
         description: differs(&before.description, &after.description).map(string),
         labels: differs(&before.labels, &after.labels).map(texts),
         custom_metadata: differs(&before.custom_metadata, &after.custom_metadata).map(object),
-        ttl: differs(&before.ttl, &after.ttl).map(seconds),
-        rotation: differs(&before.rotation, &after.rotation)
-            .map(|rotation| rotation_policy(rotation.as_deref_option().unwrap_or_default())),
+        own: IamCredentialsPatch {
+            ttl: differs(&before.ttl, &after.ttl).map(seconds),
+            rotation: differs(&before.rotation, &after.rotation)
+                .map(|rotation| rotation_policy(rotation.as_deref_option().unwrap_or_default())),
+        },
     };
     (patch != SecretMetadataPatch::default()).then_some(patch)
 }
@@ -61,46 +72,46 @@ pub(super) fn version_patch(prior: &TextMap, plan: &TextMap) -> Option<VersionMe
 /// The version that a rotation makes: it carries the user's data on.
 pub(super) fn version_prototype(plan: &State) -> VersionPrototype {
     let data = plan.version_custom_metadata.as_ref_option().map(json_object);
-    VersionPrototype { version_custom_metadata: data }
+    VersionPrototype { version_custom_metadata: data, own: NewKey {} }
 }
 
 /// The metadata as the service describes it.
 pub(super) fn metadata(secret: SecretMetadata) -> Metadata {
-    let state_code = secret.state.map(client::SecretState::code);
+    let state_code = secret.common.state.map(client::SecretState::code);
     let time = |time: Option<client::Timestamp>| time.map(|time| time.to_string()).into();
-    let rotation = secret.rotation.unwrap_or_default();
+    let rotation = secret.own.rotation.unwrap_or_default();
     Metadata {
-        secret_id: text(secret.id),
-        secret_type: text(secret.secret_type.as_str()),
-        name: secret.name.into(),
-        description: secret.description.into(),
-        secret_group_id: text(secret.secret_group_id),
-        labels: text_values(secret.labels.unwrap_or_default()),
-        ttl: secret.ttl.into(),
-        access_groups: secret.access_groups.map_or(Value::Null, text_values),
-        service_id: secret.service_id.into(),
-        service_id_is_static: secret.service_id_is_static.into(),
-        account_id: secret.account_id.into(),
-        reuse_api_key: secret.reuse_api_key.into(),
+        secret_id: text(secret.common.id),
+        secret_type: text(secret.common.secret_type.as_str()),
+        name: secret.common.name.into(),
+        description: secret.common.description.into(),
+        secret_group_id: text(secret.common.secret_group_id),
+        labels: text_values(secret.common.labels.unwrap_or_default()),
+        ttl: secret.own.ttl.into(),
+        access_groups: secret.own.access_groups.map_or(Value::Null, text_values),
+        service_id: secret.own.service_id.into(),
+        service_id_is_static: secret.own.service_id_is_static.into(),
+        account_id: secret.own.account_id.into(),
+        reuse_api_key: secret.own.reuse_api_key.into(),
         rotation: Value::Value(vec![Value::Value(Rotation {
             auto_rotate: Value::Value(rotation.auto_rotate),
             interval: rotation.interval.into(),
             unit: rotation.unit.map(|unit| unit.as_str().to_owned()).into(),
         })]),
-        custom_metadata: Value::Value(text_map(secret.custom_metadata.unwrap_or_default())),
-        api_key_id: secret.api_key_id.into(),
-        expiration_date: time(secret.expiration_date),
-        next_rotation_date: time(secret.next_rotation_date),
-        crn: text(secret.crn),
-        created_by: text(secret.created_by),
-        created_at: time(Some(secret.created_at)),
-        updated_at: time(Some(secret.updated_at)),
-        retrieved_at: time(secret.retrieved_at),
-        downloaded: secret.downloaded.into(),
-        locks_total: secret.locks_total.into(),
-        versions_total: secret.versions_total.into(),
+        custom_metadata: Value::Value(text_map(secret.common.custom_metadata.unwrap_or_default())),
+        api_key_id: secret.own.api_key_id.into(),
+        expiration_date: time(secret.common.expiration_date),
+        next_rotation_date: time(secret.own.next_rotation_date),
+        crn: text(secret.common.crn),
+        created_by: text(secret.common.created_by),
+        created_at: time(Some(secret.common.created_at)),
+        updated_at: time(Some(secret.common.updated_at)),
+        retrieved_at: time(secret.own.retrieved_at),
+        downloaded: secret.common.downloaded.into(),
+        locks_total: secret.common.locks_total.into(),
+        versions_total: secret.common.versions_total.into(),
         state: state_code.into(),
-        state_description: secret.state_description.into(),
+        state_description: secret.common.state_description.into(),
     }
 }
 
@@ -135,9 +146,8 @@ fn object(map: &TextMap) -> JsonObject {
 }
 
 /// Digits and seconds: the form that the service takes in every version.
-fn seconds(ttl: &Value<String>) -> String {
-    let written = string(ttl);
-    Ttl::parse(&written).map_or(written, |ttl| ttl.to_string())
+fn seconds(ttl: &Value<String>) -> Ttl {
+    string(ttl).parse().unwrap_or(Ttl::ONE_HOUR)
 }
 
 fn rotation_policy(policies: &[Value<Rotation>]) -> RotationPolicy {

@@ -49,7 +49,7 @@ impl SecretMetadataSource {
         let id = config.metadata.secret_id.as_deref_option().unwrap_or_default();
         let found = Lookup::Id(id).metadata(&instance).await?;
         Ok(Found {
-            scope: config.scope.of(&instance, &found.id),
+            scope: config.scope.of(&instance, &found.common.id),
             metadata: mapping::metadata(found),
         })
     }

@@ -107,7 +107,7 @@ impl ManagedResource for IamCredentialsSecret {
         };
         // From here on the secret exists: whatever fails, it is returned.
         let mut state = State {
-            scope: plan.scope.of(&instance, &created.metadata.id),
+            scope: plan.scope.of(&instance, &created.metadata.common.id),
             metadata: mapping::metadata(created.metadata),
             ready_for_renewal: Value::Value(false),
             ..plan.clone()
@@ -191,7 +191,7 @@ async fn read(instance: &Instance, prior: &State) -> Result<State, Unread> {
     let found = instance.client.get_secret_metadata(prior.secret_id()).await?;
     lookup::refuse_another_kind("id", &found).map_err(Unread::Foreign)?;
     let mut state = State {
-        scope: prior.scope.of(instance, &found.id),
+        scope: prior.scope.of(instance, &found.common.id),
         metadata: mapping::metadata(found),
         ..prior.clone()
     };
@@ -253,11 +253,11 @@ async fn apply(
         state.ready_for_renewal = Value::Value(false);
         state.version_custom_metadata = after.clone();
         if state.stores_key() {
-            state.payload = mapping::payload(version.api_key.as_ref());
+            state.payload = mapping::payload(version.payload.api_key.as_ref());
         }
         state.metadata = mapping::metadata(client.get_secret_metadata(id).await?);
     } else if let Some(patch) = mapping::version_patch(before, after) {
-        client.update_version_metadata(id, CURRENT, &patch).await?;
+        client.update_version_metadata::<client::IamCredentials>(id, CURRENT, &patch).await?;
         state.version_custom_metadata = after.clone();
     }
     if state.stores_key() && !state.payload.api_key.is_value() && !state.is_destroyed() {
@@ -289,8 +289,8 @@ fn key_is_stale(prior: &State, now: &State) -> bool {
 
 /// Reads the secret with its key, which also makes the key if there is none.
 async fn fetch_key(instance: &Instance, state: &mut State) -> Result<(), ApiError> {
-    let secret = instance.client.get_secret(state.secret_id()).await?;
-    state.payload = mapping::payload(secret.api_key.as_ref());
+    let secret: mapping::Secret = instance.client.get_secret(state.secret_id()).await?;
+    state.payload = mapping::payload(secret.payload.api_key.as_ref());
     state.metadata = mapping::metadata(secret.metadata);
     Ok(())
 }
@@ -301,7 +301,10 @@ async fn version_metadata(instance: &Instance, prior: &State) -> Result<TextMap,
     if prior.version_custom_metadata.is_null() && !prior.is_import() {
         return Ok(Value::Null);
     }
-    let answer = instance.client.get_version_metadata(prior.secret_id(), CURRENT).await;
+    let answer = instance
+        .client
+        .get_version_metadata::<client::IamCredentials>(prior.secret_id(), CURRENT)
+        .await;
     let found = match answer {
         Ok(version) => mapping::version_metadata(version.version_custom_metadata),
         Err(reason) if reason.is_not_found() => mapping::version_metadata(None),
@@ -319,17 +322,21 @@ async fn settle_version_metadata(instance: &Instance, state: &State) -> Result<(
         return Ok(());
     }
     let id = state.secret_id();
-    let version = instance.client.get_version_metadata(id, CURRENT).await?;
+    let version =
+        instance.client.get_version_metadata::<client::IamCredentials>(id, CURRENT).await?;
     let found = Value::Value(mapping::version_metadata(version.version_custom_metadata));
     if let Some(patch) = mapping::version_patch(&found, wanted) {
-        instance.client.update_version_metadata(id, CURRENT, &patch).await?;
+        instance
+            .client
+            .update_version_metadata::<client::IamCredentials>(id, CURRENT, &patch)
+            .await?;
     }
     Ok(())
 }
 
 /// Creates the secret. When it is not known whether that worked, it is looked up
 /// by its name, and created again only if it is not there.
-async fn create_once(instance: &Instance, plan: &State) -> Result<client::Secret, Diagnostics> {
+async fn create_once(instance: &Instance, plan: &State) -> Result<mapping::Secret, Diagnostics> {
     let prototype = mapping::prototype(plan);
     let failed = |reason: &ApiError, advice: Option<Advice>| {
         instance.failure(Action::Create, &describe(plan), reason, advice)
@@ -339,8 +346,8 @@ async fn create_once(instance: &Instance, plan: &State) -> Result<client::Secret
         Err(reason) if reason.outcome_unknown() => reason,
         answer => return answer.map_err(refused),
     };
-    match instance.client.find_secret_by_name(&prototype.name).await {
-        Ok(Some(found)) => Err(failed(&reason, Some(Advice::import(instance, &found.id)))),
+    match instance.client.find_secret_by_name::<client::IamCredentials>(&prototype.name).await {
+        Ok(Some(found)) => Err(failed(&reason, Some(Advice::import(instance, &found.common.id)))),
         Ok(None) => instance.client.create_secret(&prototype).await.map_err(refused),
         Err(_) => Err(failed(&reason, None)),
     }

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::client::{ApiErrorKind, SecretType, VersionPrototype};
+use crate::client::{ApiErrorKind, IamCredentials, NewKey, SecretType};
 use crate::framework::action::{Action as ManagedAction, Progress};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::field::{FieldSet, text};
@@ -63,31 +63,34 @@ impl ManagedAction for Rotate {
             });
             instance.failure(Action::Update, &object, reason, advice)
         };
-        let before = match instance.client.get_secret_metadata(id).await {
+        let before = match instance.client.get_secret_metadata::<IamCredentials>(id).await {
             Ok(before) => before,
             Err(reason) => return refused(&reason),
         };
-        if before.secret_type != SecretType::IamCredentials || before.reuse_api_key == Some(false) {
+        if before.common.secret_type != IamCredentials::NAME
+            || before.own.reuse_api_key == Some(false)
+        {
             return error(
                 path("secret_id"),
                 format!("Cannot rotate {object}"),
                 format!(
                     "It is of type {} with reuse_api_key = {}. Only IAM credentials with \
                      reuse_api_key = true have a key that can be rotated.",
-                    before.secret_type.as_str(),
-                    before.reuse_api_key.unwrap_or(false)
+                    before.common.secret_type.as_str(),
+                    before.own.reuse_api_key.unwrap_or(false)
                 ),
             );
         }
         progress(format!("Rotating {object}"));
         // The version that is made carries on what the user said about the current one.
-        let current = instance.client.get_version_metadata(id, "current").await;
+        let current = instance.client.get_version_metadata::<IamCredentials>(id, "current").await;
         let version_custom_metadata =
             current.ok().and_then(|version| version.version_custom_metadata);
-        let prototype = VersionPrototype { version_custom_metadata };
+        let prototype =
+            super::mapping::VersionPrototype { version_custom_metadata, own: NewKey {} };
         match instance.client.create_version(id, &prototype).await {
             Ok(version) => {
-                let key = version.metadata.api_key_id.unwrap_or_default();
+                let key = version.metadata.own.api_key_id.unwrap_or_default();
                 let end = version.metadata.expiration_date.map(|end| end.to_string());
                 progress(format!("{key} is current, until {}", end.unwrap_or_default()));
                 Diagnostics::default()

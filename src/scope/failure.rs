@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::connection::Instance;
-use crate::client::{ApiError, ApiErrorKind, TransportKind};
+use crate::client::{ApiError, ApiErrorKind, Operation, TransportKind};
 use crate::framework::diag::{AttributePath, Diagnostics, error, path};
 
 /// What was being done.
@@ -145,7 +145,7 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
             "The identity of the API key lacks a role: {} needs {} on the Secrets Manager \
              instance. A new access policy can take a minute to work.",
             reason.operation(),
-            needed_role(reason.operation())
+            reason.operation().role()
         )),
         ApiErrorKind::NotFound => Advice::on(
             "instance_id",
@@ -160,7 +160,7 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
             "The instance gets more requests than it takes: run Terraform with a lower \
              -parallelism, or again later.",
         ),
-        ApiErrorKind::Transport(kind) if reason.operation() == GET_TOKEN => {
+        ApiErrorKind::Transport(kind) if reason.operation() == Operation::GetToken => {
             Advice::new(transport_advice(kind, IAM_ADDRESS))
         }
         ApiErrorKind::Transport(kind) => {
@@ -177,9 +177,6 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
     };
     Some(advice)
 }
-
-/// The client's name of the call that every other one waits for.
-const GET_TOKEN: &str = "get_token";
 
 const IAM_ADDRESS: &str = "This is the address of IAM, which gives a token for the API key. It \
                            follows from visibility and iam_endpoint of the provider block: \
@@ -203,24 +200,5 @@ fn transport_advice(kind: TransportKind, address: &str) -> String {
         | TransportKind::Connect
         | TransportKind::Timeout
         | TransportKind::Reset => address.to_owned(),
-    }
-}
-
-/// The least role for an operation (ibm-api.md 2.1).
-fn needed_role(operation: &str) -> &'static str {
-    match operation {
-        "get_secret_metadata"
-        | "get_secret_group"
-        | "get_version_metadata"
-        | "list_secrets"
-        | "list_secret_groups"
-        | "list_secret_locks"
-        | "list_configurations" => "the service role Reader",
-        "get_secret" | "get_secret_by_name" => "the service role SecretsReader",
-        "create_secret"
-        | "create_version"
-        | "update_secret_metadata"
-        | "update_version_metadata" => "the service role Writer",
-        _ => "the service role Manager",
     }
 }
