@@ -1,8 +1,8 @@
-//! What a client is made of, already resolved: nothing here is read from anywhere.
+//! What a client is built from. All of it comes from the caller.
 
-use super::auth::Credentials;
+use super::credentials::Credentials;
 use super::endpoint::{Endpoint, IamUrl};
-use super::proxy::ProxyUrl;
+use super::proxy::Proxy;
 use super::retry::RetryPolicy;
 use super::roots::ExtraRoots;
 
@@ -16,17 +16,15 @@ pub struct ClientConfig {
     pub iam_url: IamUrl,
     /// Where instances are, unless they say otherwise.
     pub secrets_manager: Endpoint,
-    /// Authorities to trust beside the system's.
+    /// Certificate authorities to trust in addition to the system's.
     pub extra_roots: ExtraRoots,
-    /// What every request goes through. Without one, the proxy variables of the environment
-    /// (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in upper or lower case) decide, and on
-    /// macOS and Windows the settings of the system.
-    pub proxy: Option<ProxyUrl>,
-    /// How patient the client is.
+    /// How requests leave this machine.
+    pub proxy: Proxy,
+    /// How often failed requests are repeated, and how long that may take.
     pub retry: RetryPolicy,
     /// The `User-Agent` of every request.
     pub user_agent: String,
-    /// Settings that are not known yet and count as left out: the errors that they may cause
-    /// name them.
+    /// Settings whose values are not known yet and are treated as unset. Errors that this may have
+    /// caused name them.
     pub not_known_yet: Vec<&'static str>,
 }

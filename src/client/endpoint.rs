@@ -1,4 +1,4 @@
-//! Where IBM's services are: addresses put together from names, without asking anyone.
+//! The addresses of IBM's services, built from names without a lookup.
 
 use reqwest::Url;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub enum EndpointError {
     /// User information, a query or a fragment.
     #[error("the URL must not contain user information, a query or a fragment")]
     Extras,
-    /// A placeholder other than the two that exist.
+    /// An unknown placeholder.
     #[error(
         "the URL contains {{{0}}}; the placeholders that exist are {{instance_id}} and {{region}}"
     )]
@@ -25,19 +25,19 @@ pub enum EndpointError {
     /// The instance ID or region would change the address's structure.
     #[error("{name} must consist of letters, digits and dashes")]
     Name {
-        /// Which of the two: `instance_id` or `region`.
+        /// `instance_id` or `region`.
         name: &'static str,
     },
 }
 
-/// Where a Secrets Manager instance is reached when its own address does not say.
+/// Where Secrets Manager instances are, unless one asks for another kind of endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// The public address (ibm-api.md 1.1).
     Public,
     /// The private address (ibm-api.md 1.1).
     Private,
-    /// An address of the user's, used whatever kind is asked for.
+    /// An address of the user's, whatever kind an instance asks for.
     Template(Template),
     /// Addresses of the user's for some regions.
     ByRegion {
@@ -52,7 +52,7 @@ pub enum Endpoint {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Template(String);
 
-/// Which kind of address one instance asks for.
+/// Which kind of endpoint an instance asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EndpointKind {
     /// What the client was configured with.
@@ -64,7 +64,7 @@ pub enum EndpointKind {
     Private,
 }
 
-/// Names one Secrets Manager instance.
+/// Identifies one Secrets Manager instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceAddress {
     /// The service instance's GUID.
@@ -81,8 +81,8 @@ impl Endpoint {
         Template::parse(text).map(Self::Template)
     }
 
-    /// The same, but with an address of the user's for the instances in one region, in the form
-    /// of [`template`](Self::template).
+    /// The same, except for the instances in `region`, which are at an address of the user's in the
+    /// form of [`template`](Self::template).
     pub fn except_in(self, region: &str, address: &str) -> Result<Self, EndpointError> {
         let template = Template::parse(address)?;
         let (mut templates, others) = match self {
@@ -122,7 +122,7 @@ impl Template {
             let name = tail.split_once('}').map_or(tail, |(name, _)| name);
             return Err(EndpointError::Placeholder(name.to_owned()));
         }
-        // With names in place of the placeholders it must be an address.
+        // With names in place of the placeholders it must be a URL.
         parse(&fill(text, "instance", "region"))?;
         Ok(Self(text.to_owned()))
     }

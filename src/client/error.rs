@@ -1,21 +1,21 @@
 //! Why a call failed, as a value to branch on; its text is the last step and holds no secret.
 
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use std::fmt;
 
-/// What a request asks for, in words that may be shown to anyone.
+use super::operation::Operation;
+
+/// What a request is for. All of it may be shown to anyone.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    /// Name of the client's method.
-    pub(super) operation: &'static str,
-    pub(super) method: Method,
+    pub(super) operation: Operation,
     /// Host and port, without user information.
     pub(super) host: String,
     /// Path without the query.
     pub(super) path: String,
 }
 
-/// A call that did not give what it promised.
+/// A call that failed.
 #[derive(Clone, Debug)]
 pub struct ApiError(Box<Details>);
 
@@ -43,7 +43,7 @@ pub enum ApiErrorKind {
     Forbidden,
     /// The object does not exist (404).
     NotFound,
-    /// The object exists already, or others depend on it (409).
+    /// The object exists already, or other objects depend on it (409).
     Conflict,
     /// A lock forbids the change or the read (412).
     Locked,
@@ -53,13 +53,13 @@ pub enum ApiErrorKind {
     RateLimited,
     /// The service failed (5xx), also after all repetitions.
     Server,
-    /// No answer, also after all repetitions.
+    /// No response, also after all repetitions.
     Transport(TransportKind),
     /// The run was cancelled before the call was done.
     Cancelled,
-    /// A status that IBM's contract does not give this operation.
+    /// A status that IBM does not document.
     UnexpectedStatus,
-    /// Success, with a body that is not what IBM's contract says.
+    /// Success, with a body that is not what IBM documents.
     UnexpectedBody,
 }
 
@@ -68,13 +68,13 @@ pub enum ApiErrorKind {
 pub enum TransportKind {
     /// The host name does not resolve.
     Dns,
-    /// No connection came about.
+    /// No connection could be made.
     Connect,
-    /// The server's certificate or the handshake is not acceptable, or no root is trusted here.
+    /// The server's certificate is not trusted, or the handshake failed.
     Tls,
-    /// No answer in time.
+    /// No response in time.
     Timeout,
-    /// The connection ended before the answer was complete.
+    /// The connection ended before the response was complete.
     Reset,
 }
 
@@ -144,10 +144,10 @@ impl ApiError {
         self
     }
 
-    /// Takes note of settings that were not known, if they can have caused a failure like this.
+    /// Names settings that were not known, if they may have caused this failure.
     pub(super) fn with_not_known_yet(mut self, settings: &[&'static str]) -> Self {
         use ApiErrorKind::{Forbidden, NoCredentials, NotFound, Transport, Unauthenticated};
-        // All others come from the right service, and from the right caller's own doing.
+        // Other kinds of failure do not depend on where and as whom the request was sent.
         if matches!(
             self.kind(),
             NoCredentials | Unauthenticated | Forbidden | NotFound | Transport(_)
@@ -162,8 +162,9 @@ impl ApiError {
         self.0.kind
     }
 
-    /// Name of the client's method that failed, such as `create_secret`, or `get_token`.
-    pub fn operation(&self) -> &'static str {
+    /// The operation that failed. It is [`Operation::GetToken`] if no token could be got for the
+    /// operation that was called.
+    pub fn operation(&self) -> Operation {
         self.0.target.operation
     }
 
@@ -172,7 +173,7 @@ impl ApiError {
         &self.0.target.host
     }
 
-    /// The last answer's HTTP status, if there was an answer.
+    /// The HTTP status of the last response, if there was one.
     pub fn status(&self) -> Option<u16> {
         self.0.status.map(|status| status.as_u16())
     }
@@ -187,7 +188,7 @@ impl ApiError {
         self.0.message.as_deref()
     }
 
-    /// What IBM's support asks for to find the call.
+    /// The id by which IBM's support finds the request.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
@@ -197,8 +198,8 @@ impl ApiError {
         self.0.attempts
     }
 
-    /// True when a request that must not be repeated may have been carried out all the same:
-    /// look the object up by its name before creating it again.
+    /// True if a request that must not be repeated may have been carried out: look the object up by
+    /// its name before creating it again.
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
@@ -208,7 +209,7 @@ impl ApiError {
         self.kind() == ApiErrorKind::NotFound
     }
 
-    /// The object exists already, or others depend on it.
+    /// The object exists already, or other objects depend on it.
     pub fn is_conflict(&self) -> bool {
         self.kind() == ApiErrorKind::Conflict
     }
@@ -227,7 +228,8 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let details = &*self.0;
-        let Target { operation, method, host, path } = &details.target;
+        let Target { operation, host, path } = &details.target;
+        let method = operation.method();
         match (details.kind, details.status) {
             (ApiErrorKind::NoCredentials, _) => {
                 write!(f, "{operation} needs credentials and has none")?;

@@ -1,4 +1,4 @@
-//! The connection pool: TLS, ALPN, time limits, and what a network error means.
+//! The connection pool: TLS, ALPN, proxy, timeouts, and what a network error means.
 
 use reqwest::{Client, Url, redirect};
 use rustls::client::ClientConfig;
@@ -11,48 +11,44 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::error::TransportKind;
-use super::proxy::ProxyUrl;
+use super::proxy::Proxy;
 use super::roots::ExtraRoots;
 
-/// From sending a request to the last byte of its answer.
-const EXCHANGE_LIMIT: Duration = Duration::from_secs(30);
+/// From sending a request to the last byte of its response.
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// From looking the name up to the end of the TLS handshake.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// TLS 1.2 is the least that IBM accepts (ibm-api.md 1.1).
+/// TLS 1.2 is the oldest version that IBM accepts (ibm-api.md 1.1).
 const TLS_VERSIONS: &[&SupportedProtocolVersion] =
     &[&rustls::version::TLS13, &rustls::version::TLS12];
 
-/// HTTP clients, each built when first needed: reading the system's roots takes milliseconds
-/// that a run without a call should not pay.
+/// HTTP clients, each built when first needed: reading the system's roots takes milliseconds that
+/// a run without a request should not spend.
 #[derive(Debug)]
 pub(super) struct Http {
     user_agent: String,
     extra_roots: ExtraRoots,
-    proxy: Option<ProxyUrl>,
+    proxy: Proxy,
     secure: OnceLock<Client>,
     /// Trusts nobody, so that plain HTTP works on a machine without any roots.
     plain: OnceLock<Client>,
 }
 
-/// Why no client could be built. Holds no address.
+/// Why no client could be built. Shows no URL.
 #[derive(Debug)]
 pub(super) struct SetupError(pub(super) String);
 
 impl Http {
-    pub(super) fn new(
-        user_agent: String,
-        extra_roots: ExtraRoots,
-        proxy: Option<ProxyUrl>,
-    ) -> Self {
+    pub(super) fn new(user_agent: String, extra_roots: ExtraRoots, proxy: Proxy) -> Self {
         let (secure, plain) = (OnceLock::new(), OnceLock::new());
         Self { user_agent, extra_roots, proxy, secure, plain }
     }
 
     /// The client for an address.
     pub(super) fn client(&self, url: &Url) -> Result<&Client, SetupError> {
-        let needs_tls =
-            url.scheme() == "https" || self.proxy.as_ref().is_some_and(ProxyUrl::is_secure);
+        let secure_proxy = matches!(&self.proxy, Proxy::Url(url) if url.is_secure());
+        let needs_tls = url.scheme() == "https" || secure_proxy;
         let slot = if needs_tls { &self.secure } else { &self.plain };
         if let Some(client) = slot.get() {
             return Ok(client);
@@ -63,8 +59,8 @@ impl Http {
         Ok(slot.get_or_init(|| client))
     }
 
-    /// By reqwest's default, a request that an HTTP/2 server turned away unprocessed (while it closes
-    /// a connection) goes out once more on another. All other repetition is the send loop's.
+    /// By reqwest's default, a request that an HTTP/2 server refused unprocessed (while it closes
+    /// a connection) is sent once more on another. All other repetition is the send loop's.
     fn build(&self, mut tls: ClientConfig) -> Result<Client, SetupError> {
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let setup_error = |error: reqwest::Error| SetupError(root_cause(&error.without_url()));
@@ -73,15 +69,17 @@ impl Http {
             .tls_backend_preconfigured(tls)
             .gzip(true)
             .tcp_nodelay(true)
-            .timeout(EXCHANGE_LIMIT)
-            .connect_timeout(CONNECT_LIMIT)
+            .timeout(EXCHANGE_TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
             // An API does not redirect, and a token is for one host only.
             .redirect(redirect::Policy::none());
-        // Without a proxy of its own, reqwest reads the proxy variables (HTTPS_PROXY, NO_PROXY, …)
-        // in `build`; it is the one place where the client depends on the environment.
-        if let Some(proxy) = &self.proxy {
-            builder = builder.proxy(proxy.to_proxy().map_err(setup_error)?);
-        }
+        builder = match &self.proxy {
+            Proxy::Direct => builder.no_proxy(),
+            // reqwest reads variables and settings itself, in `build`: the rules of NO_PROXY and
+            // the settings of macOS and Windows are its own.
+            Proxy::System => builder,
+            Proxy::Url(url) => builder.proxy(url.to_proxy().map_err(setup_error)?),
+        };
         builder.build().map_err(setup_error)
     }
 
@@ -104,22 +102,22 @@ fn trusting_nobody() -> Result<ClientConfig, rustls::Error> {
         .with_no_client_auth())
 }
 
-/// Always named: without a provider, building a client panics.
+/// Always given explicitly: without a provider, building a client panics.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-/// An exchange without a complete answer.
+/// Why an exchange ended without a complete response.
 #[derive(Debug)]
-pub(super) struct Broken {
+pub(super) struct NetworkError {
     pub(super) kind: TransportKind,
-    /// False when the request provably never left.
+    /// False if the request provably never left.
     pub(super) sent: bool,
-    /// In words, without an address.
+    /// In words, without the URL.
     pub(super) cause: String,
 }
 
-impl From<&reqwest::Error> for Broken {
+impl From<&reqwest::Error> for NetworkError {
     fn from(error: &reqwest::Error) -> Self {
         let kind = if error.is_dns() {
             TransportKind::Dns
@@ -134,7 +132,7 @@ impl From<&reqwest::Error> for Broken {
         };
         Self {
             kind,
-            // Looking up, connecting and shaking hands all come before the request.
+            // Name resolution, connection and handshake all come before the request.
             sent: !error.is_connect(),
             cause: match kind {
                 TransportKind::Timeout => "timed out".to_owned(),

@@ -1,205 +1,31 @@
-//! IAM: tokens for every grant, and whether a key is there (ibm-api.md 1.5, 3.2).
+//! API keys in IAM: whether a key works, and whether it exists (ibm-api.md 3.2).
 
-use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use tokio_util::sync::CancellationToken;
+use secrecy::SecretString;
 
-use super::InstanceClient;
-use super::auth::{Anonymous, TrustedProfile};
-use super::call::Call;
-use super::endpoint::IamUrl;
 use super::error::{ApiError, ApiErrorKind};
-use super::token::IssuedToken;
-use super::transport::Transport;
-
-/// HTTP Basic of `bx:bx`, the client that refresh tokens of the command line are issued to.
-const COMMAND_LINE: HeaderValue = HeaderValue::from_static("Basic Yng6Yng=");
-/// What stands for a refresh token where the grant gives none.
-const NOT_SUPPORTED: &str = "not_supported";
-
-/// What a token is asked for with.
-#[derive(Debug)]
-pub(super) enum Grant<'a> {
-    ApiKey(&'a SecretString),
-    RefreshToken(&'a SecretString),
-    /// Another identity's token, and the profile that this identity acts as.
-    Assume(&'a SecretString, &'a TrustedProfile),
-    /// The token that the platform gave a compute resource, and the profile that it acts as.
-    ComputeResource(&'a SecretString, &'a TrustedProfile),
-}
-
-/// A token, and what gets the one after it.
-#[derive(Debug)]
-pub(super) struct Granted {
-    pub(super) token: IssuedToken,
-    pub(super) refresh_token: Option<SecretString>,
-}
-
-#[derive(Deserialize)]
-struct TokenReply {
-    access_token: SecretString,
-    refresh_token: Option<SecretString>,
-    expires_in: Option<u64>,
-    expiration: Option<u64>,
-}
-
-impl Grant<'_> {
-    fn secret(&self) -> &SecretString {
-        match self {
-            Self::ApiKey(secret)
-            | Self::RefreshToken(secret)
-            | Self::Assume(secret, _)
-            | Self::ComputeResource(secret, _) => secret,
-        }
-    }
-
-    fn form(&self) -> Vec<(&'static str, &str)> {
-        let secret = self.secret().expose_secret();
-        match self {
-            Self::ApiKey(_) => vec![
-                ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
-                ("apikey", secret),
-                ("response_type", "cloud_iam"),
-            ],
-            Self::RefreshToken(_) => vec![
-                ("grant_type", "refresh_token"),
-                ("refresh_token", secret),
-                ("response_type", "cloud_iam"),
-            ],
-            Self::Assume(_, profile) => {
-                let mut form = vec![
-                    ("grant_type", "urn:ibm:params:oauth:grant-type:assume"),
-                    ("access_token", secret),
-                ];
-                match profile {
-                    TrustedProfile::Id(id) => form.push(("profile_id", id)),
-                    TrustedProfile::Name { name, account_id } => {
-                        form.extend([("profile_name", name.as_str()), ("account", account_id)]);
-                    }
-                }
-                form
-            }
-            // The account is the one of the compute resource.
-            Self::ComputeResource(_, profile) => vec![
-                ("grant_type", "urn:ibm:params:oauth:grant-type:cr-token"),
-                ("cr_token", secret),
-                match profile {
-                    TrustedProfile::Id(id) => ("profile_id", id),
-                    TrustedProfile::Name { name, .. } => ("profile_name", name),
-                },
-            ],
-        }
-    }
-}
-
-/// Asks for a token. A second token does no harm, so the request may be repeated.
-pub(super) async fn get_token(
-    transport: &Transport,
-    iam_url: &IamUrl,
-    grant: &Grant<'_>,
-    cancel: &CancellationToken,
-) -> Result<Granted, ApiError> {
-    let mut call = Call::new("get_token", Method::POST, iam_url.as_url(), &["identity", "token"])?
-        .repeatable()
-        .secret(Some(grant.secret()))
-        .form(&grant.form());
-    if matches!(grant, Grant::RefreshToken(_)) {
-        let mut client = COMMAND_LINE;
-        client.set_sensitive(true);
-        call = call.header(AUTHORIZATION, client);
-    }
-    let reply: TokenReply =
-        transport.json(&call, &Anonymous, cancel).await.map_err(as_token_error)?;
-    let token = IssuedToken {
-        value: reply.access_token,
-        expires_in: reply.expires_in,
-        expiration: reply.expiration,
-    };
-    let refresh_token =
-        reply.refresh_token.filter(|next| !matches!(next.expose_secret(), "" | NOT_SUPPORTED));
-    Ok(Granted { token, refresh_token })
-}
+use super::grant::{Grant, get_token};
+use super::instance::InstanceClient;
+use super::operation::Operation;
+use super::request::Request;
 
 impl InstanceClient {
-    /// Whether IAM gives a token for the key. A new key can take a few seconds.
+    /// Whether IAM issues a token for the key. A new key can take a few seconds to work.
     pub async fn key_is_accepted(&self, api_key: &SecretString) -> Result<bool, ApiError> {
         let grant = Grant::ApiKey(api_key);
-        match get_token(&self.transport, &self.iam_url, &grant, &self.cancel).await {
+        match get_token(&self.transport, &self.iam_url, &grant, self.cancelled()).await {
             Ok(_) => Ok(true),
             Err(reason) if reason.kind() == ApiErrorKind::Unauthenticated => Ok(false),
             Err(reason) => Err(reason),
         }
     }
 
-    /// Whether the key with this id exists in IAM. Needs a viewer's role there.
+    /// Whether the key with this id exists in IAM.
     pub async fn key_exists(&self, api_key_id: &str) -> Result<bool, ApiError> {
-        let path = ["v1", "apikeys", api_key_id];
-        let call = Call::new("get_api_key", Method::GET, self.iam_url.as_url(), &path)?;
-        match self.empty(&call).await {
+        let request = Request::new(Operation::GetApiKey, self.iam_url.as_url(), &[api_key_id])?;
+        match self.empty(&request).await {
             Ok(()) => Ok(true),
             Err(reason) if reason.is_not_found() => Ok(false),
             Err(reason) => Err(reason),
-        }
-    }
-}
-
-/// A refused token request is never about the object that the token was wanted for: a 404 here
-/// must not look like "the secret is gone".
-fn as_token_error(error: ApiError) -> ApiError {
-    let kind = match error.kind() {
-        ApiErrorKind::Invalid | ApiErrorKind::Unauthenticated | ApiErrorKind::Forbidden => {
-            ApiErrorKind::Unauthenticated
-        }
-        ApiErrorKind::NotFound | ApiErrorKind::Conflict | ApiErrorKind::Locked => {
-            ApiErrorKind::UnexpectedStatus
-        }
-        kind => kind,
-    };
-    error.with_kind(kind)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_grant_sends_what_it_needs_and_nothing_else() {
-        let secret = SecretString::from("s");
-        let id = TrustedProfile::Id("Profile-1".to_owned());
-        let name =
-            TrustedProfile::Name { name: "deployer".to_owned(), account_id: "a1".to_owned() };
-        let table = [
-            (
-                Grant::ApiKey(&secret),
-                "grant_type=urn:ibm:params:oauth:grant-type:apikey&apikey=s&response_type=cloud_iam",
-            ),
-            (
-                Grant::RefreshToken(&secret),
-                "grant_type=refresh_token&refresh_token=s&response_type=cloud_iam",
-            ),
-            (
-                Grant::Assume(&secret, &id),
-                "grant_type=urn:ibm:params:oauth:grant-type:assume&access_token=s&profile_id=Profile-1",
-            ),
-            (
-                Grant::Assume(&secret, &name),
-                "grant_type=urn:ibm:params:oauth:grant-type:assume&access_token=s&profile_name=deployer&account=a1",
-            ),
-            (
-                Grant::ComputeResource(&secret, &id),
-                "grant_type=urn:ibm:params:oauth:grant-type:cr-token&cr_token=s&profile_id=Profile-1",
-            ),
-            (
-                Grant::ComputeResource(&secret, &name),
-                "grant_type=urn:ibm:params:oauth:grant-type:cr-token&cr_token=s&profile_name=deployer",
-            ),
-        ];
-        for (grant, form) in table {
-            let pairs: Vec<String> =
-                grant.form().iter().map(|(name, value)| format!("{name}={value}")).collect();
-            assert_eq!(pairs.join("&"), form);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What a token says about its own end. Nothing else of it is read, and nothing is believed: a
-//! wrong answer only makes a token come sooner or later than needed.
+//! When a token says it expires. Nothing else in it is read, and nothing is trusted: a wrong time
+//! only makes the next token come sooner or later than needed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_token_in_three_parts_has_an_end() {
+    fn only_a_token_in_three_parts_has_an_expiration() {
         let token = |claims: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
         for (token, end) in [
             (token(r#"{"exp":1767348000,"iam_id":"iam-ServiceId-1"}"#), Some(1_767_348_000)),

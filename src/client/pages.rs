@@ -1,13 +1,13 @@
-//! Lists that come in pages: as many pages as it takes, and no more (ibm-api.md 2.3).
+//! Lists that come in pages: as many pages as needed, and no more (ibm-api.md 2.3).
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::InstanceClient;
-use super::call::Call;
 use super::error::ApiError;
+use super::instance::InstanceClient;
+use super::request::Request;
 
-/// The most that a list gives at once.
+/// The largest page of a list.
 pub(super) const PAGE_SIZE: usize = 1000;
 
 /// One page. Each list has its own name for the items.
@@ -15,16 +15,16 @@ pub(super) const PAGE_SIZE: usize = 1000;
 struct Page<T> {
     #[serde(alias = "secrets", alias = "configurations")]
     items: Vec<T>,
-    /// There while more pages follow.
+    /// Present while more pages follow.
     next: Option<IgnoredAny>,
 }
 
 impl InstanceClient {
-    /// The first `limit` items that are `wanted`, of pages of `size`. `call` is the list without
-    /// a page; it should have an order in which new items come last.
+    /// The first `limit` items that are `wanted`, read in pages of `size`. `request` is the list
+    /// without a page; it should sort new items last.
     pub(super) async fn pages<T: DeserializeOwned>(
         &self,
-        call: &Call,
+        request: &Request,
         size: usize,
         limit: usize,
         wanted: impl Fn(&T) -> bool,
@@ -32,13 +32,13 @@ impl InstanceClient {
         let mut found = Vec::new();
         let mut offset = 0;
         while found.len() < limit {
-            let page = call
+            let page = request
                 .clone()
                 .query(&[("offset", &offset.to_string()), ("limit", &size.to_string())]);
             let page: Page<T> = self.json(&page).await?;
             let seen = page.items.len();
             found.extend(page.items.into_iter().filter(&wanted));
-            // A page without items ends the list, whatever it promises.
+            // A page without items ends the list, whatever `next` says.
             if page.next.is_none() || seen == 0 {
                 break;
             }

@@ -1,14 +1,26 @@
-//! The address of a proxy, which may hold a password and is therefore never shown whole.
+//! Which proxy requests go through. Its address may hold a password and is never shown whole.
 
-use reqwest::{Proxy, Url};
+use reqwest::Url;
 use std::fmt;
 use thiserror::Error;
 
-/// Where every request goes through. User name and password go into `Proxy-Authorization`.
+/// How requests leave this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// Without a proxy.
+    Direct,
+    /// As the proxy variables of the environment say (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`,
+    /// `NO_PROXY`, in upper or lower case), and on macOS and Windows the system's settings.
+    System,
+    /// Every request through this proxy.
+    Url(ProxyUrl),
+}
+
+/// The address of a proxy. User name and password go into `Proxy-Authorization`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyUrl(Url);
 
-/// An address that is none of a proxy. The text never repeats any of it.
+/// An address that cannot be a proxy's. The text never repeats any of it.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ProxyUrlError {
     /// Not an address at all.
@@ -40,8 +52,8 @@ impl ProxyUrl {
         self.0.scheme() == "https"
     }
 
-    pub(super) fn to_proxy(&self) -> reqwest::Result<Proxy> {
-        Proxy::all(self.0.clone())
+    pub(super) fn to_proxy(&self) -> reqwest::Result<reqwest::Proxy> {
+        reqwest::Proxy::all(self.0.clone())
     }
 }
 
@@ -58,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_and_port_are_shown_and_who_may_use_it_is_not() {
+    fn host_and_port_are_shown_and_user_and_password_are_not() {
         for (text, shown, secure) in [
             ("http://proxy.test:3128", "ProxyUrl(http://proxy.test:3128)", false),
             (" http://proxy.test/ ", "ProxyUrl(http://proxy.test:80)", false),
@@ -74,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_of_a_proxy_is_refused_without_repeating_it() {
+    fn an_unusable_address_is_refused_without_repeating_it() {
         for (text, error) in [
             ("", ProxyUrlError::Malformed),
             ("//s3cret", ProxyUrlError::Malformed),

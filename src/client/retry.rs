@@ -1,17 +1,18 @@
-//! When a request is sent again and after how long: policy as a value, decisions as pure functions.
+//! Whether and when a request is repeated: the policy as a value, decisions as pure functions.
 
 use reqwest::StatusCode;
 use std::time::{Duration, SystemTime};
 
 use super::error::TransportKind;
+use super::operation::Idempotency;
 
-/// A name that does not resolve is seldom there a moment later.
+/// A name that does not resolve now seldom resolves a moment later.
 const MAX_RETRIES_UNRESOLVED: u32 = 2;
 
-/// How often and how patiently a request is repeated.
+/// How often a failed request is repeated, and after which waits.
 ///
 /// Waits double from `base` to `max_wait`, each shortened by up to half at random.
-/// A `Retry-After` that asks for more wins over the back-off.
+/// A longer `Retry-After` takes precedence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Repetitions after the first attempt; 0 sends everything once.
@@ -20,7 +21,7 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// The longest wait that is not asked for by the service.
     pub max_wait: Duration,
-    /// Once an attempt could begin only this long after the first, the call fails instead.
+    /// No attempt begins later than this after the first; the call fails instead.
     pub total: Duration,
 }
 
@@ -38,7 +39,7 @@ impl RetryPolicy {
         }
     }
 
-    /// The wait before the next attempt, or `None` when it is time to give up.
+    /// The wait before the next attempt, or `None` to give up.
     ///
     /// `repeats` counts the repetitions made so far, `spent` is the time since the call began,
     /// `jitter` is a random number in `0.0..1.0`.
@@ -50,7 +51,7 @@ impl RetryPolicy {
         jitter: f64,
     ) -> Option<Duration> {
         let limit = match failure {
-            Failure::Silent { kind: TransportKind::Dns, .. } => {
+            Failure::NoResponse { kind: TransportKind::Dns, .. } => {
                 self.max_retries.min(MAX_RETRIES_UNRESOLVED)
             }
             _ => self.max_retries,
@@ -61,31 +62,22 @@ impl RetryPolicy {
         let longest = self.base.saturating_mul(2_u32.saturating_pow(repeats)).min(self.max_wait);
         let backoff = longest.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
         let wait = match failure {
-            Failure::Answered { retry_after: Some(asked), .. } => backoff.max(*asked),
+            Failure::Status { retry_after: Some(asked), .. } => backoff.max(*asked),
             _ => backoff,
         };
         (spent.saturating_add(wait) <= self.total).then_some(wait)
     }
 }
 
-/// Whether a request may reach the service twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Idempotency {
-    /// The second time changes nothing more: reads, deletes, and patches that set values.
-    Repeatable,
-    /// A second time would make a second object.
-    Once,
-}
-
 /// What went wrong in one exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The service answered, but not with success.
-    Answered { status: StatusCode, retry_after: Option<Duration> },
-    /// No whole answer came back.
-    Silent {
+    /// The service responded, but not with success.
+    Status { status: StatusCode, retry_after: Option<Duration> },
+    /// No complete response arrived.
+    NoResponse {
         kind: TransportKind,
-        /// False when the request provably never left.
+        /// False if the request provably never left.
         sent: bool,
     },
 }
@@ -93,7 +85,7 @@ pub(super) enum Failure {
 /// What a failure means for the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Send it again, if the policy has patience left. Nothing happened, or repeating is harmless.
+    /// Send it again if the policy allows it. Nothing happened, or repeating is harmless.
     Repeat,
     /// Final, and the service did not do what was asked.
     Refused,
@@ -101,18 +93,18 @@ pub(super) enum Verdict {
     Unknown,
 }
 
-/// Decides from the nature of the request and of the failure alone.
+/// Decides from the operation's idempotency and the failure alone.
 pub(super) fn classify(idempotency: Idempotency, failure: &Failure) -> Verdict {
     let uncertain = match idempotency {
         Idempotency::Repeatable => Verdict::Repeat,
         Idempotency::Once => Verdict::Unknown,
     };
     match failure {
-        // Certificates do not mend themselves within a minute.
-        Failure::Silent { kind: TransportKind::Tls, sent: false } => Verdict::Refused,
-        Failure::Silent { sent: false, .. } => Verdict::Repeat,
-        Failure::Silent { sent: true, .. } => uncertain,
-        Failure::Answered { status, retry_after } => match *status {
+        // A certificate does not become valid within a minute.
+        Failure::NoResponse { kind: TransportKind::Tls, sent: false } => Verdict::Refused,
+        Failure::NoResponse { sent: false, .. } => Verdict::Repeat,
+        Failure::NoResponse { sent: true, .. } => uncertain,
+        Failure::Status { status, retry_after } => match *status {
             StatusCode::TOO_MANY_REQUESTS => Verdict::Repeat,
             // A service that names a time has not begun the work.
             StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => Verdict::Repeat,
@@ -137,15 +129,15 @@ pub(super) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration
 mod tests {
     use super::*;
 
-    fn answered(status: u16, retry_after: Option<u64>) -> Failure {
-        Failure::Answered {
+    fn status(status: u16, retry_after: Option<u64>) -> Failure {
+        Failure::Status {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: retry_after.map(Duration::from_secs),
         }
     }
 
-    fn silent(kind: TransportKind, sent: bool) -> Failure {
-        Failure::Silent { kind, sent }
+    fn no_response(kind: TransportKind, sent: bool) -> Failure {
+        Failure::NoResponse { kind, sent }
     }
 
     #[test]
@@ -154,32 +146,32 @@ mod tests {
         use Verdict::{Refused, Repeat, Unknown};
         // Failure, verdict for a repeatable request, verdict for a create.
         let table = [
-            (answered(429, None), Repeat, Repeat),
-            (answered(429, Some(1)), Repeat, Repeat),
-            (answered(503, Some(1)), Repeat, Repeat),
-            (answered(503, None), Repeat, Unknown),
-            (answered(500, None), Repeat, Unknown),
-            (answered(500, Some(1)), Repeat, Unknown),
-            (answered(502, None), Repeat, Unknown),
-            (answered(504, None), Repeat, Unknown),
-            (answered(501, None), Refused, Refused),
-            (answered(300, None), Refused, Refused),
-            (answered(400, None), Refused, Refused),
-            (answered(401, None), Refused, Refused),
-            (answered(403, None), Refused, Refused),
-            (answered(404, None), Refused, Refused),
-            (answered(408, None), Refused, Refused),
-            (answered(409, None), Refused, Refused),
-            (answered(412, None), Refused, Refused),
-            (answered(422, None), Refused, Refused),
-            (silent(Dns, false), Repeat, Repeat),
-            (silent(Connect, false), Repeat, Repeat),
-            (silent(Timeout, false), Repeat, Repeat),
-            (silent(Tls, false), Refused, Refused),
-            (silent(Timeout, true), Repeat, Unknown),
-            (silent(Reset, true), Repeat, Unknown),
+            (status(429, None), Repeat, Repeat),
+            (status(429, Some(1)), Repeat, Repeat),
+            (status(503, Some(1)), Repeat, Repeat),
+            (status(503, None), Repeat, Unknown),
+            (status(500, None), Repeat, Unknown),
+            (status(500, Some(1)), Repeat, Unknown),
+            (status(502, None), Repeat, Unknown),
+            (status(504, None), Repeat, Unknown),
+            (status(501, None), Refused, Refused),
+            (status(300, None), Refused, Refused),
+            (status(400, None), Refused, Refused),
+            (status(401, None), Refused, Refused),
+            (status(403, None), Refused, Refused),
+            (status(404, None), Refused, Refused),
+            (status(408, None), Refused, Refused),
+            (status(409, None), Refused, Refused),
+            (status(412, None), Refused, Refused),
+            (status(422, None), Refused, Refused),
+            (no_response(Dns, false), Repeat, Repeat),
+            (no_response(Connect, false), Repeat, Repeat),
+            (no_response(Timeout, false), Repeat, Repeat),
+            (no_response(Tls, false), Refused, Refused),
+            (no_response(Timeout, true), Repeat, Unknown),
+            (no_response(Reset, true), Repeat, Unknown),
             // The connection broke under a request that was already under way.
-            (silent(Tls, true), Repeat, Unknown),
+            (no_response(Tls, true), Repeat, Unknown),
         ];
         for (failure, repeatable, once) in table {
             let verdicts = [Idempotency::Repeatable, Idempotency::Once]
@@ -200,23 +192,23 @@ mod tests {
         let waits = |jitter| {
             [0, 1, 2, 3, 4, 5].map(|repeats| {
                 POLICY
-                    .wait(repeats, Duration::ZERO, &answered(500, None), jitter)
+                    .wait(repeats, Duration::ZERO, &status(500, None), jitter)
                     .map(|wait| wait.as_millis())
             })
         };
-        // The longest and the shortest that chance can give.
+        // The longest and the shortest waits that the jitter allows.
         assert_eq!(waits(1.0), [Some(1000), Some(2000), Some(4000), Some(5000), Some(5000), None]);
         assert_eq!(waits(0.0), [Some(500), Some(1000), Some(2000), Some(2500), Some(2500), None]);
     }
 
     #[test]
-    fn no_chance_and_no_count_leads_outside_the_limits() {
+    fn no_jitter_and_no_number_of_retries_exceeds_the_limits() {
         let policy = RetryPolicy { max_retries: u32::MAX, ..POLICY };
         for repeats in (0..100).chain([u32::MAX - 1]) {
             for step in 0..=10 {
                 let jitter = f64::from(step) / 10.0;
                 let wait =
-                    policy.wait(repeats, Duration::ZERO, &answered(500, None), jitter).unwrap();
+                    policy.wait(repeats, Duration::ZERO, &status(500, None), jitter).unwrap();
                 assert!(
                     wait >= policy.base / 2 && wait <= policy.max_wait,
                     "{repeats} {jitter}: {wait:?}"
@@ -226,12 +218,12 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_after_wins_over_a_shorter_back_off_and_ends_the_call_when_too_long() {
+    fn a_retry_after_wins_over_a_shorter_backoff_and_ends_the_call_if_too_long() {
         let wait = |asked, spent| {
             let spent = Duration::from_secs(spent);
-            POLICY.wait(0, spent, &answered(429, Some(asked)), 1.0).map(|wait| wait.as_secs())
+            POLICY.wait(0, spent, &status(429, Some(asked)), 1.0).map(|wait| wait.as_secs())
         };
-        assert_eq!(wait(0, 0), Some(1), "the back-off is longer");
+        assert_eq!(wait(0, 0), Some(1), "the backoff is longer");
         assert_eq!(wait(7, 0), Some(7), "longer than max_wait");
         assert_eq!(wait(60, 0), Some(60), "as long as the whole call");
         assert_eq!(wait(61, 0), None, "longer than the whole call");
@@ -244,7 +236,7 @@ mod tests {
         let waits = |max_retries| {
             let policy = RetryPolicy { max_retries, ..POLICY };
             [0, 1, 2].map(|repeats| {
-                let failure = silent(TransportKind::Dns, false);
+                let failure = no_response(TransportKind::Dns, false);
                 policy.wait(repeats, Duration::ZERO, &failure, 0.0).is_some()
             })
         };
@@ -256,8 +248,8 @@ mod tests {
     fn ten_of_the_usual_retries_outlast_a_failover_of_half_a_minute() {
         let wait = |max_retries, repeats| {
             let policy = RetryPolicy::with_max_retries(max_retries);
-            // The shortest that chance can give.
-            policy.wait(repeats, Duration::ZERO, &answered(503, None), 0.0)
+            // The shortest that the jitter allows.
+            policy.wait(repeats, Duration::ZERO, &status(503, None), 0.0)
         };
         let waits: Vec<Duration> = (0..=10).map_while(|repeats| wait(10, repeats)).collect();
         assert_eq!(waits.len(), 10);

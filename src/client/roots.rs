@@ -1,4 +1,4 @@
-//! Authorities trusted beside the system's: read and checked when they are given.
+//! Certificate authorities trusted in addition to the system's, checked when they are given.
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -6,32 +6,32 @@ use rustls::pki_types::pem::PemObject;
 use std::fmt;
 use thiserror::Error;
 
-/// Certificates of authorities that servers and proxies may be signed by, beside the system's.
+/// Certificates of authorities to trust in addition to the system's.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ExtraRoots(Vec<CertificateDer<'static>>);
 
-/// Text that holds no usable authority.
+/// Text without a usable certificate.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum RootsError {
-    /// No certificate at all.
+    /// There is no certificate.
     #[error("there is no certificate in PEM form in it (-----BEGIN CERTIFICATE-----)")]
     Empty,
-    /// One that is damaged.
+    /// One of them is damaged.
     #[error("certificate {0} in it is damaged")]
     Damaged(
-        /// Its place, from 1.
+        /// Its number, from 1.
         usize,
     ),
 }
 
 impl ExtraRoots {
-    /// Reads one or more certificates in PEM; keys and text between them are passed over.
+    /// Reads one or more certificates in PEM; keys and other text are ignored.
     pub fn from_pem(text: &str) -> Result<Self, RootsError> {
         let mut roots = Vec::new();
         for (index, certificate) in CertificateDer::pem_slice_iter(text.as_bytes()).enumerate() {
             let damaged = || RootsError::Damaged(index + 1);
             let certificate = certificate.map_err(|_| damaged())?;
-            // A store refuses what the verifier would refuse later.
+            // A store rejects now what the verifier would reject later.
             RootCertStore::empty().add(certificate.clone()).map_err(|_| damaged())?;
             roots.push(certificate);
         }
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn every_certificate_counts_and_everything_else_is_passed_over() {
+    fn every_certificate_is_used_and_everything_else_is_ignored() {
         let (one, two) = (certificate(), certificate());
         let text = format!(
             "The authority of our proxy\n{}{}{}",
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_no_usable_certificate_is_refused() {
+    fn text_without_a_usable_certificate_is_refused() {
         let good = certificate().cert.pem();
         let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let cut_off = good.lines().take(3).collect::<Vec<_>>().join("\n");

@@ -1,101 +1,104 @@
-//! IAM credentials secrets and their versions: one method per endpoint (ibm-api.md 2.4, 2.5).
+//! Secrets of any type: one method per endpoint (ibm-api.md 2.4).
 
-use reqwest::Method;
-
-use super::InstanceClient;
-use super::call::Call;
 use super::error::ApiError;
+use super::instance::InstanceClient;
+use super::operation::Operation;
 use super::pages::PAGE_SIZE;
-use super::types::{
-    Secret, SecretMetadata, SecretMetadataPatch, SecretPrototype, SecretType, VersionMetadata,
-    VersionMetadataPatch,
-};
+use super::request::Request;
+use super::types::{Secret, SecretMetadata, SecretMetadataPatch, SecretPrototype, SecretType};
 
-/// The most that the list can be searched for.
+/// The longest text that the list can be searched for.
 const MAX_SEARCH_CHARS: usize = 128;
 
-/// Which secrets a list shows. What is empty shows all.
+/// Which secrets to list. An empty field does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretFilter {
     /// Part of the id, name, description, type or a label; 2 to 128 characters.
     pub search: Option<String>,
-    /// Ids of groups, in one of which the secret is.
+    /// Ids of groups; the secret is in one of them.
     pub groups: Vec<String>,
-    /// Labels, all of which the secret has.
+    /// Labels; the secret has all of them.
     pub match_all_labels: Vec<String>,
 }
 
 impl InstanceClient {
     /// S1: creates a secret. On [`ApiError::outcome_unknown`] look it up by its name.
-    pub async fn create_secret(&self, prototype: &SecretPrototype) -> Result<Secret, ApiError> {
-        let call = self.call("create_secret", Method::POST, &["secrets"])?;
-        self.json(&call.json(prototype)?).await
+    pub async fn create_secret<T: SecretType>(
+        &self,
+        prototype: &SecretPrototype<T>,
+    ) -> Result<Secret<T>, ApiError> {
+        let request = self.request(Operation::CreateSecret, &[])?;
+        let request = request.secret(T::prototype_value(&prototype.own)).json(prototype)?;
+        self.json(&request).await
     }
 
-    /// S3: the secret with its value. For a dynamic secret this makes new credentials.
-    pub async fn get_secret(&self, id: &str) -> Result<Secret, ApiError> {
-        let call = self.call("get_secret", Method::GET, &["secrets", id])?;
-        self.json(&call).await
+    /// S3: the secret with its value. For dynamic IAM credentials this makes a new key.
+    pub async fn get_secret<T: SecretType>(&self, id: &str) -> Result<Secret<T>, ApiError> {
+        self.json(&self.request(Operation::GetSecret, &[id])?).await
     }
 
     /// S4: as [`get_secret`](Self::get_secret), by the names of group and secret.
-    pub async fn get_secret_by_name(&self, group: &str, name: &str) -> Result<Secret, ApiError> {
-        let kind = SecretType::IamCredentials;
-        let path = ["secret_groups", group, "secret_types", kind.as_str(), "secrets", name];
-        let call = self.call("get_secret_by_name", Method::GET, &path)?;
-        self.json(&call).await
+    pub async fn get_secret_by_name<T: SecretType>(
+        &self,
+        group_name: &str,
+        name: &str,
+    ) -> Result<Secret<T>, ApiError> {
+        let ids = [group_name, T::NAME, name];
+        self.json(&self.request(Operation::GetSecretByName, &ids)?).await
     }
 
     /// S5: the secret without its value. Changes nothing.
-    pub async fn get_secret_metadata(&self, id: &str) -> Result<SecretMetadata, ApiError> {
-        let path = ["secrets", id, "metadata"];
-        let call = self.call("get_secret_metadata", Method::GET, &path)?;
-        self.json(&call).await
+    pub async fn get_secret_metadata<T: SecretType>(
+        &self,
+        id: &str,
+    ) -> Result<SecretMetadata<T>, ApiError> {
+        self.json(&self.request(Operation::GetSecretMetadata, &[id])?).await
     }
 
     /// S6: changes what can be changed in place.
-    pub async fn update_secret_metadata(
+    pub async fn update_secret_metadata<T: SecretType>(
         &self,
         id: &str,
-        patch: &SecretMetadataPatch,
-    ) -> Result<SecretMetadata, ApiError> {
-        let path = ["secrets", id, "metadata"];
-        let call = self.call("update_secret_metadata", Method::PATCH, &path)?;
-        self.json(&call.merge_patch(patch)?).await
+        patch: &SecretMetadataPatch<T>,
+    ) -> Result<SecretMetadata<T>, ApiError> {
+        let request = self.request(Operation::UpdateSecretMetadata, &[id])?;
+        self.json(&request.merge_patch(patch)?).await
     }
 
-    /// S7: deletes the secret and revokes its credentials.
+    /// S7: deletes the secret. The keys of IAM credentials are revoked.
     pub async fn delete_secret(&self, id: &str) -> Result<(), ApiError> {
-        let call = self.call("delete_secret", Method::DELETE, &["secrets", id])?;
-        self.empty(&call).await
+        self.empty(&self.request(Operation::DeleteSecret, &[id])?).await
     }
 
-    /// S2: the IAM credentials secret of this name, if there is one. Changes nothing.
+    /// S2: the secret of this type and name, if there is one. Changes nothing.
     ///
-    /// Names are unique per kind in the whole instance, so there is at most one.
-    pub async fn find_secret_by_name(
+    /// Names are unique per type in the whole instance, so there is at most one.
+    pub async fn find_secret_by_name<T: SecretType>(
         &self,
         name: &str,
-    ) -> Result<Option<SecretMetadata>, ApiError> {
-        // The search finds parts of names, so a part that is short enough will do.
+    ) -> Result<Option<SecretMetadata<T>>, ApiError> {
+        // The search matches parts of names, so the beginning of a long one will do.
         let search = name.chars().take(MAX_SEARCH_CHARS).collect();
         let filter = SecretFilter { search: Some(search), ..SecretFilter::default() };
-        let call = self.list_secrets_call(&filter)?;
-        let is_it = |secret: &SecretMetadata| secret.name.as_deref() == Some(name);
-        Ok(self.pages(&call, PAGE_SIZE, 1, is_it).await?.pop())
+        let request = self.list_secrets_request::<T>(&filter)?;
+        let has_name = |secret: &SecretMetadata<T>| secret.common.name.as_deref() == Some(name);
+        Ok(self.pages(&request, PAGE_SIZE, 1, has_name).await?.pop())
     }
 
-    /// S2: up to `limit` IAM credentials secrets, the oldest first. Changes nothing.
-    pub async fn list_secrets(
+    /// S2: up to `limit` secrets of this type, the oldest first. Changes nothing.
+    pub async fn list_secrets<T: SecretType>(
         &self,
         filter: &SecretFilter,
         limit: usize,
-    ) -> Result<Vec<SecretMetadata>, ApiError> {
-        let call = self.list_secrets_call(filter)?;
-        self.pages(&call, limit.min(PAGE_SIZE), limit, |_| true).await
+    ) -> Result<Vec<SecretMetadata<T>>, ApiError> {
+        let request = self.list_secrets_request::<T>(filter)?;
+        self.pages(&request, limit.min(PAGE_SIZE), limit, |_| true).await
     }
 
-    fn list_secrets_call(&self, filter: &SecretFilter) -> Result<Call, ApiError> {
+    fn list_secrets_request<T: SecretType>(
+        &self,
+        filter: &SecretFilter,
+    ) -> Result<Request, ApiError> {
         let groups = filter.groups.join(",");
         let labels = filter.match_all_labels.join(",");
         let filters = [
@@ -105,31 +108,8 @@ impl InstanceClient {
         ];
         let given: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         Ok(self
-            .call("list_secrets", Method::GET, &["secrets"])?
-            .query(&[("secret_types", SecretType::IamCredentials.as_str()), ("sort", "created_at")])
+            .request(Operation::ListSecrets, &[])?
+            .query(&[("secret_types", T::NAME), ("sort", "created_at")])
             .query(&given))
-    }
-
-    /// V4: a version without its value; `version` is an id, `current` or `previous`.
-    pub async fn get_version_metadata(
-        &self,
-        secret_id: &str,
-        version: &str,
-    ) -> Result<VersionMetadata, ApiError> {
-        let path = ["secrets", secret_id, "versions", version, "metadata"];
-        let call = self.call("get_version_metadata", Method::GET, &path)?;
-        self.json(&call).await
-    }
-
-    /// V5: replaces the user's data about a version, named as for V4.
-    pub async fn update_version_metadata(
-        &self,
-        secret_id: &str,
-        version: &str,
-        patch: &VersionMetadataPatch,
-    ) -> Result<VersionMetadata, ApiError> {
-        let path = ["secrets", secret_id, "versions", version, "metadata"];
-        let call = self.call("update_version_metadata", Method::PATCH, &path)?;
-        self.json(&call.merge_patch(patch)?).await
     }
 }

@@ -1,4 +1,4 @@
-//! One token for all calls, renewed ahead of its end with a single request in flight.
+//! One token for all requests, renewed before it expires with a single request in flight.
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
@@ -10,14 +10,14 @@ use tracing::Instrument;
 
 use super::error::{ApiError, ApiErrorKind, Target};
 use super::jwt;
-use super::sources::Sources;
+use super::nondeterminism::Nondeterminism;
 
-/// A token this close to its end is not used any more (ibm-api.md 1.6).
+/// A token this close to its expiration is not used any more (ibm-api.md 1.6).
 const MARGIN: Duration = Duration::from_secs(10);
-/// After a failed early renewal the old token does without another for this long.
+/// After a failed early renewal, the next one is not attempted for this long.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
-/// No token of IBM's lives longer, in seconds (ibm-api.md 1.5).
-const LONGEST_LIFE: u64 = 3600;
+/// The longest lifetime of IBM's tokens, in seconds (ibm-api.md 1.5).
+const MAX_LIFETIME: u64 = 3600;
 
 /// A bearer token in use. Clones are the same token.
 #[derive(Clone, Debug)]
@@ -41,17 +41,17 @@ impl Token {
 #[derive(Debug)]
 pub(super) struct IssuedToken {
     pub(super) value: SecretString,
-    /// Seconds from now. Preferred: it does not depend on two clocks agreeing.
+    /// Seconds from now. Preferred, because it does not depend on two clocks agreeing.
     pub(super) expires_in: Option<u64>,
     /// Seconds since 1970.
     pub(super) expiration: Option<u64>,
 }
 
 impl IssuedToken {
-    /// A token that comes without its reply: its end is what it says itself.
+    /// A token that comes without IAM's response: only its own claims say when it expires.
     pub(super) fn given(value: SecretString) -> Self {
         let expiration = jwt::expiration(value.expose_secret());
-        let expires_in = if expiration.is_none() { Some(LONGEST_LIFE) } else { None };
+        let expires_in = if expiration.is_none() { Some(MAX_LIFETIME) } else { None };
         Self { value, expires_in, expiration }
     }
 }
@@ -60,28 +60,28 @@ impl IssuedToken {
 #[derive(Debug)]
 pub(super) struct TokenCache {
     state: Mutex<State>,
-    sources: Sources,
+    nondeterminism: Nondeterminism,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    held: Option<Held>,
+    cached: Option<CachedToken>,
     flight: Option<Flight>,
 }
 
 type Flight = Shared<BoxFuture<'static, Result<Token, ApiError>>>;
 
 #[derive(Debug)]
-struct Held {
+struct CachedToken {
     token: Token,
-    /// From here on a new one is asked for while this one still serves.
+    /// From then on a new one is requested while this one is still used.
     renew_at: SystemTime,
-    /// From here on this one is of no use.
+    /// From then on this one is not used.
     unusable_at: SystemTime,
 }
 
-impl Held {
-    /// `None` for a token that does not say how long it lives: it serves only who asked for it.
+impl CachedToken {
+    /// `None` for a token without a known lifetime: it is used by those who waited for it only.
     fn new(token: &Token, issued: &IssuedToken, now: SystemTime) -> Option<Self> {
         let life = match (issued.expires_in, issued.expiration) {
             (Some(seconds), _) => Duration::from_secs(seconds),
@@ -100,21 +100,21 @@ impl Held {
 }
 
 impl TokenCache {
-    pub(super) fn new(sources: Sources) -> Self {
-        Self { state: Mutex::default(), sources }
+    pub(super) fn new(nondeterminism: Nondeterminism) -> Self {
+        Self { state: Mutex::default(), nondeterminism }
     }
 
     /// A cache that has a token already.
-    pub(super) fn holding(issued: &IssuedToken, sources: Sources) -> Self {
+    pub(super) fn holding(issued: &IssuedToken, nondeterminism: Nondeterminism) -> Self {
         let token = Token::new(issued.value.clone());
-        let held = Held::new(&token, issued, (sources.now)());
-        Self { state: Mutex::new(State { held, flight: None }), sources }
+        let cached = CachedToken::new(&token, issued, (nondeterminism.now)());
+        Self { state: Mutex::new(State { cached, flight: None }), nondeterminism }
     }
 
     /// The token in use, or the next one.
     ///
-    /// `fetch` runs apart from its callers: one that goes away does not disturb the others, and
-    /// while the old token serves nobody waits. A failure reaches everybody who waited for that
+    /// `fetch` runs in a task of its own: a caller that goes away does not disturb the others, and
+    /// nobody waits while the old token can be used. A failure reaches those who waited for that
     /// request and nobody later. `target` names the request in an error.
     pub(super) async fn get<F>(
         self: &Arc<Self>,
@@ -126,10 +126,10 @@ impl TokenCache {
     {
         let flight = {
             let mut state = self.lock();
-            let now = (self.sources.now)();
-            if let Some(held) = state.held.as_ref().filter(|held| now < held.unusable_at) {
-                let token = held.token.clone();
-                if now >= held.renew_at && state.flight.is_none() {
+            let now = (self.nondeterminism.now)();
+            if let Some(cached) = state.cached.as_ref().filter(|cached| now < cached.unusable_at) {
+                let token = cached.token.clone();
+                if now >= cached.renew_at && state.flight.is_none() {
                     state.flight = Some(self.launch(target, fetch()));
                 }
                 return Ok(token);
@@ -139,18 +139,18 @@ impl TokenCache {
         flight.await
     }
 
-    /// Forgets a token that a service refused; a newer one stays. If it was the one in use,
-    /// `with_it` is done before anybody can ask for the next one.
-    pub(super) fn forget(&self, refused: &Token, with_it: impl FnOnce()) {
+    /// Removes a token that a service refused; a newer one stays. If it was the one in use,
+    /// `meanwhile` runs before anybody can request the next one.
+    pub(super) fn remove(&self, refused: &Token, meanwhile: impl FnOnce()) {
         let mut state = self.lock();
-        if state.held.take_if(|held| held.token.is(refused)).is_some() {
-            with_it();
+        if state.cached.take_if(|cached| cached.token.is(refused)).is_some() {
+            meanwhile();
         }
     }
 
-    /// Forgets the token in use.
+    /// Removes the token in use.
     pub(super) fn clear(&self) {
-        self.lock().held = None;
+        self.lock().cached = None;
     }
 
     fn launch<F>(self: &Arc<Self>, target: &Target, fetch: F) -> Flight
@@ -173,18 +173,18 @@ impl TokenCache {
     }
 
     fn land(&self, result: Result<IssuedToken, ApiError>) -> Result<Token, ApiError> {
-        let now = (self.sources.now)();
+        let now = (self.nondeterminism.now)();
         let mut state = self.lock();
         state.flight = None;
         match result {
             Ok(issued) => {
                 let token = Token::new(issued.value.clone());
-                state.held = Held::new(&token, &issued, now);
+                state.cached = CachedToken::new(&token, &issued, now);
                 Ok(token)
             }
             Err(error) => {
-                if let Some(held) = &mut state.held {
-                    held.renew_at = now + RENEWAL_PAUSE;
+                if let Some(cached) = &mut state.cached {
+                    cached.renew_at = now + RENEWAL_PAUSE;
                 }
                 Err(error)
             }
@@ -200,14 +200,14 @@ impl TokenCache {
 #[cfg(test)]
 mod tests {
     use futures::future::join_all;
-    use reqwest::Method;
     use std::cell::Cell;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::oneshot;
 
+    use super::super::operation::Operation;
     use super::*;
 
-    /// A cache, the hand of its clock, and what its fetches are to give.
+    /// A cache, its clock, and the number of fetches.
     struct Setup {
         cache: Arc<TokenCache>,
         now: Arc<Mutex<SystemTime>>,
@@ -216,8 +216,7 @@ mod tests {
 
     fn target() -> Target {
         Target {
-            operation: "get_token",
-            method: Method::POST,
+            operation: Operation::GetToken,
             host: "iam.test".to_owned(),
             path: "/identity/token".to_owned(),
         }
@@ -239,9 +238,15 @@ mod tests {
         fn new() -> Self {
             let now = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)));
             let hand = Arc::clone(&now);
-            let sources =
-                Sources { now: Arc::new(move || *hand.lock().unwrap()), jitter: Arc::new(|| 0.0) };
-            Self { cache: Arc::new(TokenCache::new(sources)), now, fetches: AtomicUsize::new(0) }
+            let nondeterminism = Nondeterminism {
+                now: Arc::new(move || *hand.lock().unwrap()),
+                jitter: Arc::new(|| 0.0),
+            };
+            Self {
+                cache: Arc::new(TokenCache::new(nondeterminism)),
+                now,
+                fetches: AtomicUsize::new(0),
+            }
         }
 
         fn advance(&self, seconds: u64) {
@@ -268,7 +273,7 @@ mod tests {
             self.fetches.load(Ordering::Relaxed)
         }
 
-        /// Lets a fetch that nobody waits for end.
+        /// Waits for a fetch that nobody else waits for.
         async fn settle(&self) {
             let flight = self.cache.lock().flight.clone();
             if let Some(flight) = flight {
@@ -278,19 +283,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_serves_until_shortly_before_its_end() {
-        // Life as it is told; how long the token serves.
+    async fn a_token_is_used_until_shortly_before_it_expires() {
+        // Lifetime as IAM states it; for how long the token is used.
         for (expires_in, expiration, serves) in [
             (Some(3600), None, 3590),
             (None, Some(1_003_600), 3590),
-            // The life counts, for the clocks need not agree.
+            // The lifetime takes precedence, since the clocks need not agree.
             (Some(900), Some(7), 890),
         ] {
             let setup = Setup::new();
             let first = issued("a", expires_in, expiration);
             assert_eq!(setup.get(Ok(first)).await.unwrap(), "a");
             setup.advance(serves - 1);
-            // From 80 % on a new one is asked for, but this one still serves.
+            // From 80 % on a new one is requested, but this one is still used.
             assert_eq!(setup.get(Err(failure())).await.unwrap(), "a");
             setup.settle().await;
             setup.advance(1);
@@ -299,7 +304,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_of_unknown_or_hardly_any_life_serves_once() {
+    async fn a_token_without_a_usable_lifetime_is_used_once() {
         for (expires_in, expiration) in [
             (None, None),
             (Some(10), None),
@@ -317,7 +322,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_ageing_token_is_replaced_behind_the_back_of_its_users() {
+    async fn an_ageing_token_is_renewed_in_the_background() {
         let setup = Setup::new();
         setup.get(hour("a")).await.unwrap();
         setup.advance(2879);
@@ -366,7 +371,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_that_leaves_takes_nothing_from_the_others() {
+    async fn a_caller_that_goes_away_does_not_disturb_the_others() {
         let setup = Setup::new();
         let (arrive, arrived) = oneshot::channel();
         let slow = async move { arrived.await.unwrap() };
@@ -379,7 +384,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fetch_that_dies_does_not_block_the_next() {
+    async fn a_fetch_that_panics_does_not_block_the_next() {
         let setup = Setup::new();
         let dying = async { panic!("on purpose") };
         let error = setup.get_later(dying).await.unwrap_err();
@@ -388,25 +393,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_refused_token_is_forgotten() {
+    async fn only_the_refused_token_is_removed() {
         let setup = Setup::new();
-        let forgotten = Cell::new(0);
+        let removed = Cell::new(0);
         let fetch = |value| async move { hour(value) };
         let old = setup.cache.get(&target(), || fetch("a")).await.unwrap();
-        setup.cache.forget(&old, || forgotten.set(forgotten.get() + 1));
+        setup.cache.remove(&old, || removed.set(removed.get() + 1));
         assert_eq!(setup.get(hour("b")).await.unwrap(), "b");
-        // Somebody else hears late that the old one was refused.
-        setup.cache.forget(&old, || forgotten.set(forgotten.get() + 1));
+        // Another caller learns late that the old one was refused.
+        setup.cache.remove(&old, || removed.set(removed.get() + 1));
         assert_eq!(setup.get(hour("c")).await.unwrap(), "b");
-        assert_eq!(forgotten.get(), 1);
+        assert_eq!(removed.get(), 1);
     }
 
     #[tokio::test]
-    async fn a_cache_can_begin_with_a_token_and_be_emptied() {
+    async fn a_cache_can_start_with_a_token_and_be_cleared() {
         let Setup { cache, .. } = Setup::new();
         let given = issued("given", Some(3600), None);
         let setup = Setup {
-            cache: Arc::new(TokenCache::holding(&given, cache.sources.clone())),
+            cache: Arc::new(TokenCache::holding(&given, cache.nondeterminism.clone())),
             ..Setup::new()
         };
         assert_eq!(setup.get(hour("a")).await.unwrap(), "given");
@@ -414,17 +419,17 @@ mod tests {
         assert_eq!(setup.get(hour("a")).await.unwrap(), "a");
         let ended = issued("given", None, Some(1_000_000));
         let setup = Setup {
-            cache: Arc::new(TokenCache::holding(&ended, cache.sources.clone())),
+            cache: Arc::new(TokenCache::holding(&ended, cache.nondeterminism.clone())),
             ..Setup::new()
         };
         assert_eq!(setup.get(hour("a")).await.unwrap(), "a");
     }
 
     #[tokio::test]
-    async fn a_cache_does_not_show_what_it_holds() {
+    async fn a_cache_does_not_show_its_token() {
         let setup = Setup::new();
         setup.get(hour("s3cret")).await.unwrap();
         let shown = format!("{:?} {:?}", setup.cache, issued("s3cret", None, None));
-        assert!(shown.contains("Held") && !shown.contains("s3cret"), "{shown}");
+        assert!(shown.contains("CachedToken") && !shown.contains("s3cret"), "{shown}");
     }
 }

@@ -1,4 +1,4 @@
-//! The one loop that sends: token, exchange, verdict, wait, again.
+//! The loop that sends a request: token, exchange, verdict, wait, repeat.
 
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
@@ -13,76 +13,78 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::auth::Authorize;
-use super::call::Call;
+use super::authorize::Authorize;
 use super::error::{ApiError, ApiErrorKind, TransportKind};
-use super::http::{Broken, Http};
-use super::problem::{Problem, printable};
-use super::retry::{self, Failure, Idempotency, RetryPolicy, Verdict};
-use super::sources::Sources;
+use super::error_body::{ErrorBody, printable};
+use super::http::{Http, NetworkError};
+use super::nondeterminism::Nondeterminism;
+use super::operation::Idempotency;
+use super::request::Request;
+use super::retry::{self, Failure, RetryPolicy, Verdict};
 use super::token::Token;
 
-/// No answer of IBM's comes near this; more would be held in memory for nothing.
-const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+/// No response of IBM's comes near this size; a longer one would only fill the memory.
+pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// Headers that identify a request at IBM, the first present one counts (ibm-api.md 1.4).
+/// Headers with the id that IBM gave a request; the first that is present is used (ibm-api.md 1.4).
 const REQUEST_ID_HEADERS: [&str; 3] = ["x-correlation-id", "x-request-id", "transaction-id"];
 
-/// Sends calls, as patiently as its policy says.
+/// Sends requests, and repeats them as its policy allows.
 #[derive(Debug)]
 pub(super) struct Transport {
     http: Http,
     retry: RetryPolicy,
-    sources: Sources,
-    /// Seconds by which the service's clock is ahead of ours.
-    ahead: AtomicI64,
+    nondeterminism: Nondeterminism,
+    /// Seconds by which the service's clock is ahead of this machine's.
+    clock_offset: AtomicI64,
 }
 
-/// A complete answer.
-struct Reply {
+/// A complete response.
+struct Response {
     status: StatusCode,
     retry_after: Option<Duration>,
     request_id: Option<String>,
     body: Bytes,
-    /// How many times the request was sent to get it.
+    /// How many times the request was sent.
     attempts: u32,
 }
 
 impl Transport {
-    pub(super) fn new(http: Http, retry: RetryPolicy, sources: Sources) -> Self {
-        Self { http, retry, sources, ahead: AtomicI64::new(0) }
+    pub(super) fn new(http: Http, retry: RetryPolicy, nondeterminism: Nondeterminism) -> Self {
+        Self { http, retry, nondeterminism, clock_offset: AtomicI64::new(0) }
     }
 
-    /// The service's time of day, from the `Date` of its last answer.
+    /// The service's time, from the `Date` of its last response.
     pub(super) fn service_time(&self) -> OffsetDateTime {
-        let ahead = time::Duration::seconds(self.ahead.load(Ordering::Relaxed));
-        let now = OffsetDateTime::from((self.sources.now)());
-        now.checked_add(ahead).unwrap_or(now)
+        let offset = time::Duration::seconds(self.clock_offset.load(Ordering::Relaxed));
+        let now = OffsetDateTime::from((self.nondeterminism.now)());
+        now.checked_add(offset).unwrap_or(now)
     }
 
-    /// When it is that moment here.
+    /// Converts a time of the service's clock to this machine's clock.
     pub(super) fn local_time(&self, service_time: OffsetDateTime) -> SystemTime {
-        let ahead = time::Duration::seconds(self.ahead.load(Ordering::Relaxed));
-        service_time.checked_sub(ahead).unwrap_or(service_time).into()
+        let offset = time::Duration::seconds(self.clock_offset.load(Ordering::Relaxed));
+        service_time.checked_sub(offset).unwrap_or(service_time).into()
     }
 
-    fn note_time(&self, headers: &HeaderMap) {
+    fn update_clock(&self, headers: &HeaderMap) {
         let date = headers.get(DATE).and_then(|value| value.to_str().ok());
         if let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) {
-            let ahead = OffsetDateTime::from(date) - OffsetDateTime::from((self.sources.now)());
-            self.ahead.store(ahead.whole_seconds(), Ordering::Relaxed);
+            let offset =
+                OffsetDateTime::from(date) - OffsetDateTime::from((self.nondeterminism.now)());
+            self.clock_offset.store(offset.whole_seconds(), Ordering::Relaxed);
         }
     }
 
-    /// Sends a call and reads the JSON of its answer.
+    /// Sends a request and reads the JSON of its response.
     pub(super) async fn json<T: DeserializeOwned>(
         &self,
-        call: &Call,
+        request: &Request,
         auth: &impl Authorize,
         cancel: &CancellationToken,
     ) -> Result<T, ApiError> {
-        let reply = self.send(call, auth, cancel).await?;
-        serde_json::from_slice(&reply.body).map_err(|error| {
+        let response = self.send(request, auth, cancel).await?;
+        serde_json::from_slice(&response.body).map_err(|error| {
             // serde's own text may quote the body, which may hold a secret.
             let message = format!(
                 "{:?} error in the JSON at line {}, column {}",
@@ -90,31 +92,31 @@ impl Transport {
                 error.line(),
                 error.column()
             );
-            ApiError::new(ApiErrorKind::UnexpectedBody, &call.target)
-                .with_status(reply.status)
+            ApiError::new(ApiErrorKind::UnexpectedBody, &request.target)
+                .with_status(response.status)
                 .with_message(message)
-                .with_request_id(reply.request_id)
-                .with_attempts(reply.attempts)
-                .with_unknown_outcome(call.idempotency == Idempotency::Once)
+                .with_request_id(response.request_id)
+                .with_attempts(response.attempts)
+                .with_unknown_outcome(idempotency(request) == Idempotency::Once)
         })
     }
 
-    /// Sends a call whose answer has no body of interest.
+    /// Sends a request whose response has no body of interest.
     pub(super) async fn empty(
         &self,
-        call: &Call,
+        request: &Request,
         auth: &impl Authorize,
         cancel: &CancellationToken,
     ) -> Result<(), ApiError> {
-        self.send(call, auth, cancel).await.map(drop)
+        self.send(request, auth, cancel).await.map(drop)
     }
 
     async fn send(
         &self,
-        call: &Call,
+        request: &Request,
         auth: &impl Authorize,
         cancel: &CancellationToken,
-    ) -> Result<Reply, ApiError> {
+    ) -> Result<Response, ApiError> {
         let started = Instant::now();
         let mut attempts = 0;
         let mut repeats = 0;
@@ -122,31 +124,31 @@ impl Transport {
         loop {
             let token = tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Err(cancelled(call)),
-                token = auth.bearer(&call.target) => token?,
+                () = cancel.cancelled() => return Err(cancelled(request)),
+                token = auth.bearer(&request.target) => token?,
             };
             attempts += 1;
             let (failure, error) =
-                match self.attempt(call, token.as_ref(), attempts, cancel).await? {
-                    Ok(reply) if reply.status.is_success() => return Ok(reply),
-                    Ok(reply) => {
-                        if reply.status == StatusCode::UNAUTHORIZED
+                match self.attempt(request, token.as_ref(), attempts, cancel).await? {
+                    Ok(response) if response.status.is_success() => return Ok(response),
+                    Ok(response) => {
+                        if response.status == StatusCode::UNAUTHORIZED
                             && !renewed
                             && token.as_ref().is_some_and(|token| auth.refused(token))
                         {
                             renewed = true;
                             continue;
                         }
-                        refusal(call, token.as_ref(), reply)
+                        refusal(request, token.as_ref(), response)
                     }
-                    Err(broken) => no_answer(call, broken, attempts),
+                    Err(error) => no_response(request, error, attempts),
                 };
-            let verdict = retry::classify(call.idempotency, &failure);
+            let verdict = retry::classify(idempotency(request), &failure);
             if verdict != Verdict::Repeat {
                 return Err(error.with_unknown_outcome(verdict == Verdict::Unknown));
             }
             let spent = started.elapsed();
-            let jitter = (self.sources.jitter)();
+            let jitter = (self.nondeterminism.jitter)();
             let Some(wait) = self.retry.wait(repeats, spent, &failure, jitter) else {
                 return Err(error);
             };
@@ -158,35 +160,36 @@ impl Transport {
         }
     }
 
-    /// One exchange. A read is dropped when the run is cancelled; a change is seen to its end,
-    /// for nobody would know otherwise whether it happened.
+    /// One exchange. A read is dropped when the run is cancelled; a change is completed, because
+    /// otherwise nobody would know whether it happened.
     async fn attempt(
         &self,
-        call: &Call,
+        request: &Request,
         token: Option<&Token>,
         attempt: u32,
         cancel: &CancellationToken,
-    ) -> Result<Result<Reply, Broken>, ApiError> {
-        let request = self.request(call, token)?;
+    ) -> Result<Result<Response, NetworkError>, ApiError> {
+        let operation = request.target.operation;
+        let builder = self.builder(request, token)?;
         let started = Instant::now();
-        let exchange = self.exchange(request, attempt);
-        let result = if call.target.method.is_safe() {
+        let exchange = self.exchange(builder, attempt);
+        let result = if operation.method().is_safe() {
             tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Err(cancelled(call).with_attempts(attempt)),
+                () = cancel.cancelled() => return Err(cancelled(request).with_attempts(attempt)),
                 result = exchange => result,
             }
         } else {
             exchange.await
         };
         let (status, request_id, cause) = match &result {
-            Ok(reply) => (Some(reply.status), reply.request_id.as_deref(), None),
-            Err(broken) => (None, None, Some(broken.cause.as_str())),
+            Ok(response) => (Some(response.status), response.request_id.as_deref(), None),
+            Err(error) => (None, None, Some(error.cause.as_str())),
         };
         tracing::debug!(
-            operation = call.target.operation,
-            method = call.target.method.as_str(),
-            path = call.target.path,
+            operation = operation.name(),
+            method = operation.method().as_str(),
+            path = request.target.path,
             status = status.map(|status| status.as_u16()),
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             attempt,
@@ -197,67 +200,71 @@ impl Transport {
         Ok(result)
     }
 
-    fn request(
+    fn builder(
         &self,
-        call: &Call,
+        request: &Request,
         token: Option<&Token>,
     ) -> Result<reqwest::RequestBuilder, ApiError> {
-        let client = self.http.client(&call.url).map_err(|error| {
-            ApiError::new(ApiErrorKind::Transport(TransportKind::Tls), &call.target)
+        let client = self.http.client(&request.url).map_err(|error| {
+            ApiError::new(ApiErrorKind::Transport(TransportKind::Tls), &request.target)
                 .with_message(error.0)
         })?;
-        let mut request = client
-            .request(call.target.method.clone(), call.url.clone())
+        let mut builder = client
+            .request(request.target.operation.method(), request.url.clone())
             .header(ACCEPT, HeaderValue::from_static("application/json"));
-        for (name, value) in &call.headers {
-            request = request.header(name, value);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
         }
         if let Some(token) = token {
             let text = format!("Bearer {}", token.secret().expose_secret());
             let mut value = HeaderValue::try_from(text).map_err(|_| {
-                ApiError::new(ApiErrorKind::Unauthenticated, &call.target)
-                    .with_message("the token has characters that no token has".to_owned())
+                ApiError::new(ApiErrorKind::Unauthenticated, &request.target)
+                    .with_message("the token contains characters that no token has".to_owned())
             })?;
             value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value);
+            builder = builder.header(AUTHORIZATION, value);
         }
-        if let Some(body) = &call.body {
-            request = request.header(CONTENT_TYPE, &body.content_type).body(body.bytes.clone());
+        if let Some(body) = &request.body {
+            builder = builder.header(CONTENT_TYPE, &body.content_type).body(body.bytes.clone());
         }
-        Ok(request)
+        Ok(builder)
     }
 
     async fn exchange(
         &self,
-        request: reqwest::RequestBuilder,
+        builder: reqwest::RequestBuilder,
         attempts: u32,
-    ) -> Result<Reply, Broken> {
-        let mut response = request.send().await.map_err(|e| Broken::from(&e))?;
+    ) -> Result<Response, NetworkError> {
+        let mut response = builder.send().await.map_err(|e| NetworkError::from(&e))?;
         let status = response.status();
         let retry_after = response
             .headers()
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| retry::parse_retry_after(value, (self.sources.now)()));
+            .and_then(|value| retry::parse_retry_after(value, (self.nondeterminism.now)()));
         let request_id = request_id(response.headers());
-        self.note_time(response.headers());
+        self.update_clock(response.headers());
         let mut body = BytesMut::new();
-        // A body beyond the limit is cut, which no JSON survives.
+        // A body beyond the limit is cut off, which leaves invalid JSON.
         while body.len() <= MAX_BODY_BYTES {
             match response.chunk().await {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => break,
-                // The status of a refusal says enough without the rest of its text.
+                // The status of an error response says enough without the rest of its text.
                 Err(_) if !status.is_success() => break,
-                Err(error) => return Err(Broken::from(&error)),
+                Err(error) => return Err(NetworkError::from(&error)),
             }
         }
-        Ok(Reply { status, retry_after, request_id, body: body.freeze(), attempts })
+        Ok(Response { status, retry_after, request_id, body: body.freeze(), attempts })
     }
 }
 
-fn cancelled(call: &Call) -> ApiError {
-    ApiError::new(ApiErrorKind::Cancelled, &call.target)
+fn idempotency(request: &Request) -> Idempotency {
+    request.target.operation.idempotency()
+}
+
+fn cancelled(request: &Request) -> ApiError {
+    ApiError::new(ApiErrorKind::Cancelled, &request.target)
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {
@@ -267,26 +274,24 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
         .map(|id| printable(id, &[]))
 }
 
-fn refusal(call: &Call, token: Option<&Token>, reply: Reply) -> (Failure, ApiError) {
-    let secrets: Vec<&SecretString> = call.secrets.iter().chain(token.map(Token::secret)).collect();
-    let problem = Problem::parse(&reply.body, &secrets);
-    let error = ApiError::new(ApiErrorKind::from_status(reply.status), &call.target)
-        .with_status(reply.status)
-        .with_code(problem.code)
-        .with_message(problem.message)
-        .with_request_id(reply.request_id.or(problem.request_id))
-        .with_attempts(reply.attempts);
-    let failure = Failure::Answered { status: reply.status, retry_after: reply.retry_after };
+fn refusal(request: &Request, token: Option<&Token>, response: Response) -> (Failure, ApiError) {
+    let secrets: Vec<&SecretString> =
+        request.secrets.iter().chain(token.map(Token::secret)).collect();
+    let body = ErrorBody::parse(&response.body, &secrets);
+    let error = ApiError::new(ApiErrorKind::from_status(response.status), &request.target)
+        .with_status(response.status)
+        .with_code(body.code)
+        .with_message(body.message)
+        .with_request_id(response.request_id.or(body.request_id))
+        .with_attempts(response.attempts);
+    let failure = Failure::Status { status: response.status, retry_after: response.retry_after };
     (failure, error)
 }
 
-fn no_answer(call: &Call, broken: Broken, attempts: u32) -> (Failure, ApiError) {
-    let Broken { kind, sent, cause } = broken;
-    let error = ApiError::new(ApiErrorKind::Transport(kind), &call.target)
+fn no_response(request: &Request, error: NetworkError, attempts: u32) -> (Failure, ApiError) {
+    let NetworkError { kind, sent, cause } = error;
+    let error = ApiError::new(ApiErrorKind::Transport(kind), &request.target)
         .with_message(cause)
         .with_attempts(attempts);
-    (Failure::Silent { kind, sent }, error)
+    (Failure::NoResponse { kind, sent }, error)
 }
-
-#[cfg(test)]
-mod tests;

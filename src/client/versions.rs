@@ -1,11 +1,16 @@
-//! Rotation, revocation and locks: one method per endpoint (ibm-api.md 2.5, 2.6).
+//! Versions and locks of secrets: one method per endpoint (ibm-api.md 2.5, 2.6).
 
-use reqwest::Method;
 use serde::Deserialize;
 
-use super::InstanceClient;
 use super::error::ApiError;
-use super::types::{SecretLock, Version, VersionPrototype};
+use super::instance::InstanceClient;
+use super::operation::Operation;
+use super::types::{
+    SecretLock, SecretType, Version, VersionMetadata, VersionMetadataPatch, VersionPrototype,
+};
+
+/// The alias of the current version.
+const CURRENT: &str = "current";
 
 #[derive(Deserialize)]
 struct LockList {
@@ -13,30 +18,48 @@ struct LockList {
 }
 
 impl InstanceClient {
-    /// V1: rotates a secret, which makes a new key. The one before keeps working until its own
-    /// lease ends; the one before that is revoked.
-    pub async fn create_version(
+    /// V1: rotates a secret. For IAM credentials this makes a new key: the previous one works
+    /// until its own lease ends, and the one before that is revoked.
+    pub async fn create_version<T: SecretType>(
         &self,
         secret_id: &str,
-        prototype: &VersionPrototype,
-    ) -> Result<Version, ApiError> {
-        let path = ["secrets", secret_id, "versions"];
-        let call = self.call("create_version", Method::POST, &path)?;
-        self.json(&call.json(prototype)?).await
+        prototype: &VersionPrototype<T>,
+    ) -> Result<Version<T>, ApiError> {
+        let request = self.request(Operation::CreateVersion, &[secret_id])?;
+        let request = request.secret(T::version_value(&prototype.own)).json(prototype)?;
+        self.json(&request).await
     }
 
-    /// V6: revokes the current key at once, and with it a service ID that the engine made.
+    /// V4: a version without its value; `version` is an id, `current` or `previous`.
+    pub async fn get_version_metadata<T: SecretType>(
+        &self,
+        secret_id: &str,
+        version: &str,
+    ) -> Result<VersionMetadata<T>, ApiError> {
+        self.json(&self.request(Operation::GetVersionMetadata, &[secret_id, version])?).await
+    }
+
+    /// V5: replaces the user's data about a version, which is named as for V4.
+    pub async fn update_version_metadata<T: SecretType>(
+        &self,
+        secret_id: &str,
+        version: &str,
+        patch: &VersionMetadataPatch,
+    ) -> Result<VersionMetadata<T>, ApiError> {
+        let request = self.request(Operation::UpdateVersionMetadata, &[secret_id, version])?;
+        self.json(&request.merge_patch(patch)?).await
+    }
+
+    /// V6: deletes the value of the current version. For IAM credentials this revokes the current
+    /// key at once, and with it a service ID that the engine made.
     pub async fn delete_current_version_data(&self, secret_id: &str) -> Result<(), ApiError> {
-        let path = ["secrets", secret_id, "versions", "current", "secret_data"];
-        let call = self.call("delete_version_data", Method::DELETE, &path)?;
-        self.empty(&call).await
+        self.empty(&self.request(Operation::DeleteVersionData, &[secret_id, CURRENT])?).await
     }
 
     /// L2: the first locks of a secret, by name.
     pub async fn list_secret_locks(&self, secret_id: &str) -> Result<Vec<SecretLock>, ApiError> {
-        let path = ["secrets", secret_id, "locks"];
-        let call = self.call("list_secret_locks", Method::GET, &path)?;
-        let list: LockList = self.json(&call).await?;
+        let list: LockList =
+            self.json(&self.request(Operation::ListSecretLocks, &[secret_id])?).await?;
         Ok(list.locks)
     }
 }

@@ -17,7 +17,7 @@ use super::leased_key::{LeasedKey, renew_at, wait_until_usable};
 use super::model::ApiKey;
 use super::{mapping, rules};
 use crate::client::{
-    self, ApiError, IamCredentialsPrototype, SecretFilter, SecretMetadata, SecretPrototype,
+    self, IamCredentialsPrototype, SecretFilter, SecretMetadata, SecretPrototype,
 };
 use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::schema::{Attribute, Schema, boolean, string};

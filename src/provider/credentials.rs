@@ -3,11 +3,13 @@
 //! A trusted profile that is given is used, or it is an error: calls in the name
 //! of somebody else than the user asked for would be the worst of answers.
 
-use secrecy::SecretString;
+use std::fs;
+
+use secrecy::{ExposeSecret, SecretString};
 
 use super::schema::ProviderBlock;
 use super::environment::{Environment, given};
-use crate::client::{Credentials, TrustedProfile};
+use crate::client::{Credentials, TokenSource, TrustedProfile};
 use crate::framework::diag::{Diagnostics, error, path};
 
 /// Where platforms put the token of a compute resource, most likely first
@@ -101,8 +103,21 @@ fn as_profile(
     if let Some(api_key) = proofs.api_key {
         return Some(Credentials::AssumedProfile { api_key, profile });
     }
-    let token_file = proofs.cr_token_file.or(default_file)?;
-    Some(Credentials::ComputeResource { token_file: token_file.into(), profile })
+    let token = token_file(proofs.cr_token_file.or(default_file)?);
+    Some(Credentials::ComputeResource { token, profile })
+}
+
+/// The token of a compute resource, which the platform keeps in a file and replaces there.
+fn token_file(file: String) -> TokenSource {
+    TokenSource::new(file.clone(), move || {
+        let text = fs::read_to_string(&file).map(SecretString::from).map_err(|reason| {
+            format!("the compute resource token in {file} cannot be read: {reason}")
+        })?;
+        match text.expose_secret().trim() {
+            "" => Err(format!("the compute resource token in {file} is empty")),
+            token => Ok(token.into()),
+        }
+    })
 }
 
 fn default_token_file(environment: &Environment<'_>) -> Option<String> {
@@ -232,7 +247,6 @@ mod tests {
     }
 
     fn in_words(credentials: Option<Credentials>) -> String {
-        use secrecy::ExposeSecret;
         let profile = |profile| match profile {
             TrustedProfile::Id(id) => id,
             TrustedProfile::Name { name, account_id } => format!("{name} of {account_id}"),
@@ -254,8 +268,8 @@ mod tests {
             Some(Credentials::AssumedProfile { api_key, profile: assumed }) => {
                 format!("key {} as {}", api_key.expose_secret(), profile(assumed))
             }
-            Some(Credentials::ComputeResource { token_file, profile: assumed }) => {
-                format!("file {} as {}", token_file.display(), profile(assumed))
+            Some(Credentials::ComputeResource { token, profile: assumed }) => {
+                format!("{token:?} as {}", profile(assumed)).replace("TokenSource", "file ")
             }
         }
     }
@@ -279,12 +293,30 @@ mod tests {
             (vec![key.clone(), id.clone()], "key k as P"),
             (vec![key.clone(), id.clone(), token.clone(), file.clone()], "key k as P"),
             (vec![key, name.clone(), account.clone()], "key k as n of a"),
-            (vec![id.clone(), file.clone()], "file f as P"),
-            (vec![id, file.clone(), token, refresh], "file f as P"),
-            (vec![name, account, file], "file f as n of a"),
+            (vec![id.clone(), file.clone()], "file (f) as P"),
+            (vec![id, file.clone(), token, refresh], "file (f) as P"),
+            (vec![name, account, file], "file (f) as n of a"),
         ] {
             let words = told(&block, &[], &[]);
             assert_eq!(words.as_deref(), Ok(expected), "{block:?}");
+        }
+    }
+
+    #[test]
+    fn the_token_of_a_compute_resource_is_read_from_its_file_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token").display().to_string();
+        let source = token_file(file.clone());
+        let read = || source.read().map(|token| token.expose_secret().to_owned());
+        let about = |reason: &str| format!("the compute resource token in {file} {reason}");
+        assert_eq!(read(), Err(about("cannot be read: No such file or directory (os error 2)")));
+        for (content, token) in [
+            (" \n", Err(about("is empty"))),
+            ("first\n", Ok("first".to_owned())),
+            (" second ", Ok("second".to_owned())),
+        ] {
+            fs::write(&file, content).unwrap();
+            assert_eq!(read(), token, "{content:?}");
         }
     }
 
@@ -293,7 +325,7 @@ mod tests {
         for (environment, expected) in [
             (&[("IC_API_KEY", "k"), ("IC_IAM_PROFILE_ID", "P")][..], "key k as P"),
             (&[("IBMCLOUD_API_KEY", "k"), ("IBMCLOUD_IAM_PROFILE_ID", "P")], "key k as P"),
-            (&[("IC_IAM_PROFILE_ID", "P"), ("IBMCLOUD_CR_TOKEN_FILE", "f")], "file f as P"),
+            (&[("IC_IAM_PROFILE_ID", "P"), ("IBMCLOUD_CR_TOKEN_FILE", "f")], "file (f) as P"),
             (
                 &[("IC_API_KEY", "k"), ("IC_IAM_PROFILE_NAME", "n"), ("IC_ACCOUNT_ID", "a")],
                 "key k as n of a",
@@ -326,15 +358,16 @@ mod tests {
         let profile = [("profile_id", known("P"))];
         let [vault, service_account, code_engine] = DEFAULT_TOKEN_FILES;
         for (files, expected) in [
-            (vec![code_engine], format!("file {code_engine} as P")),
-            (vec![code_engine, service_account], format!("file {service_account} as P")),
-            (vec![code_engine, service_account, vault], format!("file {vault} as P")),
+            (vec![code_engine], format!("file ({code_engine}) as P")),
+            (vec![code_engine, service_account], format!("file ({service_account}) as P")),
+            (vec![code_engine, service_account, vault], format!("file ({vault}) as P")),
         ] {
             assert_eq!(told(&profile, &[], &files), Ok(expected));
         }
-        for (environment, expected) in
-            [(("IC_API_KEY", "k"), "key k as P"), (("IBMCLOUD_CR_TOKEN_FILE", "f"), "file f as P")]
-        {
+        for (environment, expected) in [
+            (("IC_API_KEY", "k"), "key k as P"),
+            (("IBMCLOUD_CR_TOKEN_FILE", "f"), "file (f) as P"),
+        ] {
             assert_eq!(told(&profile, &[environment], &[vault]).as_deref(), Ok(expected));
         }
         assert_eq!(told(&[], &[], &[vault]).as_deref(), Ok("nobody"));

@@ -3,7 +3,7 @@
 
 use super::schema::ProviderBlock;
 use super::environment::{Environment, given};
-use crate::client::{ExtraRoots, ProxyUrl, ProxyUrlError};
+use crate::client::{ExtraRoots, Proxy, ProxyUrl, ProxyUrlError};
 use crate::framework::diag::{Diagnostics, error, path};
 
 /// Errors that can be told from the block alone.
@@ -38,13 +38,17 @@ pub(super) fn extra_roots(
     }
 }
 
-/// The proxy of `proxy_url`.
+/// The proxy of `proxy_url`, else that of the system. The proxy variables of the environment are
+/// not read here: who looks them up must also know the rules of `NO_PROXY` and the settings of macOS
+/// and Windows, and the HTTP library does.
 pub(super) fn proxy(
     block: &ProviderBlock,
     environment: &Environment<'_>,
-) -> Result<Option<ProxyUrl>, Diagnostics> {
-    let url = environment.text(&block.proxy_url, &["IBMCLOUD_PROXY_URL"]);
-    url.map(|url| ProxyUrl::parse(&url)).transpose().map_err(bad_proxy)
+) -> Result<Proxy, Diagnostics> {
+    match environment.text(&block.proxy_url, &["IBMCLOUD_PROXY_URL"]) {
+        Some(url) => ProxyUrl::parse(&url).map(Proxy::Url).map_err(bad_proxy),
+        None => Ok(Proxy::System),
+    }
 }
 
 fn from_file(file: &str, environment: &Environment<'_>) -> Result<ExtraRoots, Diagnostics> {
@@ -155,9 +159,11 @@ mod tests {
             (Value::Null, "http://environment.test"),
         ] {
             let block = ProviderBlock { proxy_url: argument, ..ProviderBlock::default() };
-            let expected = ProxyUrl::parse(expected).unwrap();
-            assert_eq!(proxy(&block, &environment).unwrap(), Some(expected));
+            let expected = Proxy::Url(ProxyUrl::parse(expected).unwrap());
+            assert_eq!(proxy(&block, &environment).unwrap(), expected);
         }
+        let nowhere = Environment { variable: &|_| None, ..environment };
+        assert_eq!(proxy(&ProviderBlock::default(), &nowhere).unwrap(), Proxy::System);
     }
 
     #[test]

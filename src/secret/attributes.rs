@@ -93,7 +93,7 @@ fn computed() -> Vec<Attribute> {
 }
 
 /// An attribute of a secret that is looked up: without what a resource says about giving it.
-pub fn found_attribute<K: SecretKind>(attribute: Attribute) -> Attribute {
+pub(super) fn found_attribute<K: SecretKind>(attribute: Attribute) -> Attribute {
     let description = match attribute.name {
         "secret_group_id" => "The id of the secret group that the secret is in.",
         "labels" => "Labels to search by.",

@@ -1,4 +1,4 @@
-//! Whom the client trusts and through what it goes, as a server and a proxy see it.
+//! TLS trust and proxies, as a server and a proxy see them.
 
 use super::*;
 use rustls::ServerConfig;
@@ -46,7 +46,7 @@ impl TlsServer {
 }
 
 fn http(extra_roots: ExtraRoots, proxy: Option<&str>) -> Http {
-    let proxy = proxy.map(|url| ProxyUrl::parse(url).unwrap());
+    let proxy = proxy.map_or(Proxy::Direct, |url| Proxy::Url(ProxyUrl::parse(url).unwrap()));
     Http::new("test/1".to_owned(), extra_roots, proxy)
 }
 
@@ -99,9 +99,9 @@ async fn an_untrusted_certificate_is_a_tls_failure_before_sending() {
     let request = http.client(&server.url()).unwrap().get(server.url()).send();
     let (result, offered) = tokio::join!(request, serve);
     assert_eq!(offered, [b"h2".to_vec(), b"http/1.1".to_vec()]);
-    let broken = Broken::from(&result.unwrap_err());
-    assert_eq!((broken.kind, broken.sent), (TransportKind::Tls, false));
-    assert_eq!(broken.cause, "invalid peer certificate: UnknownIssuer");
+    let error = NetworkError::from(&result.unwrap_err());
+    assert_eq!((error.kind, error.sent), (TransportKind::Tls, false));
+    assert_eq!(error.cause, "invalid peer certificate: UnknownIssuer");
 }
 
 #[tokio::test]
@@ -144,8 +144,8 @@ async fn every_request_goes_through_the_proxy_with_its_user() {
         let serve = async {
             let mut stream = listener.accept().await.unwrap().0;
             let head = head(&mut stream).await;
-            let answer = b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n";
-            stream.write_all(answer).await.unwrap();
+            let response = b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(response).await.unwrap();
             head
         };
         let http =
@@ -157,7 +157,7 @@ async fn every_request_goes_through_the_proxy_with_its_user() {
         assert!(head.to_ascii_lowercase().contains(&user.to_ascii_lowercase()), "{head}");
         let shown = match result {
             Ok(response) => format!("{} {http:?}", response.status()),
-            Err(error) => format!("{:?} {http:?}", Broken::from(&error)),
+            Err(error) => format!("{:?} {http:?}", NetworkError::from(&error)),
         };
         assert!(shown.contains("407") || shown.contains("proxy"), "{shown}");
         for secret in ["p@ss", "p%40ss", "dXNlcjpwQHNz", "user:"] {

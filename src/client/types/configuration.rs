@@ -1,17 +1,18 @@
-//! The JSON of the engine's configurations (ibm-api.md 2.8), the key apart from everything else.
+//! The JSON of the engine's configurations (ibm-api.md 2.8).
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
-use super::{SecretType, Timestamp};
+use super::expose::{expose, expose_some};
+use super::timestamp::Timestamp;
 
-/// The kind of a configuration.
+/// The type of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfigurationType {
     /// What this client manages.
     IamCredentialsConfiguration,
-    /// Any other kind, by IBM's name.
+    /// Any other type, by IBM's name.
     #[serde(untagged)]
     Other(String),
 }
@@ -39,12 +40,12 @@ pub struct Configuration {
 /// Everything about a configuration but its key.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ConfigurationMetadata {
-    /// The kind of configuration.
+    /// The type of configuration.
     pub config_type: ConfigurationType,
-    /// Unique per kind.
+    /// Unique per type.
     pub name: String,
-    /// The kind of secret that it serves.
-    pub secret_type: SecretType,
+    /// IBM's name of the type of secret that it serves.
+    pub secret_type: String,
     /// The IAM id of the creator.
     pub created_by: String,
     /// When it was created.
@@ -59,7 +60,7 @@ pub struct ConfigurationMetadata {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "config_type", rename = "iam_credentials_configuration")]
 pub struct ConfigurationPrototype {
-    /// Unique per kind.
+    /// Unique per type.
     pub name: String,
     /// The key with which the engine works in IAM.
     #[serde(serialize_with = "expose")]
@@ -68,7 +69,7 @@ pub struct ConfigurationPrototype {
     pub disabled: bool,
 }
 
-/// What is to change about a configuration: `None` leaves.
+/// What to change about a configuration: `None` leaves a value.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ConfigurationPatch {
     /// Another key.
@@ -77,19 +78,4 @@ pub struct ConfigurationPatch {
     /// Whether the engine is switched off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
-}
-
-/// The one place where a secret goes into a body.
-fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
-}
-
-fn expose_some<S: Serializer>(
-    secret: &Option<SecretString>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match secret {
-        Some(secret) => expose(secret, serializer),
-        None => serializer.serialize_none(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::timestamp::Timestamp;
 
 /// A secret group.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -31,7 +31,7 @@ pub struct SecretGroupPrototype {
     pub description: Option<String>,
 }
 
-/// What is to change about a group: `None` leaves, an empty description clears.
+/// What to change about a group: `None` leaves a value, an empty description clears it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SecretGroupPatch {
     /// A new name.

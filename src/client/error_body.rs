@@ -1,4 +1,4 @@
-//! What IBM's services say in the body of a refusal, in any of their shapes.
+//! The bodies of IBM's error responses, in any of their shapes.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -6,19 +6,19 @@ use serde_json::Value;
 /// Longer text is a page, not a message.
 const MAX_MESSAGE_CHARS: usize = 1000;
 
-/// The parts of an error body that a person can use. All may be missing.
+/// The parts of an error body that help a person. All may be missing.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(super) struct ErrorBody {
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
     pub(super) request_id: Option<String>,
 }
 
-impl Problem {
-    /// Reads the shapes of ibm-api.md 1.5, 1.8, 2.9, 3.3 and 3.4. Anything else,
-    /// such as a proxy's HTML page, gives nothing.
+impl ErrorBody {
+    /// Reads the shapes of ibm-api.md 1.5, 1.8, 2.9, 3.3 and 3.4. Anything else, such as a proxy's
+    /// HTML page, yields nothing.
     ///
-    /// `secrets` are what the request carried: a message that repeats one is not passed on whole.
+    /// `secrets` are those that the request carried; they are redacted from what is shown.
     pub(super) fn parse(body: &[u8], secrets: &[&SecretString]) -> Self {
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
             return Self::default();
@@ -147,9 +147,12 @@ mod tests {
         ];
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         for (name, body, code, message, request_id) in table {
-            let expected =
-                Problem { code: some(code), message: some(message), request_id: some(request_id) };
-            assert_eq!(Problem::parse(body.as_bytes(), &[]), expected, "{name}");
+            let expected = ErrorBody {
+                code: some(code),
+                message: some(message),
+                request_id: some(request_id),
+            };
+            assert_eq!(ErrorBody::parse(body.as_bytes(), &[]), expected, "{name}");
         }
     }
 
@@ -159,8 +162,8 @@ mod tests {
         let empty = SecretString::from("");
         let body = r#"{"errors":[{"code":"s3cret-key","message":"key s3cret-key is unknown"}],"trace":"s3cret-key"}"#;
         assert_eq!(
-            Problem::parse(body.as_bytes(), &[&empty, &key]),
-            Problem {
+            ErrorBody::parse(body.as_bytes(), &[&empty, &key]),
+            ErrorBody {
                 code: Some("(redacted)".to_owned()),
                 message: Some("key (redacted) is unknown".to_owned()),
                 request_id: Some("(redacted)".to_owned()),

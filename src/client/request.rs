@@ -1,24 +1,23 @@
 //! One request as data: what to send, what may be shown of it, whether it may be repeated.
 
 use bytes::Bytes;
+use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Method, Url};
 use secrecy::SecretString;
 use serde::Serialize;
 use url::form_urlencoded;
 
 use super::error::{ApiError, ApiErrorKind, Target};
-use super::retry::Idempotency;
+use super::operation::Operation;
 
 /// A request that can be sent any number of times.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
+pub(super) struct Request {
     pub(super) target: Target,
     pub(super) url: Url,
-    pub(super) idempotency: Idempotency,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Option<Body>,
-    /// Secrets in the body, so that no answer's text repeats them.
+    /// Secrets in the body, which no error text may repeat.
     pub(super) secrets: Vec<SecretString>,
 }
 
@@ -34,48 +33,38 @@ impl std::fmt::Debug for Body {
     }
 }
 
-impl Call {
-    /// `segments` are appended to `base`, each percent-encoded. A segment that would change the
-    /// path's shape (empty, `.` or `..`) is refused here, before anything is sent.
-    pub(super) fn new(
-        operation: &'static str,
-        method: Method,
-        base: &Url,
-        segments: &[&str],
-    ) -> Result<Self, ApiError> {
+impl Request {
+    /// Appends the operation's path to `base`. `ids` fill its placeholders in order, each
+    /// percent-encoded as one segment. An id that would change the shape of the path (empty, `.`
+    /// or `..`) is refused here, before anything is sent.
+    pub(super) fn new(operation: Operation, base: &Url, ids: &[&str]) -> Result<Self, ApiError> {
+        let mut ids = ids.iter().copied();
+        let segments: Vec<&str> = operation
+            .path()
+            .split('/')
+            .skip(1)
+            .map(|segment| match segment.starts_with('{') {
+                true => ids.next().unwrap_or_default(),
+                false => segment,
+            })
+            .collect();
         let mut url = base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
+            path.pop_if_empty().extend(&segments);
         }
-        let call = Self {
-            target: Target {
-                operation,
-                host: host_and_port(&url),
-                path: url.path().to_owned(),
-                method: method.clone(),
-            },
+        let request = Self {
+            target: Target { operation, host: host_and_port(&url), path: url.path().to_owned() },
             url,
-            idempotency: if method == Method::POST {
-                Idempotency::Once
-            } else {
-                Idempotency::Repeatable
-            },
             headers: Vec::new(),
             body: None,
             secrets: Vec::new(),
         };
-        match segments.iter().find(|s| matches!(**s, "" | "." | "..")) {
-            None => Ok(call),
+        match segments.iter().find(|segment| matches!(**segment, "" | "." | "..")) {
+            None => Ok(request),
             Some(segment) => {
-                Err(call.invalid(format!("\"{segment}\" cannot be an id or name in a path")))
+                Err(request.invalid(format!("\"{segment}\" cannot be an id or name in a path")))
             }
         }
-    }
-
-    /// For a POST that makes nothing.
-    pub(super) fn repeatable(mut self) -> Self {
-        self.idempotency = Idempotency::Repeatable;
-        self
     }
 
     pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -1,0 +1,120 @@
+//! The client of an identity, and of one Secrets Manager instance.
+
+use reqwest::Url;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::time::SystemTime;
+use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
+
+use super::authenticator::Authenticator;
+use super::config::ClientConfig;
+use super::endpoint::{Endpoint, EndpointError, IamUrl, InstanceAddress};
+use super::error::ApiError;
+use super::http::Http;
+use super::nondeterminism::Nondeterminism;
+use super::operation::Operation;
+use super::request::Request;
+use super::transport::Transport;
+
+/// Calls IBM Cloud as one identity. Clones share connections and the token.
+#[derive(Clone, Debug)]
+pub struct Client {
+    transport: Arc<Transport>,
+    authenticator: Arc<Authenticator>,
+    iam_url: IamUrl,
+    secrets_manager: Endpoint,
+    not_known_yet: Arc<[&'static str]>,
+}
+
+/// Calls one Secrets Manager instance until it is cancelled.
+///
+/// After cancellation no attempt and no wait begins, a read in progress is dropped, and a change
+/// in progress is completed.
+#[derive(Clone, Debug)]
+pub struct InstanceClient {
+    pub(super) transport: Arc<Transport>,
+    authenticator: Arc<Authenticator>,
+    pub(super) iam_url: IamUrl,
+    base: Url,
+    cancel: CancellationToken,
+    not_known_yet: Arc<[&'static str]>,
+}
+
+impl Client {
+    /// Makes a client. Nothing is read or sent before the first call.
+    pub fn new(config: ClientConfig) -> Self {
+        Self::with(config, Nondeterminism::system())
+    }
+
+    pub(super) fn with(config: ClientConfig, nondeterminism: Nondeterminism) -> Self {
+        let http =
+            Http::new(config.user_agent.clone(), config.extra_roots.clone(), config.proxy.clone());
+        let transport =
+            Arc::new(Transport::new(http, config.retry.clone(), nondeterminism.clone()));
+        Self {
+            authenticator: Arc::new(Authenticator::new(&config, &transport, nondeterminism)),
+            transport,
+            iam_url: config.iam_url,
+            secrets_manager: config.secrets_manager,
+            not_known_yet: config.not_known_yet.into(),
+        }
+    }
+
+    /// The client for one instance.
+    pub fn instance(
+        &self,
+        address: &InstanceAddress,
+        cancel: CancellationToken,
+    ) -> Result<InstanceClient, EndpointError> {
+        Ok(InstanceClient {
+            transport: Arc::clone(&self.transport),
+            authenticator: Arc::clone(&self.authenticator),
+            iam_url: self.iam_url.clone(),
+            base: self.secrets_manager.resolve(address)?,
+            cancel,
+            not_known_yet: Arc::clone(&self.not_known_yet),
+        })
+    }
+}
+
+impl InstanceClient {
+    /// The service's time, from the `Date` of its last response. Leases are judged by it, so that a
+    /// wrong clock on this machine neither ends nor prolongs one.
+    pub fn service_time(&self) -> OffsetDateTime {
+        self.transport.service_time()
+    }
+
+    /// Converts a time of the service's clock to this machine's clock.
+    pub fn local_time(&self, service_time: OffsetDateTime) -> SystemTime {
+        self.transport.local_time(service_time)
+    }
+
+    /// Cancelled when the run is interrupted; nothing should be waited for after that.
+    pub fn cancelled(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// The same client for work that must be done even after an interrupt: deleting what this run
+    /// has created.
+    pub fn uninterrupted(&self) -> Self {
+        Self { cancel: CancellationToken::new(), ..self.clone() }
+    }
+
+    /// A request to this instance; `ids` fill the placeholders of the operation's path.
+    pub(super) fn request(&self, operation: Operation, ids: &[&str]) -> Result<Request, ApiError> {
+        Request::new(operation, &self.base, ids)
+    }
+
+    /// Sends a request and reads the JSON of its response.
+    pub(super) async fn json<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ApiError> {
+        let result = self.transport.json(request, &*self.authenticator, &self.cancel).await;
+        result.map_err(|error| error.with_not_known_yet(&self.not_known_yet))
+    }
+
+    /// Sends a request whose response has no body of interest.
+    pub(super) async fn empty(&self, request: &Request) -> Result<(), ApiError> {
+        let result = self.transport.empty(request, &*self.authenticator, &self.cancel).await;
+        result.map_err(|error| error.with_not_known_yet(&self.not_known_yet))
+    }
+}

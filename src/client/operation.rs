@@ -1,0 +1,243 @@
+//! Every operation of the client, with what follows from its name alone, in one table.
+
+use reqwest::Method;
+use std::fmt;
+
+/// One endpoint of Secrets Manager or IAM. Its `Display` is the name that logs and errors show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// S1
+    CreateSecret,
+    /// S2
+    ListSecrets,
+    /// S3
+    GetSecret,
+    /// S4
+    GetSecretByName,
+    /// S5
+    GetSecretMetadata,
+    /// S6
+    UpdateSecretMetadata,
+    /// S7
+    DeleteSecret,
+    /// V1
+    CreateVersion,
+    /// V4
+    GetVersionMetadata,
+    /// V5
+    UpdateVersionMetadata,
+    /// V6
+    DeleteVersionData,
+    /// L2
+    ListSecretLocks,
+    /// G1
+    CreateSecretGroup,
+    /// G2
+    ListSecretGroups,
+    /// G3
+    GetSecretGroup,
+    /// G4
+    UpdateSecretGroup,
+    /// G5
+    DeleteSecretGroup,
+    /// C1
+    CreateConfiguration,
+    /// C2
+    ListConfigurations,
+    /// C3
+    GetConfiguration,
+    /// C4
+    UpdateConfiguration,
+    /// C5
+    DeleteConfiguration,
+    /// A token from IAM, for any grant.
+    GetToken,
+    /// One API key in IAM.
+    GetApiKey,
+}
+
+/// The least role that an operation needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Reads everything but values.
+    Reader,
+    /// Reads values too.
+    SecretsReader,
+    /// Also creates and changes secrets.
+    Writer,
+    /// May do everything in the instance.
+    Manager,
+    /// Sees API keys in IAM.
+    IamViewer,
+    /// None at all.
+    NoRole,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reader => "the service role Reader",
+            Self::SecretsReader => "the service role SecretsReader",
+            Self::Writer => "the service role Writer",
+            Self::Manager => "the service role Manager",
+            Self::IamViewer => "the platform role Viewer on IAM Identity",
+            Self::NoRole => "no role",
+        })
+    }
+}
+
+/// Whether a request may reach the service twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Idempotency {
+    /// The second time changes nothing more: reads, deletes, and patches that set values.
+    Repeatable,
+    /// A second time would make a second object.
+    Once,
+}
+
+/// One line of the table.
+struct Entry {
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    idempotency: Idempotency,
+    role: Role,
+}
+
+impl Operation {
+    /// The table (ibm-api.md 2.1; for IAM 1.5 and 3.2).
+    fn entry(self) -> Entry {
+        use Idempotency::{Once, Repeatable};
+        const GET: Method = Method::GET;
+        const POST: Method = Method::POST;
+        const PATCH: Method = Method::PATCH;
+        const DELETE: Method = Method::DELETE;
+        use Role::{IamViewer, Manager, NoRole, Reader, SecretsReader, Writer};
+        let (name, method, path, idempotency, role) = match self {
+            Self::CreateSecret => ("create_secret", POST, "/api/v2/secrets", Once, Writer),
+            Self::ListSecrets => ("list_secrets", GET, "/api/v2/secrets", Repeatable, Reader),
+            Self::GetSecret => {
+                ("get_secret", GET, "/api/v2/secrets/{id}", Repeatable, SecretsReader)
+            }
+            Self::GetSecretByName => (
+                "get_secret_by_name",
+                GET,
+                "/api/v2/secret_groups/{group}/secret_types/{type}/secrets/{name}",
+                Repeatable,
+                SecretsReader,
+            ),
+            Self::GetSecretMetadata => {
+                ("get_secret_metadata", GET, "/api/v2/secrets/{id}/metadata", Repeatable, Reader)
+            }
+            Self::UpdateSecretMetadata => (
+                "update_secret_metadata",
+                PATCH,
+                "/api/v2/secrets/{id}/metadata",
+                Repeatable,
+                Writer,
+            ),
+            Self::DeleteSecret => {
+                ("delete_secret", DELETE, "/api/v2/secrets/{id}", Repeatable, Manager)
+            }
+            Self::CreateVersion => {
+                ("create_version", POST, "/api/v2/secrets/{id}/versions", Once, Writer)
+            }
+            Self::GetVersionMetadata => (
+                "get_version_metadata",
+                GET,
+                "/api/v2/secrets/{id}/versions/{version}/metadata",
+                Repeatable,
+                Reader,
+            ),
+            Self::UpdateVersionMetadata => (
+                "update_version_metadata",
+                PATCH,
+                "/api/v2/secrets/{id}/versions/{version}/metadata",
+                Repeatable,
+                Writer,
+            ),
+            Self::DeleteVersionData => (
+                "delete_version_data",
+                DELETE,
+                "/api/v2/secrets/{id}/versions/{version}/secret_data",
+                Repeatable,
+                Manager,
+            ),
+            Self::ListSecretLocks => {
+                ("list_secret_locks", GET, "/api/v2/secrets/{id}/locks", Repeatable, Reader)
+            }
+            Self::CreateSecretGroup => {
+                ("create_secret_group", POST, "/api/v2/secret_groups", Once, Manager)
+            }
+            Self::ListSecretGroups => {
+                ("list_secret_groups", GET, "/api/v2/secret_groups", Repeatable, Reader)
+            }
+            Self::GetSecretGroup => {
+                ("get_secret_group", GET, "/api/v2/secret_groups/{id}", Repeatable, Reader)
+            }
+            Self::UpdateSecretGroup => {
+                ("update_secret_group", PATCH, "/api/v2/secret_groups/{id}", Repeatable, Manager)
+            }
+            Self::DeleteSecretGroup => {
+                ("delete_secret_group", DELETE, "/api/v2/secret_groups/{id}", Repeatable, Manager)
+            }
+            Self::CreateConfiguration => {
+                ("create_configuration", POST, "/api/v2/configurations", Once, Manager)
+            }
+            Self::ListConfigurations => {
+                ("list_configurations", GET, "/api/v2/configurations", Repeatable, Reader)
+            }
+            Self::GetConfiguration => {
+                ("get_configuration", GET, "/api/v2/configurations/{name}", Repeatable, Manager)
+            }
+            Self::UpdateConfiguration => (
+                "update_configuration",
+                PATCH,
+                "/api/v2/configurations/{name}",
+                Repeatable,
+                Manager,
+            ),
+            Self::DeleteConfiguration => (
+                "delete_configuration",
+                DELETE,
+                "/api/v2/configurations/{name}",
+                Repeatable,
+                Manager,
+            ),
+            // A second token does no harm.
+            Self::GetToken => ("get_token", POST, "/identity/token", Repeatable, NoRole),
+            Self::GetApiKey => ("get_api_key", GET, "/v1/apikeys/{id}", Repeatable, IamViewer),
+        };
+        Entry { name, method, path, idempotency, role }
+    }
+
+    /// Its name, such as `create_secret`.
+    pub fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// The least role that it needs.
+    pub fn role(self) -> Role {
+        self.entry().role
+    }
+
+    pub(super) fn method(self) -> Method {
+        self.entry().method
+    }
+
+    /// The path below the service's base address, with a placeholder in braces for each id or
+    /// name in it.
+    pub(super) fn path(self) -> &'static str {
+        self.entry().path
+    }
+
+    pub(super) fn idempotency(self) -> Idempotency {
+        self.entry().idempotency
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,4 @@
+//! Free-form JSON.
+
+/// A JSON object, as custom metadata is.
+pub type JsonObject = serde_json::Map<String, serde_json::Value>;
