@@ -15,10 +15,12 @@ use super::plan::Plan;
 use super::state::Snapshot;
 use super::terraform::{Run, Terraform};
 
-/// Our source address, and the name of the binary there.
-const OWN: (&str, &str) = ("ibm-sm/ibm", "terraform-provider-ibm");
-/// The same of the official provider.
-const OFFICIAL: (&str, &str) = ("IBM-Cloud/ibm", "terraform-provider-ibm");
+/// Our source address.
+const OWN: &str = "ibm-sm/ibm";
+/// The source address of the official provider.
+const OFFICIAL: &str = "IBM-Cloud/ibm";
+/// What the binary is called under both.
+const EXECUTABLE: &str = "terraform-provider-ibm";
 /// What every configuration begins with, unless it says so itself.
 const COMMON: &str = include_str!("../common.tf");
 /// Stands in fixtures for the name of the provider registry's host.
@@ -45,13 +47,11 @@ impl Workspace {
         variables: &BTreeMap<String, String>,
     ) -> Result<Workspace> {
         let root = tempfile::Builder::new().prefix("acceptance-").tempdir()?;
-        let mut overrides = String::new();
-        for (source, executable) in [OWN, OFFICIAL] {
-            let folder = root.path().join(executable);
-            fs::create_dir(&folder)?;
-            symlink(provider, folder.join(executable))?;
-            overrides += &format!("    {source:?} = {folder:?}\n");
-        }
+        let binaries = root.path().join("bin");
+        fs::create_dir(&binaries)?;
+        symlink(provider, binaries.join(EXECUTABLE))?;
+        let overrides = [OWN, OFFICIAL].map(|source| format!("    {source:?} = {binaries:?}\n"));
+        let overrides = overrides.concat();
         let settings = root.path().join("cli.tfrc");
         fs::write(
             &settings,
@@ -70,7 +70,7 @@ impl Workspace {
         environment.insert("TF_IN_AUTOMATION".to_owned(), "1".to_owned());
         // For configurations that run it themselves.
         environment.insert("TERRAFORM".to_owned(), terraform.command.display().to_string());
-        let (source, _) = if stand_in { OFFICIAL } else { OWN };
+        let source = if stand_in { OFFICIAL } else { OWN };
         let (root, terraform) = (Arc::new(root), terraform.clone());
         Ok(Workspace { root, folder, terraform, environment, source })
     }

@@ -81,11 +81,7 @@ impl SecretKind for Arbitrary {
         Payload { payload: payload.map(|text| text.expose_secret().to_owned()).into() }
     }
 
-    fn payload_in_state(
-        _: &Instance,
-        prior: Option<&Secret>,
-        now: &Secret,
-    ) -> PayloadInState {
+    fn payload_in_state(_: &Instance, prior: Option<&Secret>, now: &Secret) -> PayloadInState {
         if !stores_payload(now) || now.common.is_destroyed() {
             PayloadInState::Absent
         } else if now.payload.payload.is_value() && prior.is_none_or(|prior| is_current(prior, now))

@@ -29,10 +29,22 @@ pub(super) fn attributes() -> Vec<Attribute> {
             "Whether the engine ignores the key, as when moving to service-to-service \
              authorization.",
         ),
-        string("config_type").computed().use_state_for_unknown().description("Always `iam_credentials_configuration`."),
-        string("secret_type").computed().use_state_for_unknown().description("Always `iam_credentials`."),
-        string("created_by").computed().use_state_for_unknown().description("The IAM id of the creator."),
-        string("created_at").computed().use_state_for_unknown().description("When it was made, RFC 3339."),
+        string("config_type")
+            .computed()
+            .use_state_for_unknown()
+            .description("Always `iam_credentials_configuration`."),
+        string("secret_type")
+            .computed()
+            .use_state_for_unknown()
+            .description("Always `iam_credentials`."),
+        string("created_by")
+            .computed()
+            .use_state_for_unknown()
+            .description("The IAM id of the creator."),
+        string("created_at")
+            .computed()
+            .use_state_for_unknown()
+            .description("When it was made, RFC 3339."),
         string("updated_at").computed().description("When it last changed, RFC 3339."),
     ]
 }

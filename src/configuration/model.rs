@@ -62,7 +62,10 @@ impl Configuration {
 }
 
 /// What to create.
-pub(super) fn prototype(plan: &Configuration, config: &Configuration) -> client::ConfigurationPrototype {
+pub(super) fn prototype(
+    plan: &Configuration,
+    config: &Configuration,
+) -> client::ConfigurationPrototype {
     client::ConfigurationPrototype {
         name: plan.name.as_deref_option().unwrap_or_default().to_owned(),
         api_key: config.given_key(),

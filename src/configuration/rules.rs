@@ -54,8 +54,8 @@ pub(super) fn validate(config: &Configuration) -> Diagnostics {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::model::Payload;
+    use super::*;
     use crate::framework::value::known;
 
     #[test]

@@ -5,9 +5,9 @@ use std::future::Future;
 use serde::de::DeserializeOwned;
 
 use super::codec::to_model;
+use super::context::{Context, Pending};
 use super::diag::Diagnostics;
 use super::schema::Schema;
-use super::context::{Context, Pending};
 use super::value::Object;
 
 /// Tells the user how far an action has come.
@@ -38,7 +38,12 @@ pub trait AnyAction: Send + Sync {
     /// Every attribute.
     fn schema(&self) -> &Schema;
     /// Runs it.
-    fn invoke(&self, context: Context, config: Object, progress: Progress) -> Pending<'_, Diagnostics>;
+    fn invoke(
+        &self,
+        context: Context,
+        config: Object,
+        progress: Progress,
+    ) -> Pending<'_, Diagnostics>;
 }
 
 impl<A: Action> AnyAction for A {
@@ -50,7 +55,12 @@ impl<A: Action> AnyAction for A {
         Action::schema(self)
     }
 
-    fn invoke(&self, context: Context, config: Object, progress: Progress) -> Pending<'_, Diagnostics> {
+    fn invoke(
+        &self,
+        context: Context,
+        config: Object,
+        progress: Progress,
+    ) -> Pending<'_, Diagnostics> {
         Box::pin(async move {
             match to_model(&config) {
                 Ok(model) => Action::invoke(self, context, model, progress).await,

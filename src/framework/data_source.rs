@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::codec::{to_model, to_object};
+use super::context::{Context, Pending};
 use super::diag::{Diagnostics, Report};
 use super::schema::{Attribute, Schema};
-use super::context::{Context, Pending};
 use super::value::{Object, ValueAny, unknown_to_null};
 
 /// A data source, in its own terms.
@@ -80,7 +80,9 @@ impl<D: DataSource> AnyDataSource for D {
             };
             let Report { value, diagnostics } = DataSource::read(self, context, model).await;
             match value.as_ref().map(to_object).transpose() {
-                Ok(found) => Report::with(found.map(|found| with_configuration(found, config)), diagnostics),
+                Ok(found) => {
+                    Report::with(found.map(|found| with_configuration(found, config)), diagnostics)
+                }
                 Err(bug) => Report::with(None, bug),
             }
         })
@@ -118,7 +120,7 @@ mod tests {
         let object = |entries: &[(&str, ValueAny)]| -> Object {
             entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
         };
-        let string = |text: &str| ValueAny::String(text.to_owned());
+        let text = |text: &str| ValueAny::String(text.to_owned());
         let found =
             object(&[("id", text("1")), ("ttl", text("3600")), ("size", ValueAny::Unknown)]);
         let config = object(&[("id", ValueAny::Null), ("ttl", text("1h"))]);

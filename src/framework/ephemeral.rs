@@ -40,7 +40,11 @@ pub trait EphemeralResource: Send + Sync + 'static {
         private: Self::Private,
     ) -> impl Future<Output = Report<Option<SystemTime>>> + Send;
     /// Ends what [`EphemeralResource::open`] began.
-    fn close(&self, context: Context, private: Self::Private) -> impl Future<Output = Diagnostics> + Send;
+    fn close(
+        &self,
+        context: Context,
+        private: Self::Private,
+    ) -> impl Future<Output = Diagnostics> + Send;
 }
 
 /// What is open now.
@@ -128,7 +132,12 @@ impl<E: EphemeralResource> AnyEphemeralResource for E {
         Box::pin(async move {
             let known = match recall(&private) {
                 Ok(known) => known,
-                Err(bug) => return Report::with(EphemeralResponse { private, ..EphemeralResponse::default() }, bug),
+                Err(bug) => {
+                    return Report::with(
+                        EphemeralResponse { private, ..EphemeralResponse::default() },
+                        bug,
+                    );
+                }
             };
             let report = EphemeralResource::renew(self, context, known).await;
             report.map(|renew_at| EphemeralResponse { result: None, private, renew_at })
@@ -146,11 +155,13 @@ impl<E: EphemeralResource> AnyEphemeralResource for E {
 }
 
 fn remember<P: Serialize>(private: &P) -> Result<Vec<u8>, Diagnostics> {
-    serde_json::to_vec(private)
-        .map_err(|error| bug(format!("The private state of an ephemeral resource cannot be written: {error}.")))
+    serde_json::to_vec(private).map_err(|error| {
+        bug(format!("The private state of an ephemeral resource cannot be written: {error}."))
+    })
 }
 
 fn recall<P: DeserializeOwned>(private: &[u8]) -> Result<P, Diagnostics> {
-    serde_json::from_slice(private)
-        .map_err(|error| bug(format!("The private state of an ephemeral resource cannot be read: {error}.")))
+    serde_json::from_slice(private).map_err(|error| {
+        bug(format!("The private state of an ephemeral resource cannot be read: {error}."))
+    })
 }

@@ -22,10 +22,7 @@ pub fn identity(attributes: &[IdentityAttribute], state: &Object) -> Option<Obje
 pub fn identity_schema(
     resource: &dyn AnyResource,
 ) -> impl Iterator<Item = (&'static IdentityAttribute, &Attribute)> {
-    resource
-        .identity()
-        .iter()
-        .filter_map(|part| Some((part, resource.schema().get(part.name)?)))
+    resource.identity().iter().filter_map(|part| Some((part, resource.schema().get(part.name)?)))
 }
 
 /// The stub of a state that a following read completes.

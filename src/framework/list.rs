@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::codec::{to_model, to_object};
+use super::context::{Context, Pending};
 use super::diag::{Diagnostics, Report};
 use super::schema::Schema;
-use super::context::{Context, Pending};
 use super::value::Object;
 
 /// A list of the objects of one managed resource type, in its own terms.

@@ -41,7 +41,7 @@ pub fn moved(
     if !is_understood || source.type_name != resource.type_name() {
         return refuse(format!(
             "It is of type {} of the provider {}. A state can be moved here from the same type of \
-             one of the providers {}. Otherwise import the object.",
+             one of the providers {}. Else import the object instead.",
             source.type_name,
             source.provider,
             understood.join(", ")

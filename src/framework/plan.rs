@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::diag::AttributePath;
-use super::schema::{Attribute, Schema, PlanModifier};
+use super::schema::{Attribute, PlanModifier, Schema};
 use super::value::{Object, ValueAny, attribute, is_blank, unknown_to_null, wholly_known};
 
 /// What is asked of a plan; a destroy is never planned here.
@@ -112,7 +112,11 @@ fn intended(
         // The state's spelling may stay only where it has one: Terraform
         // accepts a known planned value other than the configured one only if
         // it is the prior value.
-        given if *before != ValueAny::Null && wholly_known(given) && field.semantically_equal(before, given) => {
+        given
+            if *before != ValueAny::Null
+                && wholly_known(given)
+                && field.semantically_equal(before, given) =>
+        {
             before.clone()
         }
         given => given.clone(),
@@ -150,7 +154,9 @@ fn mark_unknown(
         let unknown = match field.plan_modifier {
             PlanModifier::Unknown => true,
             PlanModifier::UseStateForUnknown => false,
-            PlanModifier::UseStateForUnknownUnless(names) => names.iter().any(|name| changed.contains(name)),
+            PlanModifier::UseStateForUnknownUnless(names) => {
+                names.iter().any(|name| changed.contains(name))
+            }
         };
         // A reset is a decision of this plan, not something to learn later.
         let open = unknown && !changed.contains(field.name);
@@ -249,8 +255,14 @@ mod tests {
                 string("name").required(),
                 string("description").semantic_equality(both_blank),
                 string("ttl").required().semantic_equality(same_number),
-                string("group").optional_computed().requires_replace().use_state_for_unknown_unless(&["renewal"]),
-                list("labels", Type::String).optional_computed().reset_when_removed(labels(&[])).use_state_for_unknown(),
+                string("group")
+                    .optional_computed()
+                    .requires_replace()
+                    .use_state_for_unknown_unless(&["renewal"]),
+                list("labels", Type::String)
+                    .optional_computed()
+                    .reset_when_removed(labels(&[]))
+                    .use_state_for_unknown(),
                 boolean("reuse").default(ValueAny::Bool(true)).requires_replace(),
                 string("id").computed().use_state_for_unknown(),
                 string("next").computed().use_state_for_unknown_unless(&["ttl"]),
@@ -455,8 +467,7 @@ mod tests {
         assert_eq!(adopted(&schema(), &foreign)["labels"], labels(&["dev"]));
         let read = refreshed(&schema(), &foreign, object(&[]), true);
         assert_eq!(read["description"], ValueAny::Null);
-        let read =
-            refreshed(&schema(), &foreign, object(&[("description", text("theirs"))]), true);
+        let read = refreshed(&schema(), &foreign, object(&[("description", text("theirs"))]), true);
         assert_eq!(read["description"], text("theirs"));
     }
 }

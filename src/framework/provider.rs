@@ -4,10 +4,10 @@ use super::action::AnyAction;
 use super::data_source::AnyDataSource;
 use super::diag::{AttributePath, Diagnostics, error};
 use super::ephemeral::AnyEphemeralResource;
-use super::schema::Schema;
 use super::function::Function;
 use super::list::AnyListResource;
 use super::resource::AnyResource;
+use super::schema::Schema;
 use super::value::Object;
 
 /// Everything that is served.

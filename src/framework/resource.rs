@@ -80,7 +80,11 @@ pub trait ManagedResource: Send + Sync + 'static {
     ) -> impl Future<Output = Report<Self::State>> + Send;
 
     /// Deletes the object; one that is gone already counts as deleted.
-    fn delete(&self, context: Context, prior: Self::State) -> impl Future<Output = Diagnostics> + Send;
+    fn delete(
+        &self,
+        context: Context,
+        prior: Self::State,
+    ) -> impl Future<Output = Diagnostics> + Send;
 
     /// The state that leads a following read to the object with this id.
     fn import(&self, id: &str) -> Result<Self::State, Diagnostics>;
@@ -137,9 +141,19 @@ pub trait AnyResource: Send + Sync {
         private: &[u8],
     ) -> Report<PlanResponse>;
     /// Creates, updates or deletes, by which of the two states is there.
-    fn apply(&self, context: Context, change: Change, private: Vec<u8>) -> Pending<'_, Report<Stored>>;
+    fn apply(
+        &self,
+        context: Context,
+        change: Change,
+        private: Vec<u8>,
+    ) -> Pending<'_, Report<Stored>>;
     /// Refreshes a state.
-    fn read(&self, context: Context, prior: Object, private: Vec<u8>) -> Pending<'_, Report<Stored>>;
+    fn read(
+        &self,
+        context: Context,
+        prior: Object,
+        private: Vec<u8>,
+    ) -> Pending<'_, Report<Stored>>;
     /// The stub that a following read completes.
     fn import(&self, id: &str) -> Result<Object, Diagnostics>;
     /// The private state of an object that no plan has seen yet.
@@ -185,7 +199,12 @@ impl<R: ManagedResource> AnyResource for R {
         }
     }
 
-    fn apply(&self, context: Context, change: Change, private: Vec<u8>) -> Pending<'_, Report<Stored>> {
+    fn apply(
+        &self,
+        context: Context,
+        change: Change,
+        private: Vec<u8>,
+    ) -> Pending<'_, Report<Stored>> {
         Box::pin(async move {
             let fallback = change.prior.clone();
             let Change { prior, planned, config } = change;
@@ -203,7 +222,12 @@ impl<R: ManagedResource> AnyResource for R {
         })
     }
 
-    fn read(&self, context: Context, prior: Object, private: Vec<u8>) -> Pending<'_, Report<Stored>> {
+    fn read(
+        &self,
+        context: Context,
+        prior: Object,
+        private: Vec<u8>,
+    ) -> Pending<'_, Report<Stored>> {
         Box::pin(async move {
             let key = self.private_state_key();
             let own = PrivateState::parse(&private, key);
@@ -318,4 +342,3 @@ fn finish<R: ManagedResource>(
         settle(schema, planned, returned)
     }
 }
-

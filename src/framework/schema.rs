@@ -198,7 +198,8 @@ impl Attribute {
     /// The same attribute where nothing is managed: the user may give it, and
     /// else it is filled in.
     pub fn unmanaged(self) -> Self {
-        Attribute { requires_replace: false, plan_modifier: PlanModifier::Unknown, ..self }.optional_computed()
+        Attribute { requires_replace: false, plan_modifier: PlanModifier::Unknown, ..self }
+            .optional_computed()
     }
 
     /// The same attribute where only the provider gives it, as in a data source.

@@ -73,8 +73,13 @@ mod tests {
 
     #[test]
     fn null_and_unknown_pass_every_validator() {
-        let validators =
-            [matching("be x", |t| t == "x"), length(2, 3), one_of(&["a"]), count(1, 1), at_least(1)];
+        let validators = [
+            matching("be x", |t| t == "x"),
+            length(2, 3),
+            one_of(&["a"]),
+            count(1, 1),
+            at_least(1),
+        ];
         for validator in validators {
             for value in [ValueAny::Null, ValueAny::Unknown] {
                 assert_eq!(validator(&value), Ok(()));

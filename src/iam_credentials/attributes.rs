@@ -125,10 +125,12 @@ fn settings() -> Vec<Attribute> {
             "Any strings; when one of them changes, the secret is rotated in place: a new key, \
              while the one before works until it expires.",
         ),
-        string("early_renewal").validator(matching(DURATION_RULE, |text| text.parse::<Span>().is_ok())).description(
-            "A duration such as `7d`. Once the key expires within it, or has expired, or was \
+        string("early_renewal")
+            .validator(matching(DURATION_RULE, |text| text.parse::<Span>().is_ok()))
+            .description(
+                "A duration such as `7d`. Once the key expires within it, or has expired, or was \
              deleted in IAM, the next apply rotates. Off by default.",
-        ),
+            ),
         boolean(READY_FOR_RENEWAL).computed().use_state_for_unknown().description(
             "Whether `early_renewal` says that the next apply rotates; judged by the clock of the \
              service at the last refresh.",
@@ -148,10 +150,9 @@ fn computed() -> Vec<Attribute> {
             .computed()
             .use_state_for_unknown_unless(&[READY_FOR_RENEWAL])
             .description("The id of the API key in IAM."),
-        boolean("service_id_is_static")
-            .computed()
-            .use_state_for_unknown()
-            .description("Whether `service_id` is an existing one of yours, and not made by the engine."),
+        boolean("service_id_is_static").computed().use_state_for_unknown().description(
+            "Whether `service_id` is an existing one of yours, and not made by the engine.",
+        ),
         string("retrieved_at")
             .computed()
             .description("When the key was last read, RFC 3339; 1970 if it never was."),

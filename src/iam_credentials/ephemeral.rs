@@ -96,11 +96,10 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
         let lookup = Lookup::of(&config.secret_id, &config.name, &config.secret_group_name);
         let before = lookup.metadata::<IamCredentials>(instance).await?;
         let object = object(before.common.name.as_deref().unwrap_or(&before.common.id));
-        warn_of_other_readers(&object, &before, warnings);
         let secret = lookup.value::<IamCredentials>(instance, &before).await?;
+        warn_of_other_readers(&object, &before, warnings);
         let metadata = &secret.metadata;
-        let (Some(api_key), Some(api_key_id)) =
-            (&secret.payload.api_key, &metadata.own.api_key_id)
+        let (Some(api_key), Some(api_key_id)) = (&secret.payload.api_key, &metadata.own.api_key_id)
         else {
             let state = metadata.common.state_description.as_deref().unwrap_or("unknown");
             let remedy = "Rotate the secret to make a new one.";
@@ -115,8 +114,7 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
             && let Err(mut failed) = wait_until_usable(instance, &object, api_key).await
         {
             // What fails to open is never closed.
-            if revoke
-                && let Err(reason) = revoke_if_current(&instance.uninterrupted(), &key).await
+            if revoke && let Err(reason) = revoke_if_current(&instance.uninterrupted(), &key).await
             {
                 let left = instance.diagnostics(Crud::Delete, &object, reason.into());
                 failed.add_diagnostics(left);
@@ -164,7 +162,7 @@ fn object(name: &str) -> String {
     format!("{} {name:?}", IamCredentials::NAME)
 }
 
-/// A live key of somebody else's is about to be revoked.
+/// A live key of somebody else's was revoked by reading.
 fn warn_of_other_readers(
     object: &str,
     before: &SecretMetadata<client::IamCredentials>,

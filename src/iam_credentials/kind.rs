@@ -109,6 +109,10 @@ impl SecretKind for IamCredentials {
         }
     }
 
+    fn settle_settings(state: &mut Secret) {
+        state.settings.ready_for_renewal = Value::Value(false);
+    }
+
     fn adopt_settings(state: &mut Secret, plan: &Secret) {
         state.settings.store_api_key = plan.settings.store_api_key;
         if !stores_key(state) {

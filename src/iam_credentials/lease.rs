@@ -16,9 +16,7 @@ use super::attributes::of_a_lease;
 use super::leased_key::{LeasedKey, renew_at, wait_until_usable};
 use super::model::ApiKey;
 use super::{mapping, rules};
-use crate::client::{
-    self, IamCredentialsPrototype, SecretFilter, SecretMetadata, SecretPrototype,
-};
+use crate::client::{self, IamCredentialsPrototype, SecretFilter, SecretMetadata, SecretPrototype};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::schema::{Attribute, Schema, boolean, string};
 use crate::framework::value::{StringList, Value, known};
@@ -210,8 +208,7 @@ async fn read_key(
     if config.wait_until_usable != Value::Value(false) {
         wait_until_usable(instance, &object, api_key).await?;
     }
-    let private =
-        LeasedKey { secret_id: secret_id.to_owned(), api_key_id: api_key_id.to_owned() };
+    let private = LeasedKey { secret_id: secret_id.to_owned(), api_key_id: api_key_id.to_owned() };
     let renew_at = renew_at(instance, metadata);
     let given_or = |given: Value<String>, found: Value<String>| {
         if given.is_value() { given } else { found }
@@ -224,10 +221,7 @@ async fn read_key(
         ttl,
         service_id: metadata.own.service_id.clone().into(),
         account_id: given_or(config.account_id, metadata.own.account_id.clone().into()),
-        secret_group_id: given_or(
-            config.secret_group_id,
-            known(&metadata.common.secret_group_id),
-        ),
+        secret_group_id: given_or(config.secret_group_id, known(&metadata.common.secret_group_id)),
         payload: mapping::payload(&secret.payload),
         api_key_id: known(api_key_id),
         expiration_date: metadata.common.expiration_date.map(|end| end.to_string()).into(),
@@ -277,7 +271,11 @@ async fn sweep(instance: &Instance, own: &SecretMetadata<Api>) -> Diagnostics {
 
 /// Whether a secret is a lease that nobody can be using any more: made by the same identity, and
 /// longer ago than its key can live.
-fn has_expired(lease: &SecretMetadata<Api>, own: &SecretMetadata<Api>, now: OffsetDateTime) -> bool {
+fn has_expired(
+    lease: &SecretMetadata<Api>,
+    own: &SecretMetadata<Api>,
+    now: OffsetDateTime,
+) -> bool {
     let ours = lease.common.id != own.common.id
         && lease.common.created_by == own.common.created_by
         && lease.own.is_dynamic()

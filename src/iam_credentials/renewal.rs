@@ -10,9 +10,8 @@ use crate::units::duration::Span;
 
 /// Whether the step from one state to the next makes a new key.
 pub(super) fn rotates(prior: &Secret, next: &Secret) -> bool {
-    let triggered =
-        !next.settings.rotation_triggers.is_null()
-            && prior.settings.rotation_triggers != next.settings.rotation_triggers;
+    let triggered = !next.settings.rotation_triggers.is_null()
+        && prior.settings.rotation_triggers != next.settings.rotation_triggers;
     let ready = !next.settings.early_renewal.is_null()
         && prior.settings.ready_for_renewal == Value::Value(true);
     !next.own.is_dynamic() && (triggered || ready)
@@ -37,8 +36,8 @@ fn due_from(end: OffsetDateTime, early: Span) -> Option<OffsetDateTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::model::Settings;
+    use super::*;
     use crate::framework::value::{StringMap, known};
     use crate::units::written::Written;
 
@@ -70,7 +69,12 @@ mod tests {
             (triggers("a"), Value::Unknown, true),
         ] {
             let (before, after) = (with(before), with(after));
-            assert_eq!(rotates(&before, &after), expected, "{:?}", after.settings.rotation_triggers);
+            assert_eq!(
+                rotates(&before, &after),
+                expected,
+                "{:?}",
+                after.settings.rotation_triggers
+            );
         }
     }
 

@@ -7,9 +7,7 @@ use crate::framework::action::Progress;
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::schema::{Schema, string};
 use crate::framework::value::Value;
-use crate::instance::{
-    Advice, Crud, Failure, Instance, InstanceAction, Served, lookup_attributes,
-};
+use crate::instance::{Advice, Crud, Failure, Instance, InstanceAction, Served, lookup_attributes};
 use crate::secret::CURRENT;
 
 /// `action "ibm_sm_iam_credentials_rotate"`.

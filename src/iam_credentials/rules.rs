@@ -187,7 +187,11 @@ mod tests {
         config
     }
 
-    fn rotating(auto_rotate: Value<bool>, interval: Value<i64>, unit: Value<RotationUnit>) -> Secret {
+    fn rotating(
+        auto_rotate: Value<bool>,
+        interval: Value<i64>,
+        unit: Value<RotationUnit>,
+    ) -> Secret {
         let mut config = secret();
         let policy = Rotation { auto_rotate, interval, unit };
         config.own.rotation = Value::Value(vec![Value::Value(policy)]);
@@ -283,7 +287,8 @@ mod tests {
             ("4d", 3, "day", true),
             ("30m", 1, "day", false),
         ] {
-            let mut config = rotating(Value::Value(true), Value::Value(interval), super::tests::unit(unit));
+            let mut config =
+                rotating(Value::Value(true), Value::Value(interval), super::tests::unit(unit));
             config.own.ttl = Value::Value(Written::new(ttl));
             let expected: &[&str] =
                 if fits { &[] } else { &["Rotation later than the end of the lease"] };

@@ -102,7 +102,11 @@ mod tests {
         config
     }
 
-    fn rotating(auto_rotate: Value<bool>, interval: Value<i64>, unit: Value<RotationUnit>) -> Secret {
+    fn rotating(
+        auto_rotate: Value<bool>,
+        interval: Value<i64>,
+        unit: Value<RotationUnit>,
+    ) -> Secret {
         let mut config = secret();
         let policy = Rotation { auto_rotate, interval, unit };
         config.own.rotation = Value::Value(vec![Value::Value(policy)]);
@@ -124,13 +128,15 @@ mod tests {
         plan.own.ttl = ttl("1h");
         let found = of_the_plan(Some(&prior), &plan).warnings;
         assert!(found[0].detail.contains("ends at 2026-11-24T13:00:00Z"), "{found:?}");
-        plan.settings.rotation_triggers = Value::Value([("reason".to_owned(), known("now"))].into());
+        plan.settings.rotation_triggers =
+            Value::Value([("reason".to_owned(), known("now"))].into());
         assert_eq!(warned(Some(&prior), &plan), [""; 0]);
     }
 
     #[test]
     fn little_overlap_and_another_account_are_told_when_they_are_planned() {
-        let mut plan = rotating(Value::Value(true), Value::Value(90), Value::Value(RotationUnit::Day));
+        let mut plan =
+            rotating(Value::Value(true), Value::Value(90), Value::Value(RotationUnit::Day));
         plan.own.ttl = ttl("90d");
         plan.own.account_id = known("a1");
         assert_eq!(
@@ -147,7 +153,8 @@ mod tests {
             warned(Some(&plan), &moved),
             ["Another account needs service-to-service authorization"]
         );
-        let mut relaxed = rotating(Value::Value(true), Value::Value(30), Value::Value(RotationUnit::Day));
+        let mut relaxed =
+            rotating(Value::Value(true), Value::Value(30), Value::Value(RotationUnit::Day));
         relaxed.own.ttl = ttl("90d");
         assert_eq!(warned(None, &relaxed), [""; 0]);
     }

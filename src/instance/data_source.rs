@@ -110,8 +110,7 @@ mod tests {
     fn the_user_says_where_to_look_and_the_rest_is_found() {
         let own = [string("name").read_only(), string("other")];
         let schema = data_source_schema::<Model>("A thing.", own);
-        let shown: Vec<_> =
-            schema.iter().map(|one| (one.name, one.constraint.clone())).collect();
+        let shown: Vec<_> = schema.iter().map(|one| (one.name, one.constraint.clone())).collect();
         assert_eq!(
             shown,
             [

@@ -117,11 +117,7 @@ impl<T: InstanceEphemeral> EphemeralResource for Connected<T> {
         }
     }
 
-    async fn renew(
-        &self,
-        context: Context,
-        private: Self::Private,
-    ) -> Report<Option<SystemTime>> {
+    async fn renew(&self, context: Context, private: Self::Private) -> Report<Option<SystemTime>> {
         match self.connection.instance(&private.instance, &context) {
             Ok(instance) => T::renew(&instance, &private.own).await,
             Err(diagnostics) => Report::with(None, diagnostics),

@@ -119,8 +119,7 @@ mod tests {
     #[test]
     fn a_filter_computes_nothing() {
         let schema = list_schema("Things.", vec![search("Part of the name.")]);
-        let shown: Vec<_> =
-            schema.iter().map(|one| (one.name, one.constraint.clone())).collect();
+        let shown: Vec<_> = schema.iter().map(|one| (one.name, one.constraint.clone())).collect();
         assert_eq!(
             shown,
             [

@@ -197,9 +197,8 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(None, diagnostics),
         };
-        let failed = |failure| {
-            instance.diagnostics(Crud::Create, &T::describe(&plan.model), failure)
-        };
+        let failed =
+            |failure| instance.diagnostics(Crud::Create, &T::describe(&plan.model), failure);
         let mut model = match T::create(&instance, &plan.model, &config.model).await {
             Ok(model) => model,
             Err(failure) => return Report::with(None, failed(failure)),
@@ -228,9 +227,7 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
             T::update(&instance, &prior.model, &plan.model, &config.model, &mut model).await;
         let diagnostics = match outcome {
             Ok(()) => Diagnostics::default(),
-            Err(failure) => {
-                instance.diagnostics(Crud::Update, &T::describe(&prior.model), failure)
-            }
+            Err(failure) => instance.diagnostics(Crud::Update, &T::describe(&prior.model), failure),
         };
         Report::with(plan.with::<T>(&instance, model), diagnostics)
     }

@@ -48,7 +48,10 @@ pub(super) fn validate(timeouts: &Value<Timeouts>) -> Diagnostics {
             diagnostics.add_diagnostics(error(
                 path("timeouts").attribute(name),
                 "Invalid value for timeouts",
-                format!("The value must {DURATION_RULE}, and longer than nothing. It is {:?}.", limit.as_str()),
+                format!(
+                    "The value must {DURATION_RULE}, and longer than nothing. It is {:?}.",
+                    limit.as_str()
+                ),
             ));
         }
     }
@@ -70,7 +73,7 @@ pub(super) fn limit(timeouts: &Value<Timeouts>, crud: Crud) -> Option<Duration> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    
+
     fn written(text: &str) -> Value<Written<Span>> {
         Value::Value(Written::new(text))
     }

@@ -16,8 +16,7 @@ pub(crate) fn schema(schema: &Schema) -> proto::Schema {
     let mut attributes: Vec<_> =
         schema.iter().filter(|one| !one.block).map(schema_attribute).collect();
     attributes.sort_by(|left, right| left.name.cmp(&right.name));
-    let mut block_types: Vec<_> =
-        schema.iter().filter(|one| one.block).map(nested_block).collect();
+    let mut block_types: Vec<_> = schema.iter().filter(|one| one.block).map(nested_block).collect();
     block_types.sort_by(|left, right| left.type_name.cmp(&right.type_name));
     proto::Schema {
         version: Schema::VERSION,

@@ -42,10 +42,7 @@ impl GrpcController for Host {
 /// open call also keeps the host's connection from being closed as idle.
 #[tonic::async_trait]
 impl GrpcStdio for Host {
-    async fn stream_stdio(
-        &self,
-        _: Request<()>,
-    ) -> Result<Response<BoxStream<StdioData>>, Status> {
+    async fn stream_stdio(&self, _: Request<()>) -> Result<Response<BoxStream<StdioData>>, Status> {
         Ok(self.silence())
     }
 }

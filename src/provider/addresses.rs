@@ -2,8 +2,8 @@
 //! endpoints file, or IBM's own (ibm-api.md 1.1, 1.2, 5.1).
 
 use super::endpoints_file::EndpointsFile;
-use super::schema::{ProviderBlock, VISIBILITIES, VPE};
 use super::environment::{Environment, given};
+use super::schema::{ProviderBlock, VISIBILITIES, VPE};
 use crate::client::{Endpoint, EndpointError, IamUrl};
 use crate::framework::diag::{Diagnostics, error, path};
 
@@ -178,7 +178,11 @@ mod tests {
             },
             file_exists: &|_| false,
         };
-        Addresses::resolve(block, &environment, block.region.as_deref_option().unwrap_or("us-south"))
+        Addresses::resolve(
+            block,
+            &environment,
+            block.region.as_deref_option().unwrap_or("us-south"),
+        )
     }
 
     #[test]

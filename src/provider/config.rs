@@ -3,9 +3,9 @@
 
 use super::addresses::{self, Addresses};
 use super::credentials::{self, credentials};
-use super::schema::ProviderBlock;
-use super::network;
 use super::environment::Environment;
+use super::network;
+use super::schema::ProviderBlock;
 use crate::client::{ClientConfig, RetryPolicy};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::value::Value;
@@ -31,7 +31,10 @@ pub fn validate(block: &ProviderBlock) -> Diagnostics {
 }
 
 /// Resolves the block.
-pub fn resolve(block: &ProviderBlock, environment: &Environment<'_>) -> Result<Resolved, Diagnostics> {
+pub fn resolve(
+    block: &ProviderBlock,
+    environment: &Environment<'_>,
+) -> Result<Resolved, Diagnostics> {
     let region = environment
         .text(&block.region, &["IC_REGION", "IBMCLOUD_REGION", "BM_REGION", "BLUEMIX_REGION"])
         .unwrap_or_else(|| DEFAULT_REGION.to_owned());

@@ -7,8 +7,8 @@ use std::fs;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::schema::ProviderBlock;
 use super::environment::{Environment, given};
+use super::schema::ProviderBlock;
 use crate::client::{Credentials, TokenSource, TrustedProfile};
 use crate::framework::diag::{Diagnostics, error, path};
 

@@ -1,8 +1,8 @@
 //! The way to the services: whom to trust beside the system's authorities, and
 //! which proxy to go through.
 
-use super::schema::ProviderBlock;
 use super::environment::{Environment, given};
+use super::schema::ProviderBlock;
 use crate::client::{ExtraRoots, Proxy, ProxyUrl, ProxyUrlError};
 use crate::framework::diag::{Diagnostics, error, path};
 

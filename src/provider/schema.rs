@@ -5,8 +5,8 @@
 
 use serde::Deserialize;
 
-use crate::framework::validators::{at_least, one_of};
 use crate::framework::schema::{Attribute, Schema, number, string};
+use crate::framework::validators::{at_least, one_of};
 use crate::framework::value::Value;
 
 /// The arguments that have a meaning here (ibm-api.md 5.1).
@@ -90,7 +90,10 @@ pub(super) fn schema() -> Schema {
         string("ibmcloud_api_key").sensitive().description(
             "The IBM Cloud API key to act with. Environment: `IC_API_KEY`, `IBMCLOUD_API_KEY`.",
         ),
-        string("bluemix_api_key").sensitive().deprecated().description("Use `ibmcloud_api_key` instead."),
+        string("bluemix_api_key")
+            .sensitive()
+            .deprecated()
+            .description("Use `ibmcloud_api_key` instead."),
         string("iam_token").sensitive().description(
             "An IAM bearer token to act with when there is no API key. It is used until it \
              expires, after an hour at most; with `iam_refresh_token` it is then replaced. \

@@ -82,9 +82,7 @@ fn computed() -> Vec<Attribute> {
         string("updated_at").computed().description("When it last changed or was read, RFC 3339."),
         boolean("downloaded").computed().description("Whether the current value was ever read."),
         number("locks_total").computed().description("How many locks its versions have."),
-        number("versions_total")
-            .computed()
-            .description("How many versions the service remembers."),
+        number("versions_total").computed().description("How many versions the service remembers."),
         number("state")
             .computed()
             .description("0 pre-activation, 1 active, 2 suspended, 3 deactivated, 5 destroyed."),

@@ -37,7 +37,10 @@ impl<K: SecretKind> Served for SecretDataSource<K> {
             .into_iter()
             .filter(|attribute| !matches!(attribute.name, "secret_id" | "name"))
             .map(found_attribute::<K>);
-        data_source_schema::<FoundSecret<K>>(K::DATA_SOURCE, lookup_attributes().into_iter().chain(others))
+        data_source_schema::<FoundSecret<K>>(
+            K::DATA_SOURCE,
+            lookup_attributes().into_iter().chain(others),
+        )
     }
 }
 

@@ -135,6 +135,9 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
         now: &Secret<Self>,
     ) -> PayloadInState;
 
+    /// Settles what the plan of a create left open and only Terraform knows.
+    fn settle_settings(_state: &mut Secret<Self>) {}
+
     /// Takes over from the plan what only Terraform knows and what an update may change before a
     /// new version is made.
     fn adopt_settings(state: &mut Secret<Self>, plan: &Secret<Self>);

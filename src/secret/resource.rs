@@ -99,6 +99,7 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
         let mut state = plan.clone();
         state.payload = K::payload(&created.payload);
         state.set_metadata(created.metadata);
+        K::settle_settings(&mut state);
         Ok(state)
     }
 
@@ -200,8 +201,7 @@ fn patch<K: SecretKind>(
     Ok(SecretMetadataPatch {
         name: text(&before.name, &after.name),
         description: text(&before.description, &after.description),
-        labels: (before.labels != after.labels)
-            .then(|| strings(&after.labels).unwrap_or_default()),
+        labels: (before.labels != after.labels).then(|| strings(&after.labels).unwrap_or_default()),
         custom_metadata: (before.custom_metadata != after.custom_metadata)
             .then(|| json_object(&after.custom_metadata).unwrap_or_default()),
         own: K::patch(prior, plan)?,

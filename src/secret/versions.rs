@@ -61,9 +61,8 @@ pub(super) fn patch(prior: &StringMap, plan: &StringMap) -> Option<VersionMetada
 /// A map of the user's as JSON; none while it is null or unknown.
 pub fn json_object(map: &StringMap) -> Option<JsonObject> {
     let known = map.as_ref_option()?.iter();
-    let entries = known.filter_map(|(key, value)| {
-        Some((key.clone(), value.as_deref_option()?.into()))
-    });
+    let entries =
+        known.filter_map(|(key, value)| Some((key.clone(), value.as_deref_option()?.into())));
     Some(entries.collect())
 }
 

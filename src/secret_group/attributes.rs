@@ -17,8 +17,14 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .validator(length(0, 1024))
             .semantic_equality(both_blank)
             .description("What the group is for; up to 1024 characters."),
-        string("secret_group_id").computed().use_state_for_unknown().description("The id that secrets refer to."),
-        string("created_at").computed().use_state_for_unknown().description("When the group was made, RFC 3339."),
+        string("secret_group_id")
+            .computed()
+            .use_state_for_unknown()
+            .description("The id that secrets refer to."),
+        string("created_at")
+            .computed()
+            .use_state_for_unknown()
+            .description("When the group was made, RFC 3339."),
         string("updated_at").computed().description("When the group last changed, RFC 3339."),
     ]
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
-use tracing::field::{Attribute, Visit};
+use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use super::super::MAX_BODY_BYTES;
@@ -117,7 +117,7 @@ impl<S: tracing::Subscriber> Layer<S> for Events {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         struct Fields(BTreeMap<&'static str, String>);
         impl Visit for Fields {
-            fn record_debug(&mut self, field: &Attribute, value: &dyn Debug) {
+            fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
                 self.0.insert(field.name(), format!("{value:?}"));
             }
         }

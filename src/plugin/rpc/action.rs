@@ -7,14 +7,14 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::Status;
 use tonic::codegen::BoxStream;
 
-use crate::plugin::proto::tfplugin6::invoke_action::event::{Completed, Progress, Type};
 use super::calls::Diagnosed;
 use crate::framework::codec::decode;
+use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
 use crate::framework::provider::Provider;
-use crate::framework::context::Context;
 use crate::plugin::convert::{self, encoded};
 use crate::plugin::proto::tfplugin6 as proto;
+use crate::plugin::proto::tfplugin6::invoke_action::event::{Completed, Progress, Type};
 
 /// Events on their way to Terraform.
 pub(super) type Events = BoxStream<proto::invoke_action::Event>;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::calls::Diagnosed;
 use crate::framework::codec::{decode, encode};
+use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
 use crate::framework::ephemeral::EphemeralResponse;
 use crate::framework::provider::Provider;
-use crate::framework::context::Context;
 use crate::plugin::convert::{self, dynamic_value, encoded, timestamp};
 use crate::plugin::proto::tfplugin6 as proto;
 

@@ -48,7 +48,7 @@ fn outcome(
             .map_err(|error| (Some(index), error.reason().to_owned()))?;
         arguments.push(value);
     }
-    let result =
-        (function.call)(&arguments).map_err(|Failure { argument, message }| (Some(argument), message))?;
+    let result = (function.call)(&arguments)
+        .map_err(|Failure { argument, message }| (Some(argument), message))?;
     encode_value(&result).map_err(|_| (None, "The result cannot be encoded.".to_owned()))
 }

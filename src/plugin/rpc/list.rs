@@ -9,10 +9,10 @@ use super::calls::Diagnosed;
 use crate::framework::codec::{decode, encode, encode_value};
 use crate::framework::context::Context;
 use crate::framework::diag::{Diagnostics, Report};
+use crate::framework::identity::identity;
 use crate::framework::list::ListResult;
 use crate::framework::provider::Provider;
-use crate::framework::resource::{AnyResource};
-use crate::framework::identity::identity;
+use crate::framework::resource::AnyResource;
 use crate::plugin::convert::{self, dynamic_value, encoded};
 use crate::plugin::proto::tfplugin6 as proto;
 

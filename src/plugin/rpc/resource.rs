@@ -10,11 +10,11 @@ use super::calls::Diagnosed;
 use crate::framework::codec::{Encoded, decode, decode_attributes, encode, encode_value};
 use crate::framework::context::Context;
 use crate::framework::diag::{AttributePath, Diagnostics, Report, error, path};
-use crate::framework::schema::{Attribute, Schema};
-use crate::framework::provider::Provider;
-use crate::framework::resource::{AnyResource, Change, Stored};
 use crate::framework::identity::{identity, identity_schema, import_by_identity};
 use crate::framework::move_state::{self, Source};
+use crate::framework::provider::Provider;
+use crate::framework::resource::{AnyResource, Change, Stored};
+use crate::framework::schema::{Attribute, Schema};
 use crate::framework::value::{Object, ValueAny, attribute};
 use crate::plugin::convert::{self, attribute_path, dynamic_value, encoded};
 use crate::plugin::proto::tfplugin6 as proto;
@@ -167,7 +167,10 @@ pub(super) async fn read<P: Provider>(
     };
     let unchanged = |diagnostics: Diagnostics| {
         let state = current_state.clone();
-        respond(Encodable { state, private: private.clone(), diagnostics }, current_identity.clone())
+        respond(
+            Encodable { state, private: private.clone(), diagnostics },
+            current_identity.clone(),
+        )
     };
     let prepared = provider
         .registry()
@@ -258,7 +261,9 @@ pub(super) async fn apply<P: Provider>(
     };
     let report = resource.apply(context, change, planned_private.clone()).await;
     match identity_of(resource, report.value.state.as_ref()) {
-        Ok(identity) => respond(encodable(resource.schema(), report, prior_state.clone()), identity),
+        Ok(identity) => {
+            respond(encodable(resource.schema(), report, prior_state.clone()), identity)
+        }
         Err(bug) => unchanged(bug),
     }
 }
@@ -274,8 +279,8 @@ pub(super) async fn import<P: Provider>(
         let state = match identity {
             None => resource.import(&request.id)?,
             Some(data) => {
-                let given =
-                    decode_attributes(identity_attributes(resource), encoded(Some(data)))?.unwrap_or_default();
+                let given = decode_attributes(identity_attributes(resource), encoded(Some(data)))?
+                    .unwrap_or_default();
                 import_by_identity(resource, &given)?
             }
         };

@@ -30,11 +30,7 @@ pub struct Rpc<P> {
 impl<P: Provider> Rpc<P> {
     /// `address` is the provider's source address, for the log.
     pub fn new(provider: P, address: &'static str) -> Self {
-        Rpc {
-            provider: Arc::new(provider),
-            cancel: Mutex::default(),
-            calls: Calls::new(address),
-        }
+        Rpc { provider: Arc::new(provider), cancel: Mutex::default(), calls: Calls::new(address) }
     }
 
     fn context(&self) -> Context {
