@@ -21,7 +21,7 @@ async fn one_process_serves_one_command_after_the_other() {
     let providers = providers.as_object().unwrap();
     assert_eq!(providers.len(), 1);
     let (source, reattach) = providers.iter().next().unwrap();
-    assert!(source.ends_with("/ibm-sm/ibm"), "{source}");
+    assert_eq!(source, "ibm-sm/ibm");
     assert_eq!(reattach["Protocol"], "grpc");
     assert_eq!(reattach["ProtocolVersion"], 6);
     assert_eq!(reattach["Test"], true);

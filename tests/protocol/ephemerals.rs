@@ -186,7 +186,7 @@ async fn closing_twice_or_after_the_end_is_no_error() {
         assert_eq!(close(&mut session, LEASE, &held.private).await, []);
     }
     let said = close(&mut session, LEASE, b"{}").await;
-    assert_said(&said, "error", "", &["memory of a lease"]);
+    assert_said(&said, "error", "", &["private state of an ephemeral resource"]);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use crate::support::emulator::Emulator;
 use crate::support::session::Session;
 
 const SECRET: &str = "ibm_sm_iam_credentials_secret";
+const ARBITRARY: &str = "ibm_sm_arbitrary_secret";
 const ENGINE: &str = "ibm_sm_iam_credentials_configuration";
 const GROUP: &str = "ibm_sm_secret_group";
 
@@ -42,7 +43,12 @@ async fn an_identity_is_an_instance_and_an_object_in_it() {
             .map(|(name, required)| (name.to_owned(), required))
             .to_vec()
     };
-    let expected = [(ENGINE, "name"), (SECRET, "secret_id"), (GROUP, "secret_group_id")];
+    let expected = [
+        (ENGINE, "name"),
+        (SECRET, "secret_id"),
+        (ARBITRARY, "secret_id"),
+        (GROUP, "secret_group_id"),
+    ];
     let expected = expected.map(|(name, object)| (name.to_owned(), identity(object)));
     assert_eq!(schemas, BTreeMap::from(expected));
 }
