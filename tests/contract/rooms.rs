@@ -1,26 +1,26 @@
-//! The rooms of DESIGN.md, held against the code: provider, emulator and
-//! acceptance harness.
+//! Holds the provider, the emulator and the acceptance harness to the rooms in
+//! DESIGN.md.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use self::circles::circles;
+use self::cycles::cycles;
 use self::modules::Sources;
 use self::table::{differences, first_sentence, room, table};
 use self::uses::Uses;
 
 mod cases;
-mod circles;
+mod cycles;
 mod modules;
 mod paths;
 mod table;
 mod uses;
 
-/// A crate, and the folder of it whose entries are rooms.
+/// A crate, and the folder in it whose entries are rooms.
 struct Place {
-    /// Where its sources are.
+    /// The folder with all of its sources.
     sources: &'static str,
     roots: &'static [&'static str],
     rooms: &'static str,
@@ -45,7 +45,7 @@ const HARNESS: Place = Place {
     rooms: "acceptance-tests/harness",
     manifest: "Cargo.toml",
 };
-/// It has no rooms, but no circles either.
+/// The tests have no rooms. They must not have cycles either.
 const TESTS: Place = Place {
     sources: "tests",
     roots: &["tests/main.rs", "tests/panics.rs"],
@@ -53,7 +53,7 @@ const TESTS: Place = Place {
     manifest: "Cargo.toml",
 };
 
-/// Crates that are the business of one room of the provider.
+/// Dependencies that only one room of the provider may use.
 const CRATES: [(&str, &str); 5] = [
     ("reqwest", "client"),
     ("tonic", "plugin"),
@@ -69,7 +69,7 @@ impl Place {
         found
     }
 
-    /// The name of its library, which its binary and others use.
+    /// The name of its library crate.
     fn library(&self) -> String {
         let manifest = read(self.manifest);
         let name = |section: &str| {
@@ -78,7 +78,7 @@ impl Place {
             let name = lines.filter_map(|line| line.strip_prefix("name = \"")).next()?;
             Some(name.trim_end_matches('"').replace('-', "_"))
         };
-        name("[lib]").or_else(|| name("[package]")).expect("a manifest has a name")
+        name("[lib]").or_else(|| name("[package]")).expect("the manifest has a name")
     }
 
     fn uses(&self) -> &'static Uses {
@@ -86,7 +86,7 @@ impl Place {
     }
 }
 
-/// What each place uses, read once for all tests.
+/// The uses in each place, read once for all tests.
 static USES: LazyLock<BTreeMap<&str, Uses>> = LazyLock::new(|| {
     let uses = |place: Place| Uses::of(&place.sources(), place.roots, &place.library());
     [PROVIDER, EMULATOR, HARNESS, TESTS].map(|place| (place.sources, uses(place))).into()
@@ -115,7 +115,7 @@ fn assert_none(complaints: &[String]) {
 }
 
 #[test]
-fn each_room_uses_what_the_table_allows_and_all_of_it() {
+fn each_room_uses_exactly_what_the_table_allows() {
     let design = read("DESIGN.md");
     let differ =
         |place: &Place| differences(place.rooms, &table(&design, place.rooms), place.uses());
@@ -123,18 +123,18 @@ fn each_room_uses_what_the_table_allows_and_all_of_it() {
 }
 
 #[test]
-fn no_files_use_one_another_in_a_circle() {
+fn imports_between_files_form_no_cycle() {
     let places = [PROVIDER, EMULATOR, HARNESS, TESTS];
-    assert_none(&places.iter().flat_map(|place| circles(place.uses())).collect::<Vec<_>>());
+    assert_none(&places.iter().flat_map(|place| cycles(place.uses())).collect::<Vec<_>>());
 }
 
 #[test]
-fn every_file_and_every_path_is_understood() {
+fn every_file_is_in_a_module_and_every_path_resolves() {
     for place in [PROVIDER, EMULATOR, HARNESS, TESTS] {
         let uses = place.uses();
         let sources = place.sources();
         let strays = sources.keys().filter(|file| !uses.files.contains(*file)).cloned();
-        assert_none(&strays.map(|file| format!("no module is in {file}")).collect::<Vec<_>>());
+        assert_none(&strays.map(|file| format!("{file} is in no module")).collect::<Vec<_>>());
         assert_none(&uses.unknown.iter().cloned().collect::<Vec<_>>());
         assert!(uses.between.len() >= 10, "uses were found: {:?}", uses.between);
     }
@@ -156,26 +156,28 @@ fn each_room_opens_with_the_rule_in_the_table() {
 }
 
 #[test]
-fn every_file_opens_with_what_it_is_for() {
+fn every_file_opens_with_its_purpose() {
     for place in [PROVIDER, EMULATOR, HARNESS, TESTS] {
         for (file, source) in place.sources() {
-            assert!(source.starts_with("//! "), "{file} does not say what it is for");
+            assert!(source.starts_with("//! "), "{file} does not open with its purpose");
         }
     }
 }
 
 #[test]
-fn the_crates_of_one_room_are_used_there_and_nowhere_else() {
+fn some_dependencies_are_used_in_one_room_only() {
     let uses = PROVIDER.uses();
     for (name, owner) in CRATES {
         let of_crate = uses.external.iter().filter(|((_, used), _)| used == name);
         let elsewhere = of_crate
             .filter(|((file, _), _)| room(PROVIDER.rooms, file) != Some(owner))
-            .map(|((file, _), line)| format!("{file}:{line} uses {name}, which is for `{owner}`"));
+            .map(|((file, _), line)| {
+                format!("{file}:{line} uses {name}, which only `{owner}` may use")
+            });
         assert_none(&elsewhere.collect::<Vec<_>>());
     }
     let owned = |name: &str| uses.external.keys().any(|(_, used)| used == name);
-    assert!(owned("reqwest") && owned("tonic"), "uses of crates were found");
+    assert!(owned("reqwest") && owned("tonic"), "external uses were found");
 }
 
 #[test]
@@ -185,7 +187,7 @@ fn the_emulator_depends_on_nothing_of_the_provider() {
     assert!(!manifest.contains(env!("CARGO_PKG_NAME")));
     let library = PROVIDER.library();
     let uses = &EMULATOR.uses().external;
-    assert!(uses.keys().any(|(_, used)| used == "axum"), "uses of crates were found");
+    assert!(uses.keys().any(|(_, used)| used == "axum"), "external uses were found");
     let of_provider = uses.iter().filter(|((_, used), _)| *used == library);
     assert_none(&of_provider.map(|((file, _), line)| format!("{file}:{line}")).collect::<Vec<_>>());
 }

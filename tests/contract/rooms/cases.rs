@@ -1,12 +1,11 @@
-//! What the reading of sources is held to, on crates of a few lines.
+//! Tests the checks themselves on crates of a few lines.
 
-use super::circles::circles;
+use super::cycles::cycles;
 use super::modules::Sources;
 use super::table::{differences, first_sentence, table};
 use super::uses::Uses;
 
-/// Reads a crate whose files are given with their text. The root is `src/lib.rs`,
-/// and beside it may be a `src/main.rs`.
+/// Reads a crate with these files, whose roots are `lib.rs` and, if given, `main.rs`.
 fn read(files: &[(&str, &str)]) -> Uses {
     let sources: Sources =
         files.iter().map(|(file, text)| (format!("src/{file}"), (*text).to_owned())).collect();
@@ -15,8 +14,8 @@ fn read(files: &[(&str, &str)]) -> Uses {
     Uses::of(&sources, &roots, "library")
 }
 
-/// Each name that a file takes of another, as `from:line to name`.
-fn taken(uses: &Uses) -> Vec<String> {
+/// Each name that a file uses from another, as `from:line to name`.
+fn used(uses: &Uses) -> Vec<String> {
     let mut found = Vec::new();
     for ((from, to), names) in &uses.between {
         let (from, to) = (from.trim_start_matches("src/"), to.trim_start_matches("src/"));
@@ -25,14 +24,14 @@ fn taken(uses: &Uses) -> Vec<String> {
     found
 }
 
-/// What it shows, the files of a crate, and what they take of one another.
+/// A description, the files of a crate, and what they use from one another.
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
 #[test]
-fn a_path_leads_to_the_file_that_defines_its_item() {
+fn a_path_resolves_to_the_file_that_defines_the_item() {
     let cases: &[Case<'_>] = &[
         (
-            "a group with self, over lines",
+            "a group with self, over several lines",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 ("a.rs", "use crate::b::{\n    self,\n    One, Two,\n};\nfn f() { b::three() }"),
@@ -41,7 +40,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:3 b.rs One", "a.rs:3 b.rs Two", "a.rs:5 b.rs three"],
         ),
         (
-            "a glob: only the names that are used",
+            "a glob, of which only the names in use count",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 ("a.rs", "use crate::b::*;\nfn f(_: One) { let two = 2; two; }"),
@@ -50,7 +49,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:2 b.rs One"],
         ),
         (
-            "the variants of an enum by glob",
+            "a glob of an enum's variants",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 ("a.rs", "use crate::b::Kind::*;"),
@@ -59,7 +58,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:1 b.rs Kind"],
         ),
         (
-            "a rename of a module, an item, and a trait that gets no name",
+            "renames of a module, of an item, and of a trait to `_`",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 (
@@ -72,7 +71,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:4 b.rs Four", "a.rs:2 b.rs One", "a.rs:3 b.rs Three"],
         ),
         (
-            "a re-export, by name and by glob: the file that defines, not the one that shows",
+            "re-exports, by name and by glob",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 ("a.rs", "use crate::b::{One, Two};"),
@@ -83,7 +82,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:1 b/one.rs One", "a.rs:1 b/two.rs Two"],
         ),
         (
-            "a re-export of what is elsewhere is a use",
+            "a re-export from elsewhere, which is a use",
             &[
                 ("lib.rs", "mod a;\nmod b;\npub use a::One;"),
                 ("a.rs", "pub use crate::b::One;"),
@@ -92,7 +91,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:1 b.rs One"],
         ),
         (
-            "a module that re-exports and uses it too",
+            "a module that also uses what it re-exports",
             &[
                 ("lib.rs", "mod a;\npub use a::{One, one};\nfn f(_: One) { let one = 1; one; }"),
                 ("a.rs", "pub struct One;\npub fn one() {}"),
@@ -100,7 +99,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["lib.rs:3 a.rs One"],
         ),
         (
-            "super, super::super, and an item of the parent's file",
+            "super, super::super, and an item in the parent's file",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 ("a/mod.rs", "mod c;\npub struct OfParent;"),
@@ -110,7 +109,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a/c.rs:1 a/mod.rs OfParent", "a/c.rs:2 b.rs One"],
         ),
         (
-            "a child sees what its parent imports",
+            "an import of the parent, used by its child",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 ("a.rs", "mod c;\nuse crate::b::One;"),
@@ -120,7 +119,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:2 b.rs One", "a/c.rs:1 b.rs One"],
         ),
         (
-            "nested inline modules, and a file below one",
+            "nested inline modules, with a file below",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 (
@@ -134,7 +133,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:5 b.rs One", "a/x/y/z.rs:1 a.rs Own"],
         ),
         (
-            "a file by #[path]",
+            "a file given by #[path]",
             &[
                 ("lib.rs", "mod a;\n#[path = \"odd/b_for_unix.rs\"]\nmod b;"),
                 ("a.rs", "use crate::b::One;"),
@@ -143,7 +142,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:1 odd/b_for_unix.rs One"],
         ),
         (
-            "a use inside of a function holds there",
+            "a use inside a function",
             &[
                 ("lib.rs", "mod a;\nmod b;\nmod c;"),
                 (
@@ -157,7 +156,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:5 b.rs three", "a.rs:4 b.rs two", "a.rs:1 c.rs One"],
         ),
         (
-            "expressions, types, patterns, bounds and implementations",
+            "expressions, types, patterns, bounds and impls",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 (
@@ -180,7 +179,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             ],
         ),
         (
-            "what macros and attributes are given, and the macro itself",
+            "macros, their tokens, and those of attributes",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 (
@@ -199,7 +198,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:3 b.rs Three", "a.rs:2 b.rs one", "a.rs:6 b.rs six", "a.rs:3 b.rs two"],
         ),
         (
-            "a function that is called as a module is",
+            "a function with the name of its module",
             &[
                 ("lib.rs", "mod a;\nmod b;"),
                 ("a.rs", "use crate::b;\nuse crate::b::b;\nfn f() { b(); b::c() }"),
@@ -208,7 +207,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:2 b.rs b", "a.rs:3 b.rs c"],
         ),
         (
-            "what a macro defines is of the file that calls it",
+            "items that a macro call defines",
             &[
                 ("lib.rs", "mod a;\nmod wire;"),
                 ("a.rs", "use crate::wire::v6::server::Server;"),
@@ -217,7 +216,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:1 wire.rs server"],
         ),
         (
-            "one module for each platform",
+            "two modules of one name, each for a platform",
             &[
                 ("lib.rs", "mod a;\nmod b;\nmod c;"),
                 (
@@ -231,7 +230,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:2 b.rs One", "a.rs:4 c.rs One"],
         ),
         (
-            "what is for tests is left out",
+            "code for tests, which is left out",
             &[
                 ("lib.rs", "mod a;\nmod b;\n#[cfg(test)]\nmod tests;"),
                 (
@@ -249,7 +248,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
             &["a.rs:6 b.rs Two"],
         ),
         (
-            "the binary uses the library by its name",
+            "the library, used by its name in the binary",
             &[
                 ("lib.rs", "pub mod a;"),
                 ("a.rs", "pub struct One;"),
@@ -261,7 +260,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
     ];
     for (case, files, expected) in cases {
         let uses = read(files);
-        assert_eq!(taken(&uses), *expected, "{case}");
+        assert_eq!(used(&uses), *expected, "{case}");
         assert_eq!(uses.unknown.len(), 0, "{case}: {:?}", uses.unknown);
         let all: Vec<String> = files.iter().map(|(file, _)| format!("src/{file}")).collect();
         assert!(all.iter().all(|file| uses.files.contains(file)), "{case}: {:?}", uses.files);
@@ -269,7 +268,7 @@ fn a_path_leads_to_the_file_that_defines_its_item() {
 }
 
 #[test]
-fn a_path_that_leads_nowhere_is_told() {
+fn a_path_that_does_not_resolve_is_reported() {
     let uses = read(&[
         ("lib.rs", "mod a;\nmod b;"),
         ("a.rs", "use crate::b::Gone;\nfn f() { super::c::gone() }"),
@@ -280,7 +279,7 @@ fn a_path_that_leads_nowhere_is_told() {
 }
 
 #[test]
-fn other_crates_are_seen_through_imports_and_re_exports() {
+fn other_crates_are_found_through_imports_and_re_exports() {
     let uses = read(&[
         ("lib.rs", "mod a;\nmod b;"),
         ("a.rs", "use reqwest::Url;\npub use http::Method;\nfn f() { ::tonic::Status::ok(\"\") }"),
@@ -295,7 +294,7 @@ fn other_crates_are_seen_through_imports_and_re_exports() {
 }
 
 #[test]
-fn circles_are_told_with_what_makes_them() {
+fn a_cycle_is_reported_with_the_names_behind_each_edge() {
     let two = read(&[
         ("lib.rs", "mod a;\nmod b;\nmod c;"),
         ("a.rs", "use crate::b::B;\npub struct A;"),
@@ -303,9 +302,9 @@ fn circles_are_told_with_what_makes_them() {
         ("c.rs", "pub struct C;"),
     ]);
     assert_eq!(
-        circles(&two),
-        ["a circle of 2 files:\n    src/a.rs takes of src/b.rs: B (line 1)\n    \
-          src/b.rs takes of src/a.rs: A (line 1)"]
+        cycles(&two),
+        ["a cycle of 2 files:\n    src/a.rs uses src/b.rs: B (line 1)\n    \
+          src/b.rs uses src/a.rs: A (line 1)"]
     );
     let three = read(&[
         ("lib.rs", "mod a;"),
@@ -314,22 +313,22 @@ fn circles_are_told_with_what_makes_them() {
         ("a/c.rs", "use super::A;\npub struct C;"),
     ]);
     assert_eq!(
-        circles(&three),
-        ["a circle of 3 files:\n    src/a/b.rs takes of src/a/c.rs: C (line 1)\n    \
-          src/a/c.rs takes of src/a/mod.rs: A (line 1)\n    \
-          src/a/mod.rs takes of src/a/b.rs: B (line 4)"]
+        cycles(&three),
+        ["a cycle of 3 files:\n    src/a/b.rs uses src/a/c.rs: C (line 1)\n    \
+          src/a/c.rs uses src/a/mod.rs: A (line 1)\n    \
+          src/a/mod.rs uses src/a/b.rs: B (line 4)"]
     );
 }
 
 #[test]
-fn a_module_that_only_declares_and_shows_is_in_no_circle() {
+fn a_module_that_only_declares_and_re_exports_is_in_no_cycle() {
     let uses = read(&[
         ("lib.rs", "mod a;"),
         ("a/mod.rs", "mod b;\nmod c;\npub use b::B;\npub(crate) use c::*;"),
         ("a/b.rs", "use super::C;\npub struct B;"),
         ("a/c.rs", "pub struct C;\n#[cfg(test)]\nmod tests { use super::super::B; }"),
     ]);
-    assert_eq!(circles(&uses), [""; 0]);
+    assert_eq!(cycles(&uses), [""; 0]);
 }
 
 const DESIGN: &str = "\
@@ -351,7 +350,7 @@ const DESIGN: &str = "\
 ";
 
 #[test]
-fn rooms_are_held_to_their_table() {
+fn every_difference_from_the_table_is_reported() {
     let uses = read(&[
         ("lib.rs", "mod a;\nmod b;\nmod c;\nuse a::A;"),
         ("a/mod.rs", "mod d;\npub struct A;"),
@@ -365,7 +364,7 @@ fn rooms_are_held_to_their_table() {
             "src: DESIGN.md does not list `c`",
             "src: DESIGN.md lists `gone`, which does not exist",
             "src/b.rs:2 uses C of src/c.rs, but `b` may use nothing",
-            "src: `a` may use `c`, and does not",
+            "src: `a` may use `c`, but does not",
         ]
     );
     assert_eq!(table(DESIGN, "other/src").keys().collect::<Vec<_>>(), ["z"]);
@@ -373,7 +372,7 @@ fn rooms_are_held_to_their_table() {
 }
 
 #[test]
-fn a_rule_is_the_first_sentence_of_a_file() {
+fn a_rule_is_the_first_sentence_of_the_opening_comment() {
     let cases = [
         ("//! One rule.\n\nmod a;", "One rule."),
         (

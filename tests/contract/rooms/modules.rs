@@ -1,4 +1,4 @@
-//! The modules of a crate: the file each is in, and what each of its names stands for.
+//! The modules of a crate: the file that each is in, and the names that it defines.
 
 use std::collections::BTreeMap;
 
@@ -9,63 +9,64 @@ use syn::{
     UseTree,
 };
 
-/// Source files by their path, with `/` between its parts.
+/// Source files by path, with `/` as the separator.
 pub(super) type Sources = BTreeMap<String, String>;
-/// The segments of a path, without generic arguments.
+/// The segments of a path in the code, without generic arguments.
 pub(super) type Path = Vec<String>;
 pub(super) type ScopeId = usize;
 
-/// What a name stands for in a scope.
+/// What a name in a scope refers to.
 pub(super) enum Definition {
     Item,
     Module(ScopeId),
     Import(Path),
 }
 
-/// A module, or a block of code with items of its own.
+/// A module, or a block of code that contains items.
 pub(super) struct Scope {
     pub(super) file: String,
-    /// Where an inline module begins, to tell two of one name apart.
+    /// Where an inline module begins: there may be two of the same name, each for a
+    /// platform. Zero for all others.
     line: usize,
-    /// The module around a module.
+    /// The parent of a module.
     pub(super) parent: Option<ScopeId>,
-    /// The scope around a block.
+    /// The scope that contains a block.
     pub(super) around: Option<ScopeId>,
-    /// Several for one name: a type and a function, or one for each platform.
+    /// A name may have several: a type and a function, or one for each platform.
     pub(super) names: BTreeMap<String, Vec<Definition>>,
     pub(super) globs: Vec<Path>,
-    /// A macro defines items here that cannot be seen.
+    /// A macro call defines items that are not in the source.
     pub(super) has_generated_items: bool,
-    /// The folder for files of child modules.
+    /// The folder with the files of child modules.
     folder: String,
 }
 
-/// A file as it was parsed, and the module that it is.
+/// The items in the file of a module.
 pub(super) struct Parsed {
     pub(super) module: ScopeId,
     pub(super) items: Vec<Item>,
 }
 
-/// Every module that is reached from the roots of a crate, tests left out.
+/// Every module of a crate, except those for tests.
 #[derive(Default)]
 pub(super) struct Modules {
     pub(super) scopes: Vec<Scope>,
-    /// The name and the root of the library, which the binary beside it uses.
+    /// The name and the root of the library, for the binary in the same package.
     pub(super) library: Option<(String, ScopeId)>,
-    /// What the modules that are for tests are called as files, without `.rs`.
+    /// The paths of modules for tests, without `.rs`.
     pub(super) tests: Vec<String>,
 }
 
 impl Modules {
-    /// Reads the modules below these roots. `library` is the name under which
-    /// others know the root `lib.rs`.
+    /// Reads all modules, beginning at these roots. `library` is the crate name of the
+    /// root that is a `lib.rs`.
     pub(super) fn load(sources: &Sources, roots: &[&str], library: &str) -> (Self, Vec<Parsed>) {
         let mut modules = Self::default();
         let mut files = Vec::new();
         for root in roots {
             let folder = root.rsplit_once('/').map_or("", |(folder, _)| folder);
             let module = modules.file(sources, &mut files, root, folder, None);
-            let module = module.unwrap_or_else(|| panic!("{root} is not there"));
+            let module = module.unwrap_or_else(|| panic!("there is no {root}"));
             if root.ends_with("lib.rs") {
                 modules.library = Some((library.to_owned(), module));
             }
@@ -108,7 +109,7 @@ impl Modules {
         self.scopes.len() - 1
     }
 
-    /// The scope of a block in `around` that holds these items.
+    /// Adds the scope of a block in `around` that contains these items.
     pub(super) fn block<'a>(
         &mut self,
         around: ScopeId,
@@ -121,7 +122,7 @@ impl Modules {
         block
     }
 
-    /// Enters the names of these items. `open` reads the file of a module.
+    /// Defines the names of these items. `open` reads the file of a module.
     fn declare<'a>(
         &mut self,
         scope: ScopeId,
@@ -181,8 +182,8 @@ impl Modules {
         open: &mut dyn FnMut(&mut Self, &str, &str, ScopeId) -> Option<ScopeId>,
     ) -> ScopeId {
         let Scope { file, folder, line, .. } = &self.scopes[parent];
-        // A `#[path]` is relative to the file, and in an inline module to where
-        // its child modules are.
+        // `#[path]` is relative to the file's own folder, but in an inline module to
+        // the folder of its child modules.
         let is_inline = *line > 0;
         let beside = if is_inline { folder } else { file.rsplit_once('/').map_or("", |cut| cut.0) };
         let candidates = match path_attribute(attributes) {
@@ -204,14 +205,14 @@ impl Modules {
         self.scopes[scope].names.entry(name).or_default().push(definition);
     }
 
-    /// Whether a file is below a module that is for tests.
+    /// Whether a file belongs to a module for tests.
     pub(super) fn is_test(&self, file: &str) -> bool {
         self.tests.iter().any(|module| {
             file.strip_prefix(module).is_some_and(|rest| rest.starts_with(['.', '/']))
         })
     }
 
-    /// The inline module that is declared in `scope` by this name.
+    /// The inline module with exactly this name in `scope`.
     pub(super) fn inline(&self, scope: ScopeId, name: &Ident) -> Option<ScopeId> {
         let definitions = self.scopes[scope].names.get(&name.to_string())?;
         definitions.iter().find_map(|definition| match definition {
@@ -237,10 +238,10 @@ fn line(name: &Ident) -> usize {
     name.span().start().line
 }
 
-/// One path of a `use`, which may be a tree of many.
+/// One path in the tree of a `use`.
 pub(super) struct Leaf {
     pub(super) path: Path,
-    /// What it is called here; none for a glob and for `as _`.
+    /// The name that it defines; none for a glob and for `as _`.
     name: Option<String>,
     pub(super) is_glob: bool,
     pub(super) line: usize,
@@ -291,7 +292,7 @@ fn path_attribute(attributes: &[Attribute]) -> Option<String> {
     })
 }
 
-/// Whether a `cfg` among these attributes holds in tests only.
+/// Whether one of these attributes is a `cfg` that holds in tests only.
 pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
     fn needs_test(meta: &Meta) -> bool {
         let parts = |list: &syn::MetaList| {

@@ -1,30 +1,31 @@
-//! What a path leads to: the file that defines the item, whatever way it is named.
+//! Resolves a path to the module that defines the item, through imports and
+//! re-exports.
 
 use super::modules::{Definition, Modules, ScopeId};
 
-/// Where a path leads.
+/// What a path resolves to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Target {
     /// An item of this name, defined in this module.
     Item(ScopeId, String),
     Module(ScopeId),
-    /// Something of this other crate.
+    /// Anything in this other crate.
     External(String),
-    /// Nothing: a module does not have the name that it is asked for.
+    /// A name that its module does not have.
     Missing,
 }
 
-/// Imports that are being followed, so that none is followed in a circle.
+/// Names whose imports are being followed, so that none is followed forever.
 type Followed = Vec<(ScopeId, String)>;
 
 impl Modules {
-    /// What this path leads to in `scope`. A name of one segment that is not found
-    /// leads nowhere: it may be a variable, or in the prelude.
+    /// Resolves a path in `scope`. A single name that is not found resolves to nothing:
+    /// it may be a variable, or in the prelude.
     pub(super) fn resolve(&self, scope: ScopeId, path: &[String]) -> Vec<Target> {
         self.follow(scope, path, &mut Vec::new())
     }
 
-    /// Whether `outer` is this module or one around it.
+    /// Whether `module` is `outer` or is below it.
     pub(super) fn is_within(&self, module: ScopeId, outer: ScopeId) -> bool {
         let scope = &self.scopes[module];
         module == outer
@@ -48,8 +49,7 @@ impl Modules {
             }
         }
         for name in rest {
-            // Before `::` stands what can hold a name: a module goes before a
-            // function that is called the same.
+            // Only a module has members, so it wins over a function of the same name.
             if targets.iter().any(|target| matches!(target, Target::Module(_))) {
                 targets.retain(|target| matches!(target, Target::Module(_)));
             }
@@ -63,7 +63,7 @@ impl Modules {
         targets
     }
 
-    /// What a name means here without a path: block by block, and then in the module.
+    /// Looks a name up in the scope and the blocks around it, up to the module.
     fn visible(&self, scope: ScopeId, name: &str, followed: &mut Followed) -> Vec<Target> {
         let found = self.lookup(scope, name, followed);
         match self.scopes[scope].around {

@@ -1,4 +1,4 @@
-//! The tables of rooms in DESIGN.md, and what the code has to say to them.
+//! The tables of rooms in DESIGN.md, and where the code differs from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,19 +27,19 @@ pub(super) fn table(design: &str, folder: &str) -> Table {
 
 fn row(line: &str) -> (String, Row) {
     let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-    let [room, rule, may_use] = cells[..] else { panic!("three cells are expected: {line}") };
+    let [room, rule, may_use] = cells[..] else { panic!("a row has three cells: {line}") };
     let may_use = may_use.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     (room.trim_matches('`').to_owned(), Row { rule: rule.to_owned(), may_use })
 }
 
-/// The room of a file: the file or folder that is directly in `folder`. What
-/// joins the rooms, such as `lib.rs`, is in none.
+/// The room of a file: the top-level file or folder in `folder`. Files that join
+/// rooms, such as `lib.rs`, are in none.
 pub(super) fn room<'a>(folder: &str, file: &'a str) -> Option<&'a str> {
     let (first, _) = file.strip_prefix(folder)?.strip_prefix('/')?.split_once(['/', '.'])?;
     (!["lib", "main", "mod"].contains(&first)).then_some(first)
 }
 
-/// Where the rooms of `folder` and the table differ.
+/// Where the rooms in `folder` differ from the table.
 pub(super) fn differences(folder: &str, table: &Table, uses: &Uses) -> Vec<String> {
     let present: BTreeSet<&str> = uses.files.iter().filter_map(|file| room(folder, file)).collect();
     let missing = present.iter().filter(|room| !table.contains_key(**room));
@@ -66,13 +66,13 @@ pub(super) fn differences(folder: &str, table: &Table, uses: &Uses) -> Vec<Strin
     }
     for (user, row) in table {
         for other in row.may_use.iter().filter(|other| !used.contains(&(user, other))) {
-            found.push(format!("{folder}: `{user}` may use `{other}`, and does not"));
+            found.push(format!("{folder}: `{user}` may use `{other}`, but does not"));
         }
     }
     found
 }
 
-/// The first sentence of the comment that a file begins with.
+/// The first sentence of a file's `//!` comment.
 pub(super) fn first_sentence(source: &str) -> String {
     let lines = source.lines().map_while(|line| line.strip_prefix("//! "));
     let text = lines.collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! Every use that a file of a crate makes of another file, or of another crate.
+//! Finds every use of another file, or of another crate, in the files of a crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,26 +14,27 @@ use syn::{
 use super::modules::{self, Modules, Path, ScopeId, Sources, is_for_tests};
 use super::paths::Target;
 
-/// What the files of a crate use.
+/// What each file of a crate uses.
 #[derive(Default)]
 pub(super) struct Uses {
-    /// From a file to another, the names taken, each with the first line that has it.
+    /// For a file and another one that it uses: the names that it uses, each with the
+    /// first line that does.
     pub(super) between: BTreeMap<(String, String), BTreeMap<String, usize>>,
-    /// From a file to another crate, with the first line.
+    /// For a file and another crate that it uses: the first line that does.
     pub(super) external: BTreeMap<(String, String), usize>,
-    /// Paths that lead nowhere: what this reading does not understand.
+    /// Paths that do not resolve.
     pub(super) unknown: BTreeSet<String>,
-    /// The files that belong to the crate.
+    /// All files of the crate.
     pub(super) files: BTreeSet<String>,
 }
 
 impl Uses {
-    /// Reads the crate with these roots; others know its `lib.rs` as `library`.
+    /// Reads the crate with these roots, whose `lib.rs` is the crate `library`.
     pub(super) fn of(sources: &Sources, roots: &[&str], library: &str) -> Self {
         let (mut modules, files) = Modules::load(sources, roots, library);
         let mut uses = Self::default();
         uses.files.extend(modules.scopes.iter().map(|scope| scope.file.clone()));
-        // Files of tests belong to it, and are not read.
+        // The files of tests belong to the crate, but are not read.
         uses.files.extend(sources.keys().filter(|file| modules.is_test(file)).cloned());
         for file in files {
             let variables = BTreeSet::new();
@@ -48,7 +49,7 @@ impl Uses {
 struct Reader<'a> {
     modules: &'a mut Modules,
     scope: ScopeId,
-    /// Names of the variables of the function that is being read.
+    /// The variables of the current function, which hide items of the same name.
     variables: BTreeSet<String>,
     uses: &'a mut Uses,
 }
@@ -76,7 +77,7 @@ impl Reader<'_> {
                     *first = line.min(*first);
                 }
             }
-            // What is taken of the module is seen where its name stands before `::`.
+            // Its members are recorded where they are used.
             Target::Module(_) => {}
             Target::External(name) => {
                 let first = self.uses.external.entry((file, name)).or_insert(line);
@@ -88,7 +89,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads `inside` with these names as variables.
+    /// Calls `inside` with these variables in scope.
     fn with_variables(&mut self, variables: Variables, inside: impl FnOnce(&mut Self)) {
         let before = self.variables.clone();
         self.variables.extend(variables.0);
@@ -102,18 +103,21 @@ impl Reader<'_> {
         self.scope = before;
     }
 
-    /// Finds paths in what a macro or an attribute is given, whose grammar is its own.
+    /// Finds paths in the tokens of a macro call or an attribute.
     fn tokens(&mut self, tokens: TokenStream) {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
-        let is = |at: usize, sign: char| matches!(trees.get(at), Some(TokenTree::Punct(found)) if found.as_char() == sign);
+        let is = |at: usize, sign: char| match trees.get(at) {
+            Some(TokenTree::Punct(found)) => found.as_char() == sign,
+            _ => false,
+        };
         let mut at = 0;
         while let Some(tree) = trees.get(at) {
             let is_after = |sign| at > 0 && is(at - 1, sign);
             match tree {
                 TokenTree::Group(group) => self.tokens(group.stream()),
                 TokenTree::Ident(first) => {
-                    // `$name` is what the macro is given; `$crate` is this crate.
-                    let is_own = !is_after('.') && (!is_after('$') || first == "crate");
+                    // Not a field or method, and of the `$` variables only `$crate`.
+                    let is_path = !is_after('.') && (!is_after('$') || first == "crate");
                     let line = first.span().start().line;
                     let mut path = vec![first.to_string()];
                     while is(at + 1, ':') && is(at + 2, ':') {
@@ -122,7 +126,7 @@ impl Reader<'_> {
                         at += 3;
                     }
                     let is_called = matches!(trees.get(at + 1), Some(TokenTree::Group(_)));
-                    if is_own && (path.len() > 1 || is_called || is_capital(&path[0])) {
+                    if is_path && (path.len() > 1 || is_called || is_capital(&path[0])) {
                         self.record(&path, line);
                     }
                 }
@@ -168,11 +172,11 @@ impl<'ast> Visit<'ast> for Reader<'_> {
                 continue;
             }
             for target in self.modules.resolve(self.scope, &leaf.path) {
-                // A module that shows what is below it uses nothing of it.
+                // A module that re-exports what is below it does not use it.
                 let is_below = |module| self.modules.is_within(module, self.scope);
-                let is_shown =
+                let is_reexport =
                     matches!(&target, Target::Item(module, _) if is_exported && is_below(*module));
-                if !is_shown {
+                if !is_reexport {
                     self.enter(target, &leaf.path, leaf.line);
                 }
             }
@@ -234,7 +238,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
-        // A constant or a variant without fields; anything else is a new variable.
+        // A capital begins a constant or a variant; anything else is a new variable.
         let name = pattern.ident.to_string();
         if is_capital(&name) {
             self.record(&[name], pattern.ident.span().start().line);
@@ -250,13 +254,13 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         match &attribute.meta {
             Meta::List(list) => self.tokens(list.tokens.clone()),
-            // A comment is no use.
+            // Doc comments among them are not code.
             Meta::Path(_) | Meta::NameValue(_) => {}
         }
     }
 
     fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {
-        // `pub(in crate::client)` takes nothing.
+        // The path in `pub(in crate::client)` is not a use.
     }
 
     fn visit_field(&mut self, field: &'ast Field) {
@@ -290,7 +294,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 }
 
-/// The variables of a function, which hide what is called the same.
+/// Collects the variables of a function.
 #[derive(Default)]
 struct Variables(BTreeSet<String>);
 
