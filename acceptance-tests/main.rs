@@ -1,7 +1,7 @@
-//! What a user does with Terraform, and what they would notice: the real
-//! command, the real provider, and a fresh emulator for each scenario.
+//! Tests the provider as its users run it: the real `terraform`, the real provider
+//! binary, and a new emulator for each scenario.
 //!
-//! `README.md` says how to run one scenario and how to write one.
+//! `README.md` says how to run and how to write scenarios.
 
 #![allow(clippy::indexing_slicing, reason = "in a test, a panic is how a failure is reported")]
 
@@ -16,18 +16,18 @@ use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use harness::expect::{Scenario, Table};
-use harness::life::{Programs, live};
 use harness::report::Report;
-use harness::table::{self, refuse};
 use harness::terraform::Terraform;
+use harness::world::Programs;
+use harness::{lifecycle, table};
 
-/// Terraform waits more than it works, so more scenarios than cores run at once.
-const AT_ONCE: usize = 4;
+/// Terraform mostly waits, so more scenarios than cores run at the same time.
+const PARALLEL: usize = 4;
 
 #[expect(clippy::print_stdout, reason = "the report is what this program is for")]
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(AT_ONCE);
+    arguments.test_threads.get_or_insert(PARALLEL);
     let report = Arc::default();
     match programs().and_then(|programs| trials(programs, &report)) {
         Ok(trials) => {
@@ -48,7 +48,7 @@ fn programs() -> Result<Programs> {
     Ok(Programs { terraform: Terraform::find()?, provider, emulator })
 }
 
-/// A test for each folder with `expect.json`, and for each case of one with
+/// One test for each folder with an `expect.json`, and one for each case in a
 /// `cases.json`.
 fn trials(programs: Programs, report: &Arc<Report>) -> Result<Vec<Trial>> {
     let programs = Arc::new(programs);
@@ -56,19 +56,19 @@ fn trials(programs: Programs, report: &Arc<Report>) -> Result<Vec<Trial>> {
     let mut trials = Vec::new();
     for capability in folders(&root)? {
         for folder in folders(&capability)? {
-            let scenario = Shown { folder: folder.clone(), report: Arc::clone(report) };
+            let scenario = Reported { folder: folder.clone(), report: Arc::clone(report) };
             let (programs, folder) = (Arc::clone(&programs), folder);
             if folder.join("cases.json").exists() {
                 let Table { about, cases } = table::read(&folder)?;
                 for (case, input) in cases {
                     let (programs, folder) = (Arc::clone(&programs), folder.clone());
-                    let run = move || refuse(&programs, &folder, &input);
+                    let run = move || table::run(&programs, &folder, &input);
                     trials.push(scenario.trial(Some(&case), about.clone(), run));
                 }
             } else {
                 let expected = Scenario::read(&folder.join("expect.json"))?;
                 let about = expected.about.clone();
-                let run = move || live(&programs, &folder, &expected);
+                let run = move || lifecycle::run(&programs, &folder, &expected);
                 trials.push(scenario.trial(None, about, run));
             }
         }
@@ -76,13 +76,13 @@ fn trials(programs: Programs, report: &Arc<Report>) -> Result<Vec<Trial>> {
     Ok(trials)
 }
 
-/// A scenario, and where it is reported.
-struct Shown {
+/// A scenario's folder, and the report that its result goes into.
+struct Reported {
     folder: PathBuf,
     report: Arc<Report>,
 }
 
-impl Shown {
+impl Reported {
     fn trial(
         &self,
         case: Option<&str>,

@@ -1,4 +1,4 @@
-//! One emulator process for each life, and the client of its control surface.
+//! An emulator process, and a client for its APIs.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Request;
 
-/// A running emulator; it ends when this is dropped.
+/// A running emulator, killed on drop.
 pub(crate) struct Emulator {
     process: Child,
     // Kept open, so that the process never writes into a closed pipe.
     _stdout: BufReader<ChildStdout>,
-    /// What it told a newcomer to export.
+    /// The variables that it prints for its users to export.
     pub(crate) exports: BTreeMap<String, String>,
     url: String,
     agent: Agent,
@@ -25,15 +25,15 @@ pub(crate) struct Emulator {
 /// One exchange in the journal.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Exchange {
-    /// The operation; none for an address that does not exist.
+    /// The operation; none if no route matched.
     pub(crate) operation: Option<String>,
-    /// The method.
+    /// The HTTP method.
     pub(crate) method: String,
     /// The path.
     pub(crate) path: String,
     /// The status; none if the connection was dropped.
     pub(crate) status: Option<u16>,
-    /// The body of the request, its secrets masked.
+    /// The body of the request, with secrets masked.
     pub(crate) request_body: Option<Value>,
 }
 
@@ -42,7 +42,7 @@ struct Journal {
     requests: Vec<Exchange>,
 }
 
-/// An answer of any of the emulator's APIs.
+/// A response from any of the emulator's APIs.
 pub(crate) struct Answer {
     /// The HTTP status.
     pub(crate) status: u16,
@@ -52,14 +52,14 @@ pub(crate) struct Answer {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // It holds nothing on disk; an error means that it has ended already.
+        // It has nothing on disk to lose; an error means that it has already exited.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
 impl Emulator {
-    /// Starts the binary on a free port, with its clock standing still.
+    /// Starts the binary on a free port, with its clock stopped at `now`.
     pub(crate) fn start(binary: &Path, now: &str) -> Result<Emulator> {
         let mut process = Command::new(binary)
             .args(["--listen", "127.0.0.1:0"])
@@ -76,7 +76,7 @@ impl Emulator {
         let mut line = String::new();
         while line.trim() != "ready" {
             line.clear();
-            ensure!(stdout.read_line(&mut line)? > 0, "the emulator ended before it was ready");
+            ensure!(stdout.read_line(&mut line)? > 0, "the emulator exited before it was ready");
             if let Some((name, value)) =
                 line.trim().strip_prefix("export ").and_then(|export| export.split_once('='))
             {
@@ -90,53 +90,53 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// What it exports under this name.
+    /// The value of an exported variable.
     pub(crate) fn export(&self, name: &str) -> Result<&str> {
         let value = self.exports.get(name);
         Ok(value.with_context(|| format!("the emulator exports no {name}"))?)
     }
 
-    /// Everything that exists.
+    /// Everything that exists, as `GET /_emulator/state` shows it.
     pub(crate) fn state(&self) -> Result<Value> {
         self.control("GET", "state", None)
     }
 
-    /// Adds the rows of each table of `more` to what exists.
+    /// Adds the rows in each table of `more` to the state.
     pub(crate) fn add(&self, more: Value) -> Result<()> {
         let mut state = self.state()?;
         append(&mut state, more)?;
         self.control("PUT", "state", Some(state)).map(drop)
     }
 
-    /// Moves the clock.
+    /// Moves the clock forward.
     pub(crate) fn advance_clock(&self, seconds: u64) -> Result<()> {
         self.control("POST", "clock/advance", Some(json!({"seconds": seconds}))).map(drop)
     }
 
-    /// Makes something go wrong.
+    /// Makes requests that match this fault fail.
     pub(crate) fn add_fault(&self, fault: &Value) -> Result<()> {
         self.control("POST", "faults", Some(fault.clone())).map(drop)
     }
 
-    /// Nothing goes wrong any more.
+    /// Removes all faults.
     pub(crate) fn clear_faults(&self) -> Result<()> {
         self.control("DELETE", "faults", None).map(drop)
     }
 
-    /// What was asked since the last call of this.
+    /// The exchanges since the last call, which are removed from the journal.
     pub(crate) fn take_journal(&self) -> Result<Vec<Exchange>> {
         let exchanges = self.journal()?;
         self.control("DELETE", "journal", None)?;
         Ok(exchanges)
     }
 
-    /// What was asked since the last [`take_journal`](Self::take_journal).
+    /// The exchanges since the last [`take_journal`](Self::take_journal).
     pub(crate) fn journal(&self) -> Result<Vec<Exchange>> {
         let journal: Journal = serde_json::from_value(self.control("GET", "journal", None)?)?;
         Ok(journal.requests)
     }
 
-    /// Asks the token service for a token.
+    /// Asks the token service for a token in exchange for this key.
     pub(crate) fn exchange_key(&self, api_key: &str) -> Result<Answer> {
         let form = [
             ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
@@ -146,16 +146,15 @@ impl Emulator {
         answer(self.agent.post(format!("{}/identity/token", self.url)).send_form(form)?)
     }
 
-    /// A token of the account's administrator.
+    /// A token for the account's administrator.
     pub(crate) fn administrator_token(&self) -> Result<String> {
         let answer = self.exchange_key(self.export("IBMCLOUD_API_KEY")?)?;
         let token =
-            answer.body["access_token"].as_str().context("no token for the administrator")?;
+            answer.body["access_token"].as_str().context("the administrator gets no token")?;
         Ok(token.to_owned())
     }
 
-    /// Calls one of IBM's APIs as the account's administrator. `path` is below
-    /// the emulator's address.
+    /// Calls one of IBM's APIs as the account's administrator.
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
         let authorization = format!("Bearer {}", self.administrator_token()?);
         let content_type = match method {
@@ -204,14 +203,14 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
     Ok(Answer { status: response.status().as_u16(), body })
 }
 
-/// The value of a shell assignment that is plain or in one pair of quotes.
+/// The value of a shell assignment, without the quotes around it.
 fn unquoted(value: &str) -> &str {
     let within = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
     within('\'').or_else(|| within('"')).unwrap_or(value)
 }
 
-/// Appends the lists of `more` to those of `state`, object by object, and
-/// replaces what is no list.
+/// Appends the lists in `more` to those at the same place in `state`, and replaces
+/// any other value.
 fn append(state: &mut Value, more: Value) -> Result<()> {
     match (state, more) {
         (Value::Object(state), Value::Object(more)) => {

@@ -1,5 +1,5 @@
-//! What a scenario file may say. A word that is not known here is an error, so
-//! that a typo never makes an expectation pass.
+//! The format of scenario files. An unknown key is an error, so a typo never turns
+//! an expectation off.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,27 +11,27 @@ use serde_json::{Map, Value};
 
 use super::emulator::Exchange;
 
-/// `expect.json`: the life of one configuration.
+/// `expect.json`: the lifecycle of one configuration.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
-    /// What the scenario shows, for the reader of it and of the report.
+    /// What the scenario shows, in a sentence for its readers and the report.
     pub(crate) about: String,
-    /// The provider stands in for the official source address.
+    /// Installs the provider under the official provider's source address.
     #[serde(default)]
     pub(crate) stand_in: bool,
-    /// What the emulator's clock shows at the start.
+    /// The time on the emulator's clock at the start.
     #[serde(default = "start")]
     pub(crate) now: String,
-    /// Done to the emulator before the life begins; what it makes stays.
+    /// Actions before the first step. What they create may outlive the scenario.
     #[serde(default)]
     pub(crate) seed: Vec<Action>,
-    /// Applies one after the other.
+    /// The steps, in order.
     pub(crate) steps: Vec<Step>,
-    /// What the import at the end may find.
+    /// How the import at the end may differ from the state.
     #[serde(default)]
     pub(crate) import: Import,
-    /// What the destroy at the end must send.
+    /// What the destroy at the end sends.
     #[serde(default)]
     pub(crate) destroy: Destroy,
 }
@@ -40,89 +40,87 @@ fn start() -> String {
     "2026-01-10T08:00:00Z".to_owned()
 }
 
-/// One apply.
+/// One configuration, planned and applied.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Step {
-    /// What the step shows, for the reader.
+    /// What the step shows, in a sentence for its readers.
     #[serde(rename = "about", default)]
     _about: String,
-    /// The configuration; without it `step-N.tf`.
+    /// The configuration file, `step-N.tf` by default.
     pub(crate) config: Option<String>,
-    /// Variables of the environment that differ from the usual ones; null takes
-    /// one away. `{NAME}` stands for what the emulator exports under that name,
-    /// `{ADMINISTRATOR_TOKEN}` for a token.
+    /// Changes to the default environment; null removes a variable. `{NAME}` is
+    /// replaced with the emulator's export of that name, `{ADMINISTRATOR_TOKEN}`
+    /// with a token.
     #[serde(default)]
     pub(crate) env: BTreeMap<String, Option<String>>,
-    /// Done before the step.
+    /// Actions before the step.
     #[serde(default)]
     pub(crate) before: Vec<Action>,
-    /// More arguments of `terraform plan`.
+    /// More arguments for `terraform plan`.
     #[serde(default)]
     pub(crate) args: Vec<String>,
-    /// Every object of the plan and what happens to it.
+    /// What the plan does to each object in it; none may be left out.
     pub(crate) plan: Option<BTreeMap<String, Change>>,
-    /// The attributes of an object that the plan shows as known after apply: all
-    /// of them, for the addresses of interest.
+    /// By address, all attributes that are known after apply only. Addresses may be
+    /// left out.
     #[serde(default)]
     pub(crate) known_after_apply: BTreeMap<String, BTreeSet<String>>,
-    /// Requests while planning, which are those of the refresh.
+    /// Requests while planning, which the refresh sends.
     pub(crate) refresh: Option<Requests>,
     /// Requests while applying.
     pub(crate) requests: Option<Requests>,
-    /// How many tokens are asked for while applying.
+    /// How many tokens are requested while applying.
     pub(crate) tokens: Option<usize>,
-    /// Requests while planning a second time, when nothing changes.
+    /// Requests while planning a second time, after the apply.
     pub(crate) second_plan: Option<Requests>,
-    /// Whether the configuration asks for keys each time it is planned, as a data
-    /// source does. Without it a plan that changes nothing reads none.
+    /// Whether each plan of the configuration reads keys, as one with a data source
+    /// does. Otherwise an empty plan must not read any.
     #[serde(default)]
     pub(crate) reads_keys: bool,
-    /// What the ephemeral resources of the configuration leave in IAM. A plan
-    /// opens them too, so with this it reads keys, and makes and deletes what it
-    /// opens.
+    /// What the configuration's ephemeral resources leave in IAM. A plan opens
+    /// them too, so with this it may read keys, and create and delete secrets.
     pub(crate) opens: Option<Opening>,
-    /// Every object in the state afterwards, with the attributes of interest.
+    /// Every object in the state afterwards. Attributes may be left out.
     pub(crate) state: Option<BTreeMap<String, Map<String, Value>>>,
-    /// Addresses that are tainted afterwards.
+    /// All addresses that are tainted afterwards.
     #[serde(default)]
     pub(crate) tainted: Vec<String>,
-    /// Output values of interest.
+    /// Output values. Outputs may be left out.
     #[serde(default)]
     pub(crate) outputs: Map<String, Value>,
-    /// The errors, all of them. Without this the step succeeds.
-    pub(crate) fails: Option<Vec<Said>>,
-    /// Whether a step that fails may have changed something all the same.
+    /// All errors. Without this, the step succeeds.
+    pub(crate) fails: Option<Vec<ExpectedDiagnostic>>,
+    /// Whether a step that fails may leave changes in the emulator.
     #[serde(default)]
     pub(crate) changes_something: bool,
-    /// The warnings, all of them.
+    /// All warnings.
     #[serde(default)]
-    pub(crate) warns: Vec<Said>,
-    /// Runs with the log at the level TRACE, which has to be free of keys and
-    /// tokens.
+    pub(crate) warns: Vec<ExpectedDiagnostic>,
+    /// Runs at the log level TRACE. The log must have no keys and tokens in it.
     #[serde(default)]
     pub(crate) trace_is_clean: bool,
-    /// Interrupts the apply once the emulator has answered this.
+    /// Interrupts the apply as soon as the emulator has answered this.
     pub(crate) interrupt_after: Option<Moment>,
-    /// The configuration kills terraform in the middle of the apply.
+    /// The configuration kills terraform while it applies.
     #[serde(default)]
     pub(crate) killed: bool,
-    /// Done after the step.
+    /// Actions after the step.
     #[serde(default)]
     pub(crate) after: Vec<Action>,
 }
 
-/// A moment of a run, told by what the emulator has answered.
+/// A moment in a run, which is when the emulator has answered a request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Moment {
-    /// An operation, whatever the answer.
+    /// To this operation, with any status.
     Operation(String),
-    /// An operation that was answered with this status.
+    /// To this operation, with this status.
     Answer(Answer),
 }
 
-/// An operation and the status of its answer.
+/// An operation and the status of the response.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answer {
@@ -131,7 +129,7 @@ pub(crate) struct Answer {
 }
 
 impl Moment {
-    /// Whether this exchange is it.
+    /// Whether this exchange is the one.
     pub(crate) fn is(&self, exchange: &Exchange) -> bool {
         match self {
             Moment::Operation(operation) => exchange.operation.as_ref() == Some(operation),
@@ -146,7 +144,7 @@ impl Moment {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Opening {
-    /// Nothing: IAM is as before the plan.
+    /// Nothing: IAM is as it was before the plan.
     LeavesNothing,
     /// A key.
     LeavesAKey,
@@ -157,32 +155,32 @@ pub(crate) enum Opening {
 #[serde(untagged)]
 pub(crate) enum Change {
     /// Anything but a replacement.
-    Plain(Reason),
-    /// Delete and create, because of these attributes; none if the user asked
-    /// for it or the object is tainted.
+    Plain(PlainChange),
+    /// A replacement, forced by these attributes: none if the user asked for it or
+    /// the object is tainted.
     Replace {
         /// Their names.
         replace: BTreeSet<String>,
     },
 }
 
-/// Changes that need no reason.
+/// A change that no attribute has to force.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Reason {
-    /// Nothing.
+pub(crate) enum PlainChange {
+    /// No change.
     NoOp,
-    /// A new object.
+    /// The object is created.
     Create,
-    /// A change in place.
+    /// The object is changed in place.
     Update,
-    /// Its end.
+    /// The object is deleted.
     Delete,
-    /// It stays where it is, and leaves the state.
+    /// The object leaves the state, and still exists.
     Forget,
 }
 
-/// The requests of a phase, without those for tokens.
+/// The requests that a command sends, except those for tokens.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Requests {
@@ -192,14 +190,14 @@ pub(crate) enum Requests {
     AnyOrder(AnyOrder),
 }
 
-/// Requests of objects that do not wait for each other.
+/// Requests for objects that Terraform handles concurrently.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AnyOrder {
     /// All of them.
     pub(crate) any_order: Vec<Request>,
-    /// Pairs of operations: every request of the first comes before any of the
-    /// second.
+    /// Pairs of operations: every request for the first comes before any request
+    /// for the second.
     #[serde(default)]
     pub(crate) precedes: Vec<(String, String)>,
 }
@@ -210,11 +208,11 @@ pub(crate) struct AnyOrder {
 pub(crate) enum Request {
     /// An operation with any body.
     Operation(String),
-    /// An operation with more to say about it.
+    /// An operation with a given body or status.
     Detailed(DetailedRequest),
 }
 
-/// A request with its body.
+/// A request with its body or the status of the response.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DetailedRequest {
@@ -222,103 +220,102 @@ pub(crate) struct DetailedRequest {
     pub(crate) operation: String,
     /// The whole body.
     pub(crate) body: Option<Value>,
-    /// The status of the answer.
+    /// The status of the response.
     pub(crate) status: Option<u16>,
 }
 
-/// One diagnostic.
+/// One expected diagnostic.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Said {
-    /// The whole summary, or a word for it.
+pub(crate) struct ExpectedDiagnostic {
+    /// The whole summary, or one of the [matcher](super::matcher)'s `$` words.
     pub(crate) summary: String,
-    /// Parts of the detail, each of which is in it.
+    /// Texts that the detail contains.
     pub(crate) detail: Vec<String>,
     /// The address of the object.
     pub(crate) address: Option<String>,
-    /// The line of the configuration that it points at, without indentation.
+    /// The line of the configuration that it points to, without indentation.
     pub(crate) at: Option<String>,
 }
 
-/// Something that happens outside of the configuration.
+/// Something that a scenario does before, between or after its steps.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(crate) enum Action {
-    /// Sets the engine up with the emulator's key for it.
+    /// Configures the IAM credentials engine with the emulator's key for it.
     Engine,
-    /// Moves the emulator's clock forward by so many seconds.
+    /// Moves the emulator's clock forward by this many seconds.
     AdvanceClock(u64),
-    /// Gives the emulator a fault.
+    /// Adds a fault to the emulator.
     Fault(Value),
-    /// Takes all faults away.
+    /// Removes all faults.
     ClearFaults,
-    /// Adds objects, in the form of the emulator's state, from a file.
+    /// Adds the objects in this file, which has the form of the emulator's state.
     AddObjects(String),
-    /// Puts a state file in place.
+    /// Makes this file the Terraform state.
     UseState(String),
-    /// Makes a folder of this name beside the one of the life, with this
-    /// configuration, for a run of its own: `$TERRAFORM -chdir=../NAME …`.
+    /// Creates a second workspace next to the scenario's, which a configuration can
+    /// run Terraform in: `$TERRAFORM -chdir=../FOLDER …`.
     Beside {
-        /// The name.
+        /// The name of its folder.
         folder: String,
-        /// The file of the configuration.
+        /// Its configuration file.
         config: String,
     },
-    /// The emulator's state has these values at these JSON pointers; `$same_as`
+    /// Checks the values at these JSON pointers in the emulator's state. `$same_as`
     /// refers to another pointer.
     Holds(BTreeMap<String, Value>),
-    /// Runs terraform with these arguments, and it succeeds.
+    /// Runs terraform with these arguments and expects it to succeed.
     Terraform(Vec<String>),
-    /// Calls one of IBM's APIs as somebody else would.
+    /// Calls one of IBM's APIs, as another user would.
     Call(Call),
-    /// Imports this address by the id that the last error told to import.
+    /// Runs the `terraform import` that the last error suggested, for this address.
     ImportAsTold(String),
-    /// The token service takes the key at `ADDRESS.ATTRIBUTE`.
+    /// The token service accepts the key at `ADDRESS.ATTRIBUTE`.
     KeyWorks(String),
-    /// The token service takes the key that was at `ADDRESS.ATTRIBUTE` after the
-    /// step before.
+    /// The token service accepts the key that the previous step left at
+    /// `ADDRESS.ATTRIBUTE`.
     FormerKeyWorks(String),
-    /// The token service refuses the key that was at `ADDRESS.ATTRIBUTE` after
-    /// the step before.
+    /// The token service refuses the key that the previous step left at
+    /// `ADDRESS.ATTRIBUTE`.
     FormerKeyIsDead(String),
 }
 
-/// One call of IBM's APIs as the account's administrator.
+/// One call to IBM's APIs, made as the account's administrator.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Call {
     /// The HTTP method.
     pub(crate) method: String,
-    /// The path below the emulator's address. `{SM}` is the API of the instance,
-    /// `{ADDRESS.ATTRIBUTE}` a value in the state, `{NAME}` one that was kept.
+    /// The path. `{SM}` is replaced with the base path of the instance's API,
+    /// `{ADDRESS.ATTRIBUTE}` with a value in the state, `{NAME}` with a saved id.
     pub(crate) path: String,
     /// The JSON body.
     pub(crate) body: Option<Value>,
-    /// The status of the answer.
+    /// The status of the response.
     pub(crate) status: u16,
-    /// Members of the answer.
+    /// Members of the response body.
     #[serde(default)]
     pub(crate) answer: Map<String, Value>,
-    /// Keeps the `id` in the answer under this name.
+    /// Saves the `id` in the response under this name.
     pub(crate) keep: Option<String>,
 }
 
-/// The import of everything at the end of a life.
+/// The import of every object at the end of a scenario.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Import {
-    /// Attributes by address whose imported value differs from the state, each
-    /// of which must differ.
+    /// By address, the attributes whose imported value must differ from the state.
     #[serde(default)]
     pub(crate) differs: BTreeMap<String, Vec<String>>,
-    /// Addresses that a plan after the import updates.
+    /// Addresses that the plan after the import updates.
     #[serde(default)]
     pub(crate) updates: Vec<String>,
-    /// Why this life has no import.
+    /// Why this scenario imports nothing.
     pub(crate) skipped_because: Option<String>,
 }
 
-/// The destroy at the end of a life.
+/// The destroy at the end of a scenario.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Destroy {
@@ -326,21 +323,21 @@ pub(crate) struct Destroy {
     pub(crate) requests: Option<Requests>,
 }
 
-/// `cases.json`: inputs that are refused, one test each.
+/// `cases.json`: a table of invalid inputs, with a test for each.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Table {
-    /// What the cases have in common, for the reader of it and of the report.
+    /// What the cases show, in a sentence for their readers and the report.
     pub(crate) about: String,
-    /// By name.
+    /// The cases, by name.
     pub(crate) cases: BTreeMap<String, Case>,
 }
 
-/// One refused input.
+/// One invalid input.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
-    /// Lines for the place `# CASE` of `case.tf`.
+    /// The lines that replace `# CASE` in `case.tf`.
     #[serde(default)]
     pub(crate) lines: Vec<String>,
     /// As in [`Step`].
@@ -349,8 +346,8 @@ pub(crate) struct Case {
     /// As in [`Scenario`].
     #[serde(default)]
     pub(crate) seed: Vec<Action>,
-    /// The errors, all of them.
-    pub(crate) fails: Vec<Said>,
+    /// All errors.
+    pub(crate) fails: Vec<ExpectedDiagnostic>,
 }
 
 impl Request {
@@ -370,14 +367,14 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
 }
 
 impl Scenario {
-    /// The scenario of this file; one that would check nothing is an error.
+    /// Reads a scenario; one that would check nothing is an error.
     pub(crate) fn read(path: &Path) -> Result<Scenario> {
         let scenario: Scenario = read(path)?;
-        ensure!(!scenario.steps.is_empty(), "a life has at least one step");
+        ensure!(!scenario.steps.is_empty(), "a scenario needs at least one step");
         for (index, step) in scenario.steps.iter().enumerate() {
             ensure!(
                 step.plan.is_some() != (step.fails.is_some() || step.killed),
-                "step {} says either what it plans or how it ends",
+                "step {} must have either `plan`, or `fails` or `killed`",
                 index + 1
             );
         }

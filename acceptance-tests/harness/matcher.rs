@@ -1,37 +1,37 @@
-//! Expected values: JSON to the letter, or a word that begins with `$`.
+//! Expected values: exact JSON, or a word that begins with `$`.
 //!
-//! | Word | Holds for |
+//! | Word | Matches |
 //! |---|---|
 //! | `"$set"` | anything but null and the empty string |
-//! | `"$kept"`, `"$changed"` | the value after the step before, or another one |
-//! | `"$like REGEX"` | a string that the expression finds something in |
-//! | `"$same_as ADDRESS.ATTRIBUTE"` | the value of that attribute now |
+//! | `"$kept"`, `"$changed"` | the value that the previous step left, or any other |
+//! | `"$like REGEX"` | a string in which the expression matches |
+//! | `"$same_as ADDRESS.ATTRIBUTE"` | the current value of that attribute |
 
 use anyhow::{Context, Result, bail, ensure};
 use regex_lite::Regex;
 use serde_json::Value;
 
-/// What a word may refer to.
-pub(crate) struct Around<'a> {
-    /// The value at the same place after the step before.
+/// The values that a word may refer to.
+pub(crate) struct References<'a> {
+    /// The value that the previous step left at the same place.
     pub(crate) before: Option<&'a Value>,
-    /// The value of `ADDRESS.ATTRIBUTE` now.
+    /// The current value of `ADDRESS.ATTRIBUTE`.
     pub(crate) lookup: &'a dyn Fn(&str) -> Option<Value>,
 }
 
-impl Around<'_> {
-    /// Nothing to refer to.
-    pub(crate) const NOTHING: Around<'static> = Around { before: None, lookup: &|_| None };
+impl References<'_> {
+    /// For values where no word may refer to another.
+    pub(crate) const NONE: References<'static> = References { before: None, lookup: &|_| None };
 }
 
-/// Ok if `actual` is what `expected` says.
-pub(crate) fn check(expected: &Value, actual: &Value, around: &Around<'_>) -> Result<()> {
+/// Ok if `actual` matches `expected`.
+pub(crate) fn check(expected: &Value, actual: &Value, references: &References<'_>) -> Result<()> {
     match (expected, actual) {
-        (Value::String(word), _) if word.starts_with('$') => check_word(word, actual, around),
+        (Value::String(word), _) if word.starts_with('$') => check_word(word, actual, references),
         (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
             let pairs = expected.iter().zip(actual).enumerate();
             pairs.into_iter().try_for_each(|(index, (expected, actual))| {
-                check(expected, actual, &Around { before: None, ..*around })
+                check(expected, actual, &References { before: None, ..*references })
                     .with_context(|| format!("[{index}]"))
             })
         }
@@ -40,7 +40,7 @@ pub(crate) fn check(expected: &Value, actual: &Value, around: &Around<'_>) -> Re
                 && expected.keys().all(|k| actual.contains_key(k)) =>
         {
             expected.iter().try_for_each(|(key, expected)| {
-                check(expected, &actual[key], &Around { before: None, ..*around })
+                check(expected, &actual[key], &References { before: None, ..*references })
                     .with_context(|| format!(".{key}"))
             })
         }
@@ -51,8 +51,8 @@ pub(crate) fn check(expected: &Value, actual: &Value, around: &Around<'_>) -> Re
     }
 }
 
-fn check_word(word: &str, actual: &Value, around: &Around<'_>) -> Result<()> {
-    let before = || around.before.context("there is no value of a step before");
+fn check_word(word: &str, actual: &Value, references: &References<'_>) -> Result<()> {
+    let before = || references.before.context("the previous step left no value here");
     match word.split_once(' ').unwrap_or((word, "")) {
         ("$set", "") => ensure!(
             !matches!(actual, Value::Null) && actual != "",
@@ -60,21 +60,22 @@ fn check_word(word: &str, actual: &Value, around: &Around<'_>) -> Result<()> {
         ),
         ("$kept", "") => {
             let before = before()?;
-            ensure!(before == actual, "expected {before} as before, found {actual}");
+            ensure!(before == actual, "expected {before}, as before, found {actual}");
         }
         ("$changed", "") => {
-            ensure!(before()? != actual, "expected another value than {actual}");
+            ensure!(before()? != actual, "expected a value other than {actual}");
         }
         ("$like", pattern) => {
             let text = actual.as_str().with_context(|| format!("{actual} is not a string"))?;
             let found = Regex::new(pattern)?.is_match(text);
-            ensure!(found, "expected something like {pattern}, found {actual}");
+            ensure!(found, "expected a match for {pattern}, found {actual}");
         }
         ("$same_as", place) => {
-            let other = (around.lookup)(place).with_context(|| format!("there is no {place}"))?;
-            ensure!(other == *actual, "expected {other} as in {place}, found {actual}");
+            let other =
+                (references.lookup)(place).with_context(|| format!("there is no {place}"))?;
+            ensure!(other == *actual, "expected {other}, as at {place}, found {actual}");
         }
-        _ => bail!("{word} is not a word for an expected value"),
+        _ => bail!("there is no word {word}"),
     }
     Ok(())
 }

@@ -1,18 +1,19 @@
-//! What a scenario needs to live: terraform, a workspace, an emulator, and the
-//! reading of what they say.
+//! Runs the scenarios: Terraform, a workspace, an emulator, and the checks on all
+//! three.
 
+pub(crate) mod actions;
+pub(crate) mod compare;
+pub(crate) mod diagnostics;
 pub(crate) mod emulator;
 pub(crate) mod expect;
-pub(crate) mod life;
+pub(crate) mod lifecycle;
 pub(crate) mod matcher;
-pub(crate) mod outside;
 pub(crate) mod plan;
 pub(crate) mod report;
-pub(crate) mod said;
-pub(crate) mod same;
+pub(crate) mod requests;
 pub(crate) mod secrecy;
 pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod terraform;
-pub(crate) mod traffic;
 pub(crate) mod workspace;
+pub(crate) mod world;

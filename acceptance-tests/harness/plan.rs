@@ -1,5 +1,5 @@
-//! Reads a plan as `terraform show -json` prints it: what changes, and why an
-//! object is replaced.
+//! Reads a plan from `terraform show -json`: what changes, and why an object is
+//! replaced.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,18 +8,18 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::expect::{Change, Reason};
+use super::expect::{Change, PlainChange};
 
-/// A plan, as far as tests look at it.
+/// The parts of a plan that the checks need.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    /// What happens to objects of IBM's types, by address; nothing is left out.
+    /// What happens to each `ibm_` resource, by address.
     pub(crate) changes: BTreeMap<String, Change>,
-    /// The attributes that change, by address, for messages.
+    /// The attributes that change, by address, for error messages.
     differences: BTreeMap<String, Vec<String>>,
-    /// The attributes that are known after apply, by address.
+    /// The attributes that are known after apply only, by address.
     pub(crate) unknown: BTreeMap<String, BTreeSet<String>>,
-    /// Objects that the plan imports, as the provider imported them.
+    /// The attributes of the objects that the plan imports, by address.
     pub(crate) imported: BTreeMap<String, Map<String, Value>>,
 }
 
@@ -51,7 +51,7 @@ struct Body {
 }
 
 impl Plan {
-    /// The plan in this JSON text.
+    /// Parses the JSON form of a plan.
     pub(crate) fn parse(text: &str) -> Result<Plan> {
         let file: PlanFile = serde_json::from_str(text).context("the plan")?;
         let mut plan = Plan::default();
@@ -67,7 +67,8 @@ impl Plan {
             plan.changes
                 .insert(address.clone(), Change::of(&change.actions, &change.replace_paths)?);
             if change.importing.is_some() {
-                plan.imported.insert(address, change.before.context("an import without a state")?);
+                plan.imported
+                    .insert(address, change.before.context("an imported object has no state")?);
             }
         }
         Ok(plan)
@@ -76,12 +77,12 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#?}, which changes {:#?}", self.changes, self.differences)
+        write!(f, "{:#?}, with these attributes changed: {:#?}", self.changes, self.differences)
     }
 }
 
 impl Body {
-    /// Names of attributes that are, or hold, something that is not known yet.
+    /// The attributes that are unknown, or contain an unknown value.
     fn unknown(&self) -> BTreeSet<String> {
         fn any(marks: &Value) -> bool {
             match marks {
@@ -95,7 +96,7 @@ impl Body {
         marks.filter(|(_, marks)| any(marks)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Names of attributes whose value is another one afterwards, or unknown.
+    /// The attributes whose value changes or becomes unknown.
     fn differences(&self) -> Vec<String> {
         let (Some(before), Some(after)) = (&self.before, &self.after) else {
             return Vec::new();
@@ -109,15 +110,15 @@ impl Change {
     fn of(actions: &[String], replace_paths: &[Vec<Value>]) -> Result<Change> {
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
         Ok(match actions[..] {
-            ["no-op"] => Change::Plain(Reason::NoOp),
-            ["create"] => Change::Plain(Reason::Create),
-            ["update"] => Change::Plain(Reason::Update),
-            ["delete"] => Change::Plain(Reason::Delete),
-            ["forget"] => Change::Plain(Reason::Forget),
+            ["no-op"] => Change::Plain(PlainChange::NoOp),
+            ["create"] => Change::Plain(PlainChange::Create),
+            ["update"] => Change::Plain(PlainChange::Update),
+            ["delete"] => Change::Plain(PlainChange::Delete),
+            ["forget"] => Change::Plain(PlainChange::Forget),
             ["delete", "create"] | ["create", "delete"] => {
                 Change::Replace { replace: replace_paths.iter().map(|path| dotted(path)).collect() }
             }
-            _ => anyhow::bail!("the plan has unknown actions {actions:?}"),
+            _ => anyhow::bail!("the plan has actions that are not known here: {actions:?}"),
         })
     }
 }

@@ -1,8 +1,8 @@
-//! No key is where nobody asked for it: not in what terraform prints, and in the
-//! files that it writes only as the value of an `api_key`.
+//! Searches output, state and plan for leaked keys and tokens.
 //!
-//! The emulator knows all keys that exist, so a key that passed through a run and
-//! lives on is found wherever it was left.
+//! Terraform must not print any, and may write keys only as the value of an
+//! `api_key`. The emulator knows every key that exists, so any leaked key that is
+//! still valid is found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -13,10 +13,11 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use zip::ZipArchive;
 
-/// Keys and tokens by what they are.
+/// Keys and tokens, by a name to show in their place.
 pub(crate) type Secrets = BTreeMap<String, String>;
 
-/// The keys of IAM, and what the engine holds, in a state of the emulator.
+/// The API keys in IAM, and those of engine configurations, in this state of the
+/// emulator.
 pub(crate) fn keys(emulator: &Value) -> Secrets {
     let rows = |service: &str, table: &str| emulator[service][table].as_array().cloned();
     let mut keys = Secrets::new();
@@ -33,18 +34,18 @@ pub(crate) fn keys(emulator: &Value) -> Secrets {
     keys
 }
 
-/// Ok if none of the secrets is in what terraform printed.
+/// Ok if this output of Terraform contains none of the secrets.
 pub(crate) fn none_printed(secrets: &Secrets, text: &str) -> Result<()> {
     for (name, secret) in secrets {
         if let Some(line) = text.lines().find(|line| line.contains(secret)) {
-            bail!("{name} is in it: {line}");
+            bail!("leaked {name}: {line}");
         }
     }
     Ok(())
 }
 
-/// The keys that the state in this folder holds as an `api_key`. An error if it
-/// has any other of the secrets in it.
+/// Returns the keys that the state in this folder holds as an `api_key`. Any other
+/// secret in it is an error.
 pub(crate) fn none_in_state(secrets: &Secrets, folder: &Path) -> Result<BTreeSet<String>> {
     let mut held = BTreeSet::new();
     let path = folder.join("terraform.tfstate");
@@ -56,11 +57,10 @@ pub(crate) fn none_in_state(secrets: &Secrets, folder: &Path) -> Result<BTreeSet
     Ok(held)
 }
 
-/// Ok if none of the secrets is in this plan, unpacked, except those that the
-/// states around it hold.
+/// Ok if the unpacked plan contains none of the secrets, except those in `held`.
 pub(crate) fn none_in_plan(secrets: &Secrets, plan: &Path, held: &BTreeSet<String>) -> Result<()> {
     let mut archive = ZipArchive::new(File::open(plan)?)?;
-    ensure!(archive.len() > 2, "a plan has more than {} parts", archive.len());
+    ensure!(archive.len() > 2, "the plan file has only {} parts", archive.len());
     for index in 0..archive.len() {
         let mut part = archive.by_index(index)?;
         let mut bytes = Vec::new();
@@ -73,12 +73,12 @@ pub(crate) fn none_in_plan(secrets: &Secrets, plan: &Path, held: &BTreeSet<Strin
 fn none_in(secrets: &Secrets, allowed: &BTreeSet<String>, bytes: &[u8]) -> Result<()> {
     for (name, secret) in secrets.iter().filter(|(_, secret)| !allowed.contains(*secret)) {
         let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-        ensure!(!found, "{name} is in it");
+        ensure!(!found, "leaked {name}");
     }
     Ok(())
 }
 
-/// Every text that is the value of an `api_key` somewhere below.
+/// Adds every string in `value` that is the value of an `api_key`.
 fn collect(value: &Value, held: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! Reads a state file: every object by its address.
+//! Reads a state file: objects by address, and outputs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,19 +7,19 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// A state, as far as tests look at it.
+/// The parts of a state that the checks need.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
-    /// Managed objects of IBM's types by address.
+    /// The managed `ibm_` resources, by address.
     pub(crate) objects: BTreeMap<String, Object>,
-    /// Output values by name.
+    /// The output values, by name.
     pub(crate) outputs: BTreeMap<String, Value>,
 }
 
 /// One object in the state.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
-    /// The attributes as stored.
+    /// The attributes as the file has them.
     pub(crate) attributes: Map<String, Value>,
     /// Whether the next plan replaces it.
     pub(crate) tainted: bool,
@@ -53,8 +53,8 @@ struct Instance {
 }
 
 impl Snapshot {
-    /// The state in this file. No file is an empty state, and so is an empty one,
-    /// which a run leaves that was killed before it wrote.
+    /// Reads a state file. A missing file is an empty state, and so is an empty
+    /// file, which Terraform leaves behind if it is killed before it writes.
     pub(crate) fn read(path: &Path) -> Result<Snapshot> {
         let text = if path.exists() { std::fs::read_to_string(path)? } else { String::new() };
         if text.is_empty() {
@@ -88,8 +88,8 @@ impl Snapshot {
         self.objects.get(address)?.attributes.get(attribute)
     }
 
-    /// `text` with each `{ADDRESS.ATTRIBUTE}` that this state has replaced by
-    /// its value.
+    /// Replaces each `{ADDRESS.ATTRIBUTE}` in `text` that this state has with its
+    /// value.
     pub(crate) fn fill(&self, text: &str) -> String {
         let mut filled = text.to_owned();
         for (address, object) in &self.objects {

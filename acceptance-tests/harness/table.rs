@@ -1,37 +1,38 @@
-//! A table of inputs that are refused: each is a test of its own, with the same
-//! configuration around it.
+//! Tests for tables of invalid inputs, each in the same configuration.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+use super::actions::perform;
+use super::diagnostics::check_diagnostics;
 use super::expect::{self, Case, Table};
-use super::life::{Life, Programs};
-use super::said::check_said;
 use super::secrecy;
 use super::terraform::Severity;
+use super::world::{Programs, World};
 
-/// Where the lines of a case go.
+/// Marks where the lines of a case go.
 const PLACE: &str = "# CASE";
 
-/// The table of this folder.
+/// Reads the table in this folder.
 pub(crate) fn read(folder: &Path) -> Result<Table> {
     expect::read(&folder.join("cases.json"))
 }
 
-/// Applies the configuration of one case: it is refused, and nothing is created.
-pub(crate) fn refuse(programs: &Programs, folder: &Path, case: &Case) -> Result<()> {
-    let mut life = Life::begin(programs, folder, "2026-01-10T08:00:00Z", false)?;
-    let template = life.file("case.tf")?;
-    ensure!(template.contains(PLACE), "case.tf has no place for the case");
-    life.workspace.configure(&template.replace(PLACE, &case.lines.join("\n")))?;
-    life.perform(&case.seed).context("seed")?;
-    life.set_environment(&case.env)?;
-    let before = life.emulator.state()?;
+/// Applies the configuration with one case in it, and expects that it is refused and
+/// that nothing is created.
+pub(crate) fn run(programs: &Programs, folder: &Path, case: &Case) -> Result<()> {
+    let mut world = World::start(programs, folder, "2026-01-10T08:00:00Z", false)?;
+    let template = world.file("case.tf")?;
+    ensure!(template.contains(PLACE), "case.tf has no line {PLACE}");
+    world.workspace.configure(&template.replace(PLACE, &case.lines.join("\n")))?;
+    perform(&case.seed, &mut world).context("seed")?;
+    world.set_environment(&case.env)?;
+    let before = world.emulator.state()?;
     let arguments = ["apply", "-auto-approve", "-json", "-input=false"];
-    let run = life.workspace.run(&arguments)?.expect_code(1)?;
-    check_said(Severity::Error, &case.fails, &run.diagnostics()?)?;
-    secrecy::none_printed(&life.secrets()?, &run.stdout)?;
-    ensure!(life.workspace.state()?.objects.is_empty(), "there is something in the state");
-    life.left_nothing(&before)
+    let run = world.workspace.run(&arguments)?.expect_code(1)?;
+    check_diagnostics(Severity::Error, &case.fails, &run.diagnostics()?)?;
+    secrecy::none_printed(&world.secrets()?, &run.stdout)?;
+    ensure!(world.workspace.state()?.objects.is_empty(), "the state is not empty");
+    world.check_nothing_left(&before)
 }

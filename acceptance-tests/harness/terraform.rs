@@ -1,5 +1,4 @@
-//! The terraform command: which one, whether it is new enough, and what a run of
-//! it said.
+//! The `terraform` command: finds it, checks its version, runs it, reads its output.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,22 +8,22 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The oldest version that these tests know.
+/// The oldest version that the scenarios work with.
 const OLDEST: (u64, u64) = (1, 11);
 /// The first variable that is set names the command.
 const VARIABLES: [&str; 2] = ["ACCEPTANCE_TERRAFORM", "TERRAFORM_BIN"];
 
-/// A terraform, or tofu, that is new enough.
+/// A `terraform` or `tofu` that is new enough.
 #[derive(Clone, Debug)]
 pub(crate) struct Terraform {
     /// Its name or path.
     pub(crate) command: PathBuf,
 }
 
-/// What a run said.
+/// A run that has ended.
 #[derive(Debug)]
 pub(crate) struct Run {
-    /// The exit code; none if a signal ended it.
+    /// The exit code; none if a signal killed it.
     pub(crate) code: Option<i32>,
     /// Standard output.
     pub(crate) stdout: String,
@@ -35,19 +34,19 @@ pub(crate) struct Run {
 /// A diagnostic of a run with `-json`.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(crate) struct Diagnostic {
-    /// How bad it is.
+    /// Error or warning.
     pub(crate) severity: Severity,
-    /// One line.
+    /// The first line.
     pub(crate) summary: String,
-    /// More lines.
+    /// The text below it.
     #[serde(default)]
     pub(crate) detail: String,
-    /// The object that it is about.
+    /// The address of the object that it is about.
     pub(crate) address: Option<String>,
     snippet: Option<Snippet>,
 }
 
-/// How bad a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Severity {
@@ -63,14 +62,14 @@ struct Snippet {
 }
 
 impl Diagnostic {
-    /// The line of the configuration that it points at, without indentation.
+    /// The line of the configuration that it points to, without indentation.
     pub(crate) fn at(&self) -> Option<&str> {
         Some(self.snippet.as_ref()?.code.trim())
     }
 }
 
 impl Terraform {
-    /// The terraform of this machine; an error says what to install.
+    /// Finds the command; the error says what to install.
     pub(crate) fn find() -> Result<Terraform> {
         let named = VARIABLES.iter().find_map(std::env::var_os);
         let command = PathBuf::from(named.unwrap_or_else(|| "terraform".into()));
@@ -85,7 +84,7 @@ impl Terraform {
             .output()
             .with_context(|| format!("{} cannot be run; {install}", command.display()))?;
         let answer: Value = serde_json::from_slice(&output.stdout).with_context(|| {
-            format!("{} does not tell its version; {install}", command.display())
+            format!("{} does not print its version; {install}", command.display())
         })?;
         let version = answer["terraform_version"].as_str().unwrap_or_default();
         let mut numbers = version.split('.').map_while(|number| number.parse::<u64>().ok());
@@ -98,7 +97,7 @@ impl Terraform {
         Ok(Terraform { command })
     }
 
-    /// Starts it in `folder` with this environment and no other.
+    /// Starts it in `folder`, with only this environment and the `PATH`.
     pub(crate) fn start(
         &self,
         folder: &Path,
@@ -120,7 +119,7 @@ impl Terraform {
 }
 
 impl Run {
-    /// What the process says until it ends.
+    /// Waits for a process to exit.
     pub(crate) fn of(child: Child) -> Result<Run> {
         let output = child.wait_with_output()?;
         Ok(Run {
@@ -130,39 +129,40 @@ impl Run {
         })
     }
 
-    /// An error with everything it said unless the exit code is this one.
+    /// Ok if it exited with this code; the error has its output.
     pub(crate) fn expect_code(self, code: i32) -> Result<Run> {
         if self.code == Some(code) {
             return Ok(self);
         }
-        let said = self.diagnostics().unwrap_or_default();
-        let said = if said.is_empty() {
+        let diagnostics = self.diagnostics().unwrap_or_default();
+        let output = if diagnostics.is_empty() {
             format!("{}\n{}", self.stdout, self.stderr)
         } else {
-            format!("{said:#?}")
+            format!("{diagnostics:#?}")
         };
-        bail!("the exit code is {:?} instead of {code}:\n{said}", self.code)
+        bail!("exited with {:?} instead of {code}:\n{output}", self.code)
     }
 
-    /// An error with everything it said unless a signal ended it.
+    /// Ok if a signal killed it; the error has its output.
     pub(crate) fn expect_killed(self) -> Result<Run> {
-        ensure!(self.code.is_none(), "it ended by itself: {self:#?}");
+        ensure!(self.code.is_none(), "exited instead of being killed: {self:#?}");
         Ok(self)
     }
 
-    /// The diagnostics of a run with `-json`, without those that say nothing
-    /// about the provider: that these tests override where it is installed, and
-    /// that an interrupted run starts nothing more.
+    /// The diagnostics of a run with `-json`, without two that say nothing about the
+    /// provider: the reminder of development overrides, and the note that an
+    /// interrupted run has stopped.
     pub(crate) fn diagnostics(&self) -> Result<Vec<Diagnostic>> {
         let mut found = Vec::new();
         for line in self.stdout.lines().filter(|line| line.starts_with('{')) {
-            let event: Value = serde_json::from_str(line).context("a line of terraform -json")?;
+            let event: Value =
+                serde_json::from_str(line).context("a line of terraform's output")?;
             if event["type"] == "diagnostic" {
                 found.push(serde_json::from_value::<Diagnostic>(event["diagnostic"].clone())?);
             }
         }
         let noise = ["Provider development overrides are in effect", "execution halted"];
-        found.retain(|said| !noise.contains(&said.summary.as_str()));
+        found.retain(|diagnostic| !noise.contains(&diagnostic.summary.as_str()));
         Ok(found)
     }
 }

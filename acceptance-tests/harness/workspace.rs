@@ -1,5 +1,5 @@
-//! A folder of its own for each life: configuration, state, command line
-//! configuration, home.
+//! The temporary folder that Terraform runs in, with its configuration, state and
+//! home.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,25 +21,25 @@ const OWN: &str = "ibm-sm/ibm";
 const OFFICIAL: &str = "IBM-Cloud/ibm";
 /// What the binary is called under both.
 const EXECUTABLE: &str = "terraform-provider-ibm";
-/// What every configuration begins with, unless it says so itself.
+/// Put next to each configuration that has no `required_providers`.
 const COMMON: &str = include_str!("../common.tf");
-/// Stands in fixtures for the name of the provider registry's host.
+/// Stands in state fixtures for the host name in provider addresses.
 const HOST: &str = "REGISTRY_HOST";
 
-/// A place to run terraform in. Clones share the place.
+/// A folder to run Terraform in. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Workspace {
     root: Arc<TempDir>,
-    /// Where commands run.
+    /// The working directory of commands.
     pub(crate) folder: PathBuf,
     terraform: Terraform,
-    /// The variables that commands see, besides the PATH.
+    /// The environment of commands, besides the `PATH`.
     pub(crate) environment: BTreeMap<String, String>,
     source: &'static str,
 }
 
 impl Workspace {
-    /// A new place whose commands see these variables and no others.
+    /// A new folder, whose commands get these variables and those that Terraform needs.
     pub(crate) fn new(
         terraform: &Terraform,
         provider: &Path,
@@ -68,14 +68,14 @@ impl Workspace {
         environment.insert("HOME".to_owned(), home.display().to_string());
         environment.insert("TF_CLI_CONFIG_FILE".to_owned(), settings.display().to_string());
         environment.insert("TF_IN_AUTOMATION".to_owned(), "1".to_owned());
-        // For configurations that run it themselves.
+        // For configurations that run Terraform themselves.
         environment.insert("TERRAFORM".to_owned(), terraform.command.display().to_string());
         let source = if stand_in { OFFICIAL } else { OWN };
         let (root, terraform) = (Arc::new(root), terraform.clone());
         Ok(Workspace { root, folder, terraform, environment, source })
     }
 
-    /// Another folder with the same configuration and without a state.
+    /// Another folder, with the same configuration and no state.
     pub(crate) fn elsewhere(&self, name: &str) -> Result<Workspace> {
         let folder = self.root.path().join(name);
         fs::create_dir(&folder)?;
@@ -85,13 +85,14 @@ impl Workspace {
         Ok(Workspace { folder, ..self.clone() })
     }
 
-    /// Makes this the configuration.
+    /// Replaces the configuration.
     pub(crate) fn configure(&self, configuration: &str) -> Result<()> {
         fs::write(self.folder.join("main.tf"), configuration)?;
         self.add("common.tf", &self.common(configuration))
     }
 
-    /// What is put beside this configuration: nothing if it stands for itself.
+    /// The text of `common.tf` for this configuration: empty if the configuration
+    /// has its own `required_providers`.
     pub(crate) fn common(&self, configuration: &str) -> String {
         match configuration.contains("required_providers") {
             true => String::new(),
@@ -99,27 +100,28 @@ impl Workspace {
         }
     }
 
-    /// Puts another file beside the configuration.
+    /// Writes another file next to the configuration.
     pub(crate) fn add(&self, name: &str, text: &str) -> Result<()> {
         Ok(fs::write(self.folder.join(name), text)?)
     }
 
-    /// Puts a state in place; its placeholder becomes the name of the host.
+    /// Replaces the state, after putting the host name into it.
     pub(crate) fn use_state(&self, text: &str) -> Result<()> {
         self.add("terraform.tfstate", &text.replace(HOST, &self.host()?))
     }
 
-    /// The name of the host in provider addresses, as terraform tells it.
+    /// The host name in provider addresses, which differs between Terraform and
+    /// OpenTofu.
     fn host(&self) -> Result<String> {
         let run = self.run(&["providers", "schema", "-json"])?.expect_code(0)?;
         let answer: Value = serde_json::from_str(&run.stdout)?;
         let addresses = answer["provider_schemas"].as_object().context("no provider schemas")?;
         let source = format!("/{}", self.source.to_lowercase());
         let host = addresses.keys().find_map(|address| address.strip_suffix(&source));
-        Ok(host.context("the provider is not in the configuration")?.to_owned())
+        Ok(host.context("the configuration does not use the provider")?.to_owned())
     }
 
-    /// Runs a command to its end.
+    /// Runs a command and waits for it.
     pub(crate) fn run(&self, arguments: &[&str]) -> Result<Run> {
         Run::of(self.start(arguments)?)
     }
@@ -129,12 +131,12 @@ impl Workspace {
         self.terraform.start(&self.folder, &self.environment, arguments)
     }
 
-    /// The plan in this file.
+    /// Reads a plan file.
     pub(crate) fn plan(&self, file: &str) -> Result<Plan> {
         Plan::parse(&self.run(&["show", "-json", file])?.expect_code(0)?.stdout)
     }
 
-    /// The state as it is stored now.
+    /// Reads the current state.
     pub(crate) fn state(&self) -> Result<Snapshot> {
         Snapshot::read(&self.folder.join("terraform.tfstate"))
     }

@@ -1,8 +1,7 @@
-//! What Terraform's core asks of a provider for every change, and what it refuses
-//! to accept from it (plugin-protocol.md 4): the same calls in the same order, and
-//! its checks as assertions.
+//! Terraform core's side of a change (plugin-protocol.md 4): the same calls in the
+//! same order, with core's checks as assertions.
 //!
-//! Values are JSON, in which [`UNKNOWN`] stands for what is not known yet.
+//! Values are JSON, in which [`UNKNOWN`] stands for an unknown value.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::session::{Said, Session, said};
 
-/// Stands for a value that is known after apply.
+/// Stands for an unknown value.
 pub(crate) const UNKNOWN: &str = "(known after apply)";
 
-/// What core knows of an attribute or a block.
+/// The properties of an attribute or block that core's checks depend on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attribute {
     pub(crate) computed: bool,
@@ -22,10 +21,10 @@ pub(crate) struct Attribute {
     pub(crate) write_only: bool,
 }
 
-/// The attributes and blocks of a resource, by name.
+/// The attributes and blocks of a resource type, by name.
 pub(crate) type Schema = BTreeMap<String, Attribute>;
 
-/// An object as Terraform stores it.
+/// An object in the state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stored {
     pub(crate) state: Value,
@@ -33,7 +32,7 @@ pub(crate) struct Stored {
     pub(crate) identity: Value,
 }
 
-/// What a plan comes to.
+/// What a plan does to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Create,
@@ -48,7 +47,7 @@ struct Planned {
     private: Vec<u8>,
 }
 
-/// Core, with a configured provider.
+/// Terraform core, with a configured provider and one resource type.
 pub(crate) struct Core {
     session: Session,
     resource: &'static str,
@@ -56,7 +55,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// Core as it manages this resource.
+    /// Core, ready to manage this resource type.
     pub(crate) async fn of(mut session: Session, resource: &'static str) -> Self {
         let request = proto::get_provider_schema::Request::default();
         let provider = session.provider.clone().max_decoding_message_size(64 << 20);
@@ -73,9 +72,9 @@ impl Core {
         Core { session, resource, schema: attributes.chain(blocks).collect() }
     }
 
-    /// Brings an object from one state to the next, as a plan and an apply do:
-    /// `planned` is the configuration as far as it is known while planning,
-    /// `config` the whole of it. Then refreshes, and plans once more for nothing.
+    /// Plans and applies a change, refreshes, and checks that a second plan is empty.
+    /// `planned` is the configuration as it is known while planning, `config` as it
+    /// is known while applying.
     pub(crate) async fn apply(
         &mut self,
         prior: Option<&Stored>,
@@ -104,13 +103,13 @@ impl Core {
         if let (Some(prior), Action::Update) = (prior, action) {
             assert_eq!(stored.identity, prior.identity, "an identity never changes");
         }
-        let stored = self.refresh(&stored).await.expect("it exists");
+        let stored = self.refresh(&stored).await.expect("the object exists");
         let again = self.plan(Some(&stored), &config).await;
         assert_eq!(again.action, Action::Nothing, "{} became {}", stored.state, again.state);
         (first.action, stored)
     }
 
-    /// Plans and applies the end of an object.
+    /// Plans and applies the destroy of an object.
     pub(crate) async fn destroy(&mut self, prior: &Stored) {
         let request = proto::plan_resource_change::Request {
             type_name: self.resource.to_owned(),
@@ -128,7 +127,7 @@ impl Core {
         assert_eq!(decode(answer.planned_state.as_ref()), Value::Null);
         assert_eq!(answer.planned_private, prior.private);
         self.destroy_with(prior, answer.planned_private).await;
-        assert_eq!(self.refresh(prior).await, None, "it is gone");
+        assert_eq!(self.refresh(prior).await, None, "the object is gone");
     }
 
     /// Upgrades the stored object and reads it; `None` when it is gone.
@@ -144,7 +143,11 @@ impl Core {
         let answer = self.session.provider.upgrade_resource_state(request).await;
         let answer = answer.unwrap().into_inner();
         assert_eq!(errors(answer.diagnostics), []);
-        assert_eq!(decode(answer.upgraded_state.as_ref()), stored.state, "the same version");
+        assert_eq!(
+            decode(answer.upgraded_state.as_ref()),
+            stored.state,
+            "an upgrade from the same version changes nothing"
+        );
         let request = proto::read_resource::Request {
             type_name: self.resource.to_owned(),
             current_state: answer.upgraded_state,
@@ -159,10 +162,10 @@ impl Core {
         if state == Value::Null {
             return None;
         }
-        assert_eq!(self.unfinished(&state), [""; 0], "the answer of a read");
-        assert!(!answer.private.is_empty(), "a read gives the private bytes back");
+        assert_eq!(self.unfinished(&state), [""; 0], "the result of a read");
+        assert!(!answer.private.is_empty(), "a read returns the private state");
         let identity = identity_of(answer.new_identity);
-        assert_eq!(identity, stored.identity, "a read that answers none erases it");
+        assert_eq!(identity, stored.identity, "a read must return the identity, or core drops it");
         Some(Stored { state, private: answer.private, identity })
     }
 
@@ -172,8 +175,8 @@ impl Core {
         if planned.action != Action::Replace {
             return planned;
         }
-        // What is recorded is the plan of the new object, made with what the plan
-        // of the change remembers.
+        // Core records the plan for the new object, which gets the private state
+        // from the plan for the change.
         let create = self.plan_half(None, &planned.private, config).await;
         Planned { action: Action::Replace, ..create }
     }
@@ -205,8 +208,11 @@ impl Core {
         let answer = self.session.provider.plan_resource_change(request).await;
         let answer = answer.unwrap().into_inner();
         assert_eq!(errors(answer.diagnostics), []);
-        assert!(!answer.legacy_type_system, "core's checks are for this provider too");
-        assert!(!answer.planned_private.is_empty(), "a plan gives private bytes");
+        assert!(
+            !answer.legacy_type_system,
+            "the provider does not ask for the lenient checks of legacy SDKs"
+        );
+        assert!(!answer.planned_private.is_empty(), "a plan returns private state");
         let state = decode(answer.planned_state.as_ref());
         assert_eq!(invalid(&self.schema, &before, config, &state), [""; 0], "invalid plan");
         if let Some(prior) = prior {
@@ -217,7 +223,10 @@ impl Core {
             let Some(Selector::AttributeName(name)) = &path.steps[0].selector else {
                 panic!("a path begins with an attribute: {path:?}")
             };
-            assert!(self.schema.contains_key(name), "replaces on {name}, which is not there");
+            assert!(
+                self.schema.contains_key(name),
+                "{name} forces replacement, and is not in the schema"
+            );
             before[name] != state[name] || contains_unknown(&state[name])
         };
         let action = match prior {
@@ -243,8 +252,14 @@ impl Core {
         let answer = self.session.provider.apply_resource_change(request).await;
         let answer = answer.unwrap().into_inner();
         assert_eq!(errors(answer.diagnostics), []);
-        assert!(!answer.legacy_type_system, "core's checks are for this provider too");
-        assert_eq!(answer.private, planned.private, "what the plan remembers is stored");
+        assert!(
+            !answer.legacy_type_system,
+            "the provider does not ask for the lenient checks of legacy SDKs"
+        );
+        assert_eq!(
+            answer.private, planned.private,
+            "an apply returns the private state of the plan"
+        );
         let state = decode(answer.new_state.as_ref());
         assert_eq!(self.unfinished(&state), [""; 0], "the result of an apply");
         assert_eq!(incompatible(&planned.state, &state), None, "inconsistent result after apply");
@@ -271,7 +286,7 @@ impl Core {
         assert_eq!(decode(answer.new_state.as_ref()), Value::Null);
     }
 
-    /// The configuration with all that it leaves out.
+    /// The configuration with null for everything that it leaves out.
     fn complete(&self, config: &Value) -> Value {
         let given = config.as_object().unwrap();
         let unknown: Vec<_> =
@@ -281,7 +296,8 @@ impl Core {
         self.schema.keys().map(|name| (name.clone(), value(name))).collect::<Map<_, _>>().into()
     }
 
-    /// What must not be in a state: unknown values, and write-only ones.
+    /// The attributes that must not be in a state as they are: unknown values, and
+    /// values of write-only attributes.
     fn unfinished(&self, state: &Value) -> Vec<String> {
         let wrong = |(name, one): (&String, &Attribute)| {
             let hidden = one.write_only && state[name] != Value::Null;
@@ -291,7 +307,7 @@ impl Core {
     }
 }
 
-/// What core proposes (plugin-protocol.md 4.1).
+/// The proposed new state (plugin-protocol.md 4.1).
 pub(crate) fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value {
     let value = |name: &String, one: &Attribute| match &config[name] {
         Value::Null if one.computed => prior[name].clone(),
@@ -300,7 +316,7 @@ pub(crate) fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value 
     schema.iter().map(|(name, one)| (name.clone(), value(name, one))).collect::<Map<_, _>>().into()
 }
 
-/// The attributes that core refuses to see planned so (plugin-protocol.md 4.2).
+/// The attributes whose planned value core rejects (plugin-protocol.md 4.2).
 pub(crate) fn invalid(
     schema: &Schema,
     prior: &Value,
@@ -320,8 +336,8 @@ pub(crate) fn invalid(
     wrong.map(|(name, _)| name.clone()).collect()
 }
 
-/// Where `actual` does not keep what `planned` promised, if it does not
-/// (plugin-protocol.md 4.5). What was unknown may be anything.
+/// The first place where `actual` differs from what was planned, if any
+/// (plugin-protocol.md 4.5). An unknown value may become any value.
 pub(crate) fn incompatible(planned: &Value, actual: &Value) -> Option<String> {
     match (planned, actual) {
         (Value::String(planned), _) if planned == UNKNOWN => None,
@@ -357,17 +373,17 @@ fn errors(diagnostics: Vec<proto::Diagnostic>) -> Vec<Said> {
     said(diagnostics).into_iter().filter(|said| said.severity == "error").collect()
 }
 
-/// An identity on the wire.
+/// Encodes an identity for the wire.
 pub(crate) fn identity(identity: &Value) -> proto::ResourceIdentityData {
     proto::ResourceIdentityData { identity_data: Some(encode(identity)) }
 }
 
-/// The identity of an answer, null if it has none.
+/// Decodes the identity in a response; null if it has none.
 pub(crate) fn identity_of(identity: Option<proto::ResourceIdentityData>) -> Value {
     decode(identity.and_then(|identity| identity.identity_data).as_ref())
 }
 
-/// A value on the wire.
+/// Encodes a value for the wire.
 pub(crate) fn encode(value: &Value) -> DynamicValue {
     fn tree(value: &Value) -> rmpv::Value {
         match value {
@@ -388,7 +404,7 @@ pub(crate) fn encode(value: &Value) -> DynamicValue {
     DynamicValue { msgpack, json: Vec::new() }
 }
 
-/// A value from the wire; nothing is null.
+/// Decodes a value from the wire; a missing one is null.
 pub(crate) fn decode(value: Option<&DynamicValue>) -> Value {
     fn tree(value: rmpv::Value) -> Value {
         match value {

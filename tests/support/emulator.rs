@@ -1,4 +1,4 @@
-//! A fresh emulator, and its control surface.
+//! An emulator in the test's own process, and a client for its control API.
 
 use ibm_sm_emulator::{Emulator as Library, Handle, Options, seed};
 use rustls::crypto::aws_lc_rs;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-/// One emulator; it ends when this is dropped.
+/// A running emulator, stopped on drop.
 pub(crate) struct Emulator {
     handle: Handle,
     http: reqwest::Client,
@@ -18,7 +18,7 @@ impl Emulator {
         Self::start_with(Options::default()).await
     }
 
-    /// One that also serves IBM's host names over TLS, behind a proxy.
+    /// Starts one that also serves IBM's host names over TLS, through a proxy.
     pub(crate) async fn start_with_proxy() -> Self {
         let proxy_listen = Some((Ipv4Addr::LOCALHOST, 0).into());
         Self::start_with(Options { proxy_listen, ..Options::default() }).await
@@ -26,7 +26,7 @@ impl Emulator {
 
     async fn start_with(options: Options) -> Self {
         let handle = Library::start(options).await.unwrap();
-        // Without a named provider, reqwest panics; for plain HTTP nobody needs to be trusted.
+        // reqwest panics unless a crypto provider is named. Plain HTTP needs no roots.
         let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -46,12 +46,12 @@ impl Emulator {
         format!("http://{}", self.handle.proxy_address.unwrap())
     }
 
-    /// The authority of its certificate, in PEM.
+    /// The certificate authority that issued its certificate, in PEM.
     pub(crate) fn authority(&self) -> &str {
         self.handle.authority.as_deref().unwrap()
     }
 
-    /// The requests of one operation so far, oldest first.
+    /// The requests for one operation so far, oldest first.
     pub(crate) async fn journal(&self, operation: &str) -> Vec<Value> {
         let url = format!("{}/_emulator/journal?operation={operation}", self.url());
         let answer = self.http.get(url).send().await.unwrap().error_for_status().unwrap();
@@ -59,29 +59,29 @@ impl Emulator {
         serde_json::from_value(journal["requests"].take()).unwrap()
     }
 
-    /// Makes something go wrong, as the emulator's README describes.
+    /// Adds a fault, in the form that the emulator's README describes.
     pub(crate) async fn fault(&self, fault: Value) {
         self.control("faults", fault).await;
     }
 
-    /// Makes everything go right again.
+    /// Removes all faults.
     pub(crate) async fn clear_faults(&self) {
         let url = format!("{}/_emulator/faults", self.url());
         self.http.delete(url).send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// Moves the clock.
+    /// Moves the clock forward.
     pub(crate) async fn advance(&self, seconds: u32) {
         self.control("clock/advance", json!({ "seconds": seconds })).await;
     }
 
-    /// Locks the current version of a secret, as an application does that uses it.
+    /// Locks the current version of a secret, as an application that uses it does.
     pub(crate) async fn lock(&self, secret_id: &str) {
         let locks = json!({"locks": [{"name": "app-1"}]});
         self.create(&format!("secrets/{secret_id}/locks_bulk"), locks).await;
     }
 
-    /// Creates something in the instance, as somebody else who may do everything.
+    /// Creates an object in the instance, as another user with all permissions.
     pub(crate) async fn create(&self, path: &str, body: Value) -> Value {
         let form = format!(
             "grant_type=urn:ibm:params:oauth:grant-type:apikey&response_type=cloud_iam&apikey={}",
@@ -103,8 +103,8 @@ impl Emulator {
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
-    /// From now on the end of a lease destroys a secret, which is one of the two
-    /// behaviours on record (ibm-api.md 4.6).
+    /// From now on a secret is destroyed when its lease ends, which is one of the two
+    /// documented behaviours (ibm-api.md 4.6).
     pub(crate) async fn destroy_leases(&self) {
         let url = format!("{}/_emulator/state", self.url());
         let answer = self.http.get(&url).send().await.unwrap().error_for_status().unwrap();
@@ -113,7 +113,7 @@ impl Emulator {
         self.http.put(&url).json(&state).send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// Signs in as the command line does; access token and refresh token.
+    /// Signs in as IBM's command line does. Returns the access and refresh tokens.
     pub(crate) async fn sign_in(&self, api_key: &str) -> (String, String) {
         let form = [("grant_type", "urn:ibm:params:oauth:grant-type:apikey"), ("apikey", api_key)];
         let request = self.http.post(format!("{}/identity/token", self.url()));
@@ -124,7 +124,7 @@ impl Emulator {
         (text("access_token"), text("refresh_token"))
     }
 
-    /// From now on the clock stands still, and these switches of the state are set.
+    /// Stops the clock and sets these switches.
     pub(crate) async fn freeze_with(&self, switches: Value) {
         let url = format!("{}/_emulator/state", self.url());
         let mut state = self.state().await;
@@ -137,7 +137,7 @@ impl Emulator {
         self.http.put(&url).json(&clock).send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// How many keys in IAM the engine has made.
+    /// The number of keys in IAM that the engine has created.
     pub(crate) async fn engine_keys(&self) -> usize {
         let state = self.state().await;
         let keys = state["iam"]["api_keys"].as_array().unwrap();

@@ -1,4 +1,5 @@
-//! The host's end of automatic mTLS: its certificate, and trust in one peer.
+//! The host's side of automatic mTLS: its certificate, and its trust in exactly one
+//! server certificate.
 
 use std::sync::Arc;
 
@@ -14,14 +15,15 @@ use rustls::{
     SupportedProtocolVersion,
 };
 
-/// A certificate as Terraform makes one for each plugin it starts, with its key.
+/// A certificate with its key, like the one that Terraform generates for each plugin
+/// that it starts.
 pub(crate) struct HostCertificate {
     certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
 impl HostCertificate {
-    /// Self-signed, P-521, and a CA (plugin-protocol.md 1.5).
+    /// Generates a self-signed P-521 CA certificate (plugin-protocol.md 1.5).
     pub(crate) fn generate() -> Self {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap();
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -38,30 +40,30 @@ impl HostCertificate {
         Self { certificate, key }
     }
 
-    /// The text for `PLUGIN_CLIENT_CERT`.
+    /// The value of `PLUGIN_CLIENT_CERT`.
     pub(crate) fn pem(&self) -> String {
         self.certificate.pem()
     }
 }
 
-/// How a peer behaves in the TLS handshake.
+/// What a client does in the TLS handshake.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer<'a> {
-    /// What it presents.
+    /// The certificate it presents.
     pub(crate) certificate: Option<&'a HostCertificate>,
-    /// The versions it speaks.
+    /// The TLS versions it supports.
     pub(crate) versions: &'a [&'static SupportedProtocolVersion],
     /// The application protocols it offers.
     pub(crate) alpn: &'a [&'static [u8]],
 }
 
 impl<'a> Peer<'a> {
-    /// Behaves like the Terraform process that owns `certificate`.
+    /// A client that behaves like the Terraform process with this certificate.
     pub(crate) fn terraform(certificate: &'a HostCertificate) -> Self {
         Self { certificate: Some(certificate), versions: rustls::ALL_VERSIONS, alpn: &[b"h2"] }
     }
 
-    /// A client that trusts `server`, byte for byte, and nobody else.
+    /// A configuration that trusts exactly this server certificate.
     pub(crate) fn config(&self, server: CertificateDer<'static>) -> Arc<ClientConfig> {
         let crypto = Arc::new(crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&crypto))

@@ -1,4 +1,5 @@
-//! The other ends of the provider's boundaries. Assertions about one test are not here.
+//! What stands at the other end of the provider's connections: Terraform, and IBM's
+//! services. What only one test asserts is not here.
 
 pub(crate) mod core;
 pub(crate) mod emulator;

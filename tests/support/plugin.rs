@@ -1,5 +1,5 @@
-//! A plugin process and its host: starts the real binary as Terraform does, reads
-//! its handshake, connects, and waits for its end (plugin-protocol.md 6.1).
+//! The host of a plugin process: starts the real binary as Terraform does, reads its
+//! handshake, connects, and waits for it to exit (plugin-protocol.md 6.1).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,22 +28,22 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::host_certificate::{HostCertificate, Peer};
 
-/// What Terraform puts into `TF_PLUGIN_MAGIC_COOKIE`.
+/// The value that Terraform sets `TF_PLUGIN_MAGIC_COOKIE` to.
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
-/// Terraform kills a plugin that is still there this long after `Shutdown`.
+/// Terraform kills a plugin that is still running this long after `Shutdown`.
 const KILLED_AFTER: Duration = Duration::from_secs(2);
 
-/// For everything that has no bound of its own; a test that gets here has failed.
+/// The limit for everything without a limit of its own. A test that reaches it fails.
 const FOREVER: Duration = Duration::from_secs(30);
 
-/// Waits for what ought to come at once, rather than hang when it does not.
+/// Waits for something that is due, and fails instead of hanging if it never comes.
 pub(crate) async fn soon<T>(coming: impl Future<Output = T>) -> T {
     let come = timeout(FOREVER, coming).await;
-    come.expect("it has come within half a minute")
+    come.expect("it comes within half a minute")
 }
 
-/// A start that is being prepared.
+/// How a plugin process is to be started.
 pub(crate) struct Launch {
     arguments: Vec<String>,
     variables: BTreeMap<String, String>,
@@ -52,8 +52,7 @@ pub(crate) struct Launch {
 }
 
 impl Launch {
-    /// No argument and the variables that Terraform sets; of the ones that tests
-    /// run with, none is passed on.
+    /// As Terraform does: no arguments, and only the variables that it sets.
     pub(crate) fn by_terraform() -> Self {
         let certificate = HostCertificate::generate();
         let directory = tempfile::tempdir().unwrap();
@@ -73,7 +72,7 @@ impl Launch {
         }
     }
 
-    /// With `--debug`, by a person.
+    /// As a developer does, with `--debug`.
     pub(crate) fn to_debug() -> Self {
         Self::by_terraform()
             .without("TF_PLUGIN_MAGIC_COOKIE")
@@ -107,7 +106,7 @@ impl Launch {
         Plugin { handshake: Handshake::parse(&line), certificate, process }
     }
 
-    /// Starts the process, whatever it may print.
+    /// Starts the process without expecting a handshake.
     pub(crate) fn spawn(self) -> Process {
         self.run().0
     }
@@ -126,7 +125,7 @@ impl Launch {
         let mut stderr = child.stderr.take().unwrap();
         let process = Process {
             stdout: BufReader::new(child.stdout.take().unwrap()),
-            // Read at all times, as Terraform does, so that no writer waits.
+            // Always being read, as by Terraform, so that no write blocks.
             stderr: tokio::spawn(async move {
                 let mut text = String::new();
                 stderr.read_to_string(&mut text).await.unwrap();
@@ -139,7 +138,7 @@ impl Launch {
     }
 }
 
-/// A process of the plugin's binary; killed when it is dropped.
+/// A process of the plugin's binary, killed on drop.
 pub(crate) struct Process {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -147,19 +146,19 @@ pub(crate) struct Process {
     directory: TempDir,
 }
 
-/// How a process ended.
+/// How a process exited, and what it left.
 #[derive(Debug)]
 pub(crate) struct Exit {
     pub(crate) status: ExitStatus,
-    /// What it printed after the lines that were read.
+    /// The rest of stdout, after the lines that were read.
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// The names of what it left in its temporary directory.
+    /// The names of files that it left in its temporary directory.
     pub(crate) left_behind: Vec<String>,
 }
 
 impl Process {
-    /// The next line of stdout, with its end; empty after the last one.
+    /// The next line of stdout with its line break; empty after the last one.
     pub(crate) async fn line(&mut self) -> String {
         let mut line = String::new();
         soon(self.stdout.read_line(&mut line)).await.unwrap();
@@ -168,16 +167,16 @@ impl Process {
 
     /// The process id.
     pub(crate) fn id(&self) -> u32 {
-        self.child.id().expect("it has not been waited for")
+        self.child.id().expect("it has not exited yet")
     }
 
-    /// Presses Ctrl-C.
+    /// Sends SIGINT, as Ctrl-C does.
     pub(crate) fn interrupt(&self) {
         let pid = rustix::process::Pid::from_raw(self.id().try_into().unwrap());
         rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::INT).unwrap();
     }
 
-    /// Waits until it ends by itself.
+    /// Waits for it to exit.
     pub(crate) async fn exit(self) -> Exit {
         self.exit_within(FOREVER).await
     }
@@ -188,7 +187,7 @@ impl Process {
             self.stdout.read_to_string(&mut stdout).await.unwrap();
             self.child.wait().await.unwrap()
         };
-        let status = timeout(bound, ended).await.expect("the process ends");
+        let status = timeout(bound, ended).await.expect("the process exits");
         Exit {
             status,
             stdout,
@@ -204,7 +203,7 @@ fn entries(directory: &Path) -> Vec<String> {
     names.map(|name| name.into_string().unwrap()).collect()
 }
 
-/// The line that announces a plugin, field by field.
+/// The fields of the handshake line.
 #[derive(Debug)]
 pub(crate) struct Handshake {
     pub(crate) fields: Vec<String>,
@@ -212,7 +211,7 @@ pub(crate) struct Handshake {
 
 impl Handshake {
     fn parse(line: &str) -> Self {
-        let line = line.strip_suffix('\n').expect("a whole line");
+        let line = line.strip_suffix('\n').expect("the handshake ends with a line break");
         Self { fields: line.split('|').map(str::to_owned).collect() }
     }
 
@@ -222,7 +221,7 @@ impl Handshake {
         Path::new(&self.fields[3])
     }
 
-    /// The plugin's certificate, `None` when it serves plaintext.
+    /// The plugin's certificate, `None` if it serves plaintext.
     pub(crate) fn certificate(&self) -> Option<CertificateDer<'static>> {
         match self.fields[5].as_str() {
             "" => None,
@@ -231,7 +230,7 @@ impl Handshake {
     }
 }
 
-/// A plugin that has announced itself.
+/// A plugin that has printed its handshake.
 pub(crate) struct Plugin {
     pub(crate) handshake: Handshake,
     /// The certificate of the host that started it.
@@ -240,8 +239,8 @@ pub(crate) struct Plugin {
 }
 
 impl Plugin {
-    /// Connects in the way that the handshake announces and opens the helper
-    /// streams, all as Terraform does.
+    /// Connects as the handshake says and opens the auxiliary streams, as Terraform
+    /// does.
     pub(crate) async fn connect(&self) -> Connection {
         let socket = self.handshake.socket();
         let channel = match self.handshake.certificate() {
@@ -254,7 +253,8 @@ impl Plugin {
         Connection::over(channel).await
     }
 
-    /// Shakes hands over TLS. With TLS 1.3 a refusal shows at the first read only.
+    /// Performs the TLS handshake. With TLS 1.3, a refusal only shows at the first
+    /// read.
     pub(crate) async fn tls(
         &self,
         peer: &Peer<'_>,
@@ -266,13 +266,13 @@ impl Plugin {
         soon(connector.connect(name, socket)).await
     }
 
-    /// Waits as long as Terraform does before it kills.
+    /// Waits for it to exit, as long as Terraform waits before it kills a plugin.
     pub(crate) async fn exit_in_time(self) -> Exit {
         self.process.exit_within(KILLED_AFTER).await
     }
 }
 
-/// An established connection with everything that Terraform opens on it.
+/// A connection with the streams that Terraform opens on it.
 pub(crate) struct Connection {
     /// For calls to any path.
     pub(crate) channel: Channel,
@@ -282,7 +282,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Takes over a socket that serves plaintext.
+    /// Connects to a socket that serves plaintext.
     pub(crate) async fn plaintext(socket: &Path) -> Self {
         Self::over(plaintext_channel(socket).await).await
     }
@@ -301,7 +301,7 @@ impl Connection {
         }
     }
 
-    /// Asks the plugin to end; the connection and its streams stay open.
+    /// Asks the plugin to shut down. The connection and its streams stay open.
     pub(crate) async fn shutdown(&self) {
         GrpcControllerClient::new(self.channel.clone()).shutdown(Empty {}).await.unwrap();
     }
@@ -311,7 +311,7 @@ async fn plaintext_channel(socket: &Path) -> Channel {
     channel(UnixStream::connect(socket).await.unwrap()).await
 }
 
-/// HTTP/2 over one connection, which is all there ever is.
+/// An HTTP/2 channel over this one connection.
 async fn channel<S>(stream: S) -> Channel
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,

@@ -1,5 +1,5 @@
-//! A provider that is configured for an emulator, called as Terraform does, with
-//! values as JSON.
+//! A provider process that is configured for an emulator, with calls that Terraform
+//! makes, and values as JSON.
 
 use ibm_sm_emulator::seed;
 use ibm_sm_provider::plugin::proto::tfplugin6::provider_client::ProviderClient;
@@ -10,7 +10,7 @@ use tonic::transport::Channel;
 use super::emulator::Emulator;
 use super::plugin::{Launch, Plugin};
 
-/// A provider's process and the connection to it.
+/// A provider process and the connection to it.
 pub(crate) struct Session {
     pub(crate) provider: ProviderClient<Channel>,
     _plugin: Plugin,
@@ -25,7 +25,7 @@ pub(crate) struct Said {
     pub(crate) detail: String,
 }
 
-/// One object that a list found.
+/// One result of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Found {
     pub(crate) display_name: String,
@@ -34,19 +34,19 @@ pub(crate) struct Found {
 }
 
 impl Session {
-    /// A process that is not configured.
+    /// Starts a process and does not configure it.
     pub(crate) async fn start() -> Self {
         let plugin = Launch::by_terraform().start().await;
         let provider = plugin.connect().await.provider;
         Self { provider, _plugin: plugin }
     }
 
-    /// A process that is configured for the emulator, and may do everything.
+    /// Starts a process that is configured with a key that has all permissions.
     pub(crate) async fn with(emulator: &Emulator) -> Self {
         Self::with_key(emulator, seed::BOOTSTRAP_API_KEY).await
     }
 
-    /// A process that is configured for the emulator with this key.
+    /// Starts a process that is configured with this key.
     pub(crate) async fn with_key(emulator: &Emulator, api_key: &str) -> Self {
         let mut session = Self::start().await;
         let url = emulator.url();
@@ -64,7 +64,7 @@ impl Session {
         session
     }
 
-    /// Checks and reads a data source, as a plan does.
+    /// Validates and reads a data source, as a plan does.
     pub(crate) async fn read(&mut self, source: &str, config: Value) -> (Value, Vec<Said>) {
         let request = proto::validate_data_resource_config::Request {
             type_name: source.to_owned(),
@@ -84,7 +84,7 @@ impl Session {
         (json_of(answer.state.as_ref()), said(answer.diagnostics))
     }
 
-    /// Checks and runs a list, as `terraform query` does.
+    /// Validates and runs a list, as `terraform query` does.
     pub(crate) async fn list(
         &mut self,
         resource: &str,
@@ -123,7 +123,8 @@ impl Session {
         (found, diagnostics)
     }
 
-    /// Calls a function; its error is the argument at fault and the text.
+    /// Calls a function. The error has the index of the invalid argument, and the
+    /// message.
     pub(crate) async fn call(
         &mut self,
         function: &str,
@@ -166,7 +167,7 @@ impl Session {
     }
 }
 
-/// The configuration of anything in the emulator's instance, with `more`.
+/// A configuration with the emulator's instance and `more`.
 pub(crate) fn in_instance(more: Value) -> Value {
     let mut config = Map::new();
     config.insert("instance_id".to_owned(), json!(seed::INSTANCE_ID));

@@ -1,21 +1,21 @@
-//! What the emulator received, compared with what it must have received.
+//! Compares the requests that the emulator received with the expected ones.
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::emulator::Exchange;
 use super::expect::{AnyOrder, DetailedRequest, Request, Requests};
-use super::matcher::{Around, check};
+use super::matcher::{References, check};
 
-/// The operation that every process begins with, as often as it needs to.
+/// The token request, which every process sends whenever it needs a token.
 const TOKEN: &str = "create_token";
 
-/// The operations that answer with a key.
+/// The operations that return a key.
 const KEYS: [&str; 3] = ["get_secret", "get_secret_by_name_type", "get_secret_version"];
 
-/// The writes with which ephemeral resources are opened and closed.
+/// The operations that ephemeral resources write with when they open and close.
 const OPENING: [&str; 3] = ["create_secret", "delete_secret", "delete_secret_version_data"];
 
-/// Ok if these are the expected requests and no others, except for tokens.
+/// Ok if exactly the expected requests were received, token requests aside.
 pub(crate) fn compare(expected: &Requests, mut received: Vec<Exchange>) -> Result<()> {
     received.retain(|exchange| exchange.operation.as_deref() != Some(TOKEN));
     let received = &received[..];
@@ -29,16 +29,16 @@ pub(crate) fn compare(expected: &Requests, mut received: Vec<Exchange>) -> Resul
     }
 }
 
-/// Ok if so many tokens were asked for.
+/// Ok if this many tokens were requested.
 pub(crate) fn count_tokens(expected: usize, received: &[Exchange]) -> Result<()> {
     let tokens = received.iter().filter(|exchange| exchange.operation.as_deref() == Some(TOKEN));
     let count = tokens.count();
-    ensure!(count == expected, "{expected} tokens are expected, {count} were asked for");
+    ensure!(count == expected, "expected {expected} token requests, received {count}");
     Ok(())
 }
 
-/// Ok if nothing was changed, which is what a plan may do; one that opens
-/// ephemeral resources may make and delete these.
+/// Ok if nothing was written. A plan that `opens` ephemeral resources may create
+/// and delete what they need.
 pub(crate) fn only_reads(received: &[Exchange], opens: bool) -> Result<()> {
     let is_write = |exchange: &&Exchange| {
         let operation = exchange.operation.as_deref().unwrap_or_default();
@@ -46,17 +46,17 @@ pub(crate) fn only_reads(received: &[Exchange], opens: bool) -> Result<()> {
         exchange.method != "GET" && operation != TOKEN && !opening
     };
     match received.iter().find(is_write) {
-        Some(write) => bail!("a plan wrote: {}", brief(write)),
+        Some(write) => bail!("the plan made a change: {}", brief(write)),
         None => Ok(()),
     }
 }
 
-/// Ok if no key was read: what a plan without changes may do, since reading a
-/// key locks it and is audited.
+/// Ok if no key was read: reading one locks it and is audited, so an empty plan
+/// does not.
 pub(crate) fn no_keys_read(received: &[Exchange]) -> Result<()> {
     let mut operations = received.iter().filter_map(|exchange| exchange.operation.as_deref());
     let read = operations.find(|operation| KEYS.contains(operation));
-    ensure!(read.is_none(), "a key was read without a change: {read:?}");
+    ensure!(read.is_none(), "an empty plan read a key: {read:?}");
     Ok(())
 }
 
@@ -73,7 +73,7 @@ fn any(expected: &[Request], received: &[Exchange]) -> Result<()> {
         let position = rest
             .iter()
             .position(|received| matches(expected, received).is_ok())
-            .with_context(|| format!("{} as expected is missing", expected.operation()))?;
+            .with_context(|| format!("the expected {} is missing", expected.operation()))?;
         rest.remove(position);
     }
     counts(expected, received)
@@ -81,22 +81,27 @@ fn any(expected: &[Request], received: &[Exchange]) -> Result<()> {
 
 fn counts(expected: &[Request], received: &[Exchange]) -> Result<()> {
     let (expected, received) = (expected.len(), received.len());
-    ensure!(expected == received, "{expected} requests are expected, {received} came");
+    ensure!(expected == received, "expected {expected} requests, received {received}");
     Ok(())
 }
 
 fn matches(expected: &Request, received: &Exchange) -> Result<()> {
-    let operation = received.operation.as_deref().unwrap_or("nothing that exists");
-    ensure!(expected.operation() == operation, "expected {}", expected.operation());
+    let operation = received.operation.as_deref().unwrap_or("a route that does not exist");
+    ensure!(
+        expected.operation() == operation,
+        "expected {}, received {operation}",
+        expected.operation()
+    );
     let Request::Detailed(DetailedRequest { body, status, .. }) = expected else {
         return Ok(());
     };
     if let Some(body) = body {
         let received = received.request_body.clone().unwrap_or_default();
-        check(body, &received, &Around::NOTHING).with_context(|| format!("body of {operation}"))?;
+        check(body, &received, &References::NONE)
+            .with_context(|| format!("the body of {operation}"))?;
     }
     if let Some(status) = status {
-        ensure!(Some(*status) == received.status, "{operation} answered {:?}", received.status);
+        ensure!(Some(*status) == received.status, "{operation} returned {:?}", received.status);
     }
     Ok(())
 }
@@ -107,7 +112,7 @@ fn ordered(first: &str, second: &str, received: &[Exchange]) -> Result<()> {
     let first_second = received.iter().position(|exchange| is(exchange, second));
     let (last_first, first_second) = last_first
         .zip(first_second)
-        .with_context(|| format!("{first} and {second} do not both occur"))?;
+        .with_context(|| format!("{first} and {second} were not both received"))?;
     ensure!(last_first < first_second, "{first} must come before {second}");
     Ok(())
 }

@@ -1,14 +1,13 @@
-//! Whether two looks at one thing see the same: an object before and after its
-//! import, the emulator before and after a life.
+//! Compares an object with its import, and two states of the emulator.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
-/// Attributes that reading an object changes, so that an import may find others.
+/// Attributes that reading an object changes, so an import may find other values.
 const CHANGED_BY_READING: [&str; 2] = ["retrieved_at", "updated_at"];
 
-/// Ok if an import found what the state holds, and something else for exactly the
-/// attributes that differ.
+/// Ok if an import found the values in the state, except for the attributes in
+/// `differs`, each of which must differ.
 pub(crate) fn same_attributes(
     state: &Map<String, Value>,
     imported: &Map<String, Value>,
@@ -17,9 +16,9 @@ pub(crate) fn same_attributes(
     for (name, value) in state {
         let found = imported.get(name).with_context(|| format!("no {name}"))?;
         if differs.contains(name) {
-            ensure!(found != value, "{name} does not differ: {value}");
+            ensure!(found != value, "{name} should differ, and is {value} in both");
         } else if !CHANGED_BY_READING.contains(&name.as_str()) {
-            ensure!(found == value, "{name} is {found} after the import and was {value}");
+            ensure!(found == value, "{name} is {value} in the state and {found} after the import");
         }
     }
     Ok(())
@@ -27,8 +26,8 @@ pub(crate) fn same_attributes(
 
 /// Ok if both states of the emulator hold the same objects.
 pub(crate) fn same_objects(before: &Value, after: &Value) -> Result<()> {
-    for (service, tables) in before.as_object().context("a state")? {
-        for (table, rows) in tables.as_object().context("tables")? {
+    for (service, tables) in before.as_object().context("a state is an object")? {
+        for (table, rows) in tables.as_object().context("a service is an object")? {
             let now = &after[service][table];
             let (Value::Array(rows), Value::Array(now)) = (rows, now) else {
                 ensure!(rows == now, "{table} was {rows} and is {now}");
@@ -38,14 +37,13 @@ pub(crate) fn same_objects(before: &Value, after: &Value) -> Result<()> {
             let gone: Vec<_> = rows.iter().filter(|row| !now.contains(row)).collect();
             let new: Vec<_> = now.iter().filter(|row| !rows.contains(row)).collect();
             let same = gone.is_empty() && new.is_empty();
-            ensure!(same, "{service}.{table}: no more {gone:?}, now {new:?}");
+            ensure!(same, "{service}.{table}: removed {gone:?}, added {new:?}");
         }
     }
     Ok(())
 }
 
-/// The rows without the token that the engine works with, which it renews by
-/// itself every hour.
+/// The rows without the engine's own token, which it renews every hour.
 fn without_sessions(rows: &[Value]) -> Vec<Value> {
     let mut rows = rows.to_vec();
     for row in rows.iter_mut().filter_map(Value::as_object_mut) {
