@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::model::{Arbitrary, Payload};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::schema::{Schema, string};
-use crate::framework::value::{Value, known};
+use crate::framework::value::Value;
 use crate::instance::{Instance, InstanceEphemeral, Lent, Served, lookup_attributes};
-use crate::secret::{self, Lookup, SecretKind, validate_lookup};
+use crate::secret::{self, NamedSecret, SecretKind};
 
 /// `ephemeral "ibm_sm_arbitrary_secret"`.
 pub struct ArbitraryEphemeral;
@@ -18,9 +18,8 @@ pub struct ArbitraryEphemeral;
 /// What is asked for, and what is given.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Model {
-    secret_id: Value<String>,
-    name: Value<String>,
-    secret_group_name: Value<String>,
+    #[serde(flatten)]
+    named: NamedSecret,
     #[serde(flatten)]
     payload: Payload,
     expiration_date: Value<String>,
@@ -28,7 +27,7 @@ pub struct Model {
 
 impl fmt::Debug for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Model").field("secret_id", &self.secret_id).finish_non_exhaustive()
+        f.debug_struct("Model").field("named", &self.named).finish_non_exhaustive()
     }
 }
 
@@ -60,7 +59,7 @@ impl InstanceEphemeral for ArbitraryEphemeral {
     type Private = Private;
 
     fn validate(config: &Model) -> Diagnostics {
-        validate_lookup(&config.secret_id, &config.name, &config.secret_group_name)
+        config.named.validate()
     }
 
     async fn open(
@@ -68,7 +67,7 @@ impl InstanceEphemeral for ArbitraryEphemeral {
         config: Model,
         _: &mut Diagnostics,
     ) -> Result<Lent<Model, Private>, Diagnostics> {
-        let lookup = Lookup::of(&config.secret_id, &config.name, &config.secret_group_name);
+        let lookup = config.named.lookup();
         let before = lookup.metadata::<Arbitrary>(instance).await?;
         let secret = lookup.value::<Arbitrary>(instance, &before).await?;
         let payload = Arbitrary::payload(&secret.payload);
@@ -84,12 +83,21 @@ impl InstanceEphemeral for ArbitraryEphemeral {
             ));
         }
         let model = Model {
-            secret_id: known(common.id),
-            name: common.name.into(),
-            secret_group_name: config.secret_group_name.clone(),
+            named: config.named.found(&common),
             payload,
             expiration_date: common.expiration_date.map(|end| end.to_string()).into(),
         };
         Ok(Lent { model, private: Private {}, renew_at: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::testing::assert_model_has_what_is_declared;
+
+    #[test]
+    fn the_model_has_exactly_the_declared_attributes() {
+        assert_model_has_what_is_declared::<ArbitraryEphemeral>(&Model::default());
     }
 }

@@ -153,6 +153,8 @@ fn is_current(prior: &Secret, now: &Secret) -> bool {
 mod tests {
     use super::*;
     use crate::framework::value::known;
+    use crate::instance::testing::assert_resource_has_what_it_declares;
+    use crate::secret::SecretResource;
 
     fn plain(payload: &str) -> Secret {
         Secret { payload: Payload { payload: known(payload) }, ..Secret::default() }
@@ -196,5 +198,10 @@ mod tests {
     fn payloads_are_not_printed() {
         assert!(!format!("{:?}", plain("hush-hush")).contains("hush"));
         assert!(!format!("{:?}", write_only("hush-hush", "1")).contains("hush"));
+    }
+
+    #[test]
+    fn the_model_has_exactly_the_declared_attributes() {
+        assert_resource_has_what_it_declares::<SecretResource<Arbitrary>>();
     }
 }

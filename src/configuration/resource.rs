@@ -160,3 +160,14 @@ fn refused_key(reason: &client::ApiError) -> Option<Advice> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::testing::assert_resource_has_what_it_declares;
+
+    #[test]
+    fn the_model_has_exactly_the_declared_attributes() {
+        assert_resource_has_what_it_declares::<ConfigurationResource>();
+    }
+}

@@ -13,11 +13,11 @@ use super::no_key::no_key;
 use crate::client::{self, ApiError, SecretMetadata};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, path};
 use crate::framework::schema::{Schema, boolean, string};
-use crate::framework::value::{Value, known};
+use crate::framework::value::Value;
 use crate::instance::{
     Advice, Crud, Failure, Instance, InstanceEphemeral, Lent, Served, lookup_attributes,
 };
-use crate::secret::{self, Lookup, SecretKind, validate_lookup};
+use crate::secret::{self, NamedSecret, SecretKind};
 
 /// `ephemeral "ibm_sm_iam_credentials_secret"`.
 pub struct IamCredentialsEphemeral;
@@ -25,9 +25,8 @@ pub struct IamCredentialsEphemeral;
 /// What is asked for, and what is given.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Model {
-    secret_id: Value<String>,
-    name: Value<String>,
-    secret_group_name: Value<String>,
+    #[serde(flatten)]
+    named: NamedSecret,
     wait_until_usable: Value<bool>,
     revoke_on_close: Value<bool>,
     #[serde(flatten)]
@@ -39,7 +38,7 @@ pub struct Model {
 
 impl fmt::Debug for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Model").field("secret_id", &self.secret_id).finish_non_exhaustive()
+        f.debug_struct("Model").field("named", &self.named).finish_non_exhaustive()
     }
 }
 
@@ -85,7 +84,7 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
     type Private = Private;
 
     fn validate(config: &Model) -> Diagnostics {
-        validate_lookup(&config.secret_id, &config.name, &config.secret_group_name)
+        config.named.validate()
     }
 
     async fn open(
@@ -93,7 +92,7 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
         config: Model,
         warnings: &mut Diagnostics,
     ) -> Result<Lent<Model, Private>, Diagnostics> {
-        let lookup = Lookup::of(&config.secret_id, &config.name, &config.secret_group_name);
+        let lookup = config.named.lookup();
         let before = lookup.metadata::<IamCredentials>(instance).await?;
         let object = object(before.common.name.as_deref().unwrap_or(&before.common.id));
         let secret = lookup.value::<IamCredentials>(instance, &before).await?;
@@ -123,8 +122,7 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
         }
         let renew_at = renew_at(instance, metadata);
         let model = Model {
-            secret_id: known(&metadata.common.id),
-            name: metadata.common.name.clone().into(),
+            named: config.named.found(&metadata.common),
             payload: mapping::payload(&secret.payload),
             api_key_id: metadata.own.api_key_id.clone().into(),
             service_id: metadata.own.service_id.clone().into(),
@@ -195,5 +193,16 @@ async fn revoke_if_current(instance: &Instance, key: &LeasedKey) -> Result<(), A
     match revoke.await {
         Err(reason) if ApiError::is_not_found(&reason) => Ok(()),
         outcome => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::testing::assert_model_has_what_is_declared;
+
+    #[test]
+    fn the_model_has_exactly_the_declared_attributes() {
+        assert_model_has_what_is_declared::<IamCredentialsEphemeral>(&Model::default());
     }
 }

@@ -241,3 +241,15 @@ fn holds_another_key(prior: &Secret, now: &Secret) -> bool {
         || prior.own.api_key_id != now.own.api_key_id
         || prior.common.expiration_date != now.common.expiration_date
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::testing::assert_resource_has_what_it_declares;
+    use crate::secret::SecretResource;
+
+    #[test]
+    fn the_model_has_exactly_the_declared_attributes() {
+        assert_resource_has_what_it_declares::<SecretResource<IamCredentials>>();
+    }
+}

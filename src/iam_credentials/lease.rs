@@ -298,6 +298,7 @@ mod tests {
     use time::format_description::well_known::Rfc3339;
 
     use super::*;
+    use crate::instance::testing::assert_model_has_what_is_declared;
 
     fn lease(more: serde_json::Value) -> SecretMetadata<Api> {
         let mut json = json!({
@@ -348,5 +349,10 @@ mod tests {
     fn a_lease_is_not_printed() {
         let model = Model { payload: ApiKey { api_key: known("hush") }, ..Model::default() };
         assert!(!format!("{model:?}").contains("hush"));
+    }
+
+    #[test]
+    fn the_model_has_exactly_the_declared_attributes() {
+        assert_model_has_what_is_declared::<Lease>(&Model::default());
     }
 }

@@ -14,6 +14,8 @@ mod failure;
 mod list;
 mod reference;
 mod resource;
+#[cfg(test)]
+pub(crate) mod testing;
 mod timeouts;
 
 pub use action::InstanceAction;

@@ -3,12 +3,14 @@
 //! The metadata comes first. It says whether the secret is what it should be, and whether reading
 //! its value changes anything (ibm-api.md 4.3).
 
+use serde::{Deserialize, Serialize};
+
 use super::kind::SecretKind;
-use crate::client::{self, Secret, SecretMetadata, SecretType};
+use crate::client::{CommonMetadata, Secret, SecretMetadata, SecretType};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::schema::{Attribute, string};
 use crate::framework::validators::{length, matching};
-use crate::framework::value::Value;
+use crate::framework::value::{Value, known};
 use crate::instance::{Advice, Crud, Failure, Instance, of_another_type};
 use crate::units::name::{NAME_RULE, OBJECT_ID_RULE, is_name, is_object_id};
 
@@ -31,8 +33,37 @@ pub fn lookup_attributes() -> [Attribute; 3] {
     ]
 }
 
+/// What names the secret that an ephemeral resource opens.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NamedSecret {
+    secret_id: Value<String>,
+    name: Value<String>,
+    secret_group_name: Value<String>,
+}
+
+impl NamedSecret {
+    /// What is wrong with the way in which the secret is named. Unknown values pass.
+    pub fn validate(&self) -> Diagnostics {
+        validate_lookup(&self.secret_id, &self.name, &self.secret_group_name)
+    }
+
+    /// The lookup that it asks for.
+    pub fn lookup(&self) -> Lookup<'_> {
+        Lookup::of(&self.secret_id, &self.name, &self.secret_group_name)
+    }
+
+    /// The same with what was found filled in.
+    pub fn found(&self, metadata: &CommonMetadata) -> Self {
+        NamedSecret {
+            secret_id: known(&metadata.id),
+            name: metadata.name.clone().into(),
+            secret_group_name: self.secret_group_name.clone(),
+        }
+    }
+}
+
 /// What is wrong with the way in which a configuration names the secret. Unknown values pass.
-pub fn validate_lookup(
+pub(super) fn validate_lookup(
     secret_id: &Value<String>,
     name: &Value<String>,
     secret_group_name: &Value<String>,
@@ -72,7 +103,7 @@ pub enum Lookup<'a> {
 
 impl<'a> Lookup<'a> {
     /// The lookup that these attributes ask for.
-    pub fn of(
+    pub(super) fn of(
         secret_id: &'a Value<String>,
         name: &'a Value<String>,
         secret_group_name: &'a Value<String>,
@@ -167,7 +198,7 @@ impl<'a> Lookup<'a> {
 /// An error if what `attribute` names is a secret of another type.
 pub(super) fn refuse_another_type<K: SecretKind>(
     attribute: &'static str,
-    found: &client::CommonMetadata,
+    found: &CommonMetadata,
 ) -> Result<(), Diagnostics> {
     let wanted = K::Api::NAME;
     if found.secret_type == wanted {
@@ -197,7 +228,6 @@ async fn held_by(instance: &Instance, secret_id: &str) -> Advice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::value::known;
 
     #[test]
     fn a_secret_is_named_in_exactly_one_way() {

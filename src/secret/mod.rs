@@ -17,7 +17,7 @@ pub use attributes::{name_attribute, secret_group_attribute};
 pub use data_source::{SecretDataSource, SecretMetadataDataSource};
 pub use kind::{PayloadInState, Secret, SecretKind};
 pub use list::SecretList;
-pub use lookup::{Lookup, lookup_attributes, validate_lookup};
+pub use lookup::{Lookup, NamedSecret, lookup_attributes};
 pub use metadata::CommonMetadata;
 pub use resource::SecretResource;
 pub use versions::{CURRENT, json_object};

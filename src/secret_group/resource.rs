@@ -116,3 +116,14 @@ async fn find(
     let groups = instance.client.list_secret_groups().await?;
     Ok(groups.into_iter().find(|group| group.name.as_deref() == Some(name)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::testing::assert_resource_has_what_it_declares;
+
+    #[test]
+    fn the_model_has_exactly_the_declared_attributes() {
+        assert_resource_has_what_it_declares::<SecretGroupResource>();
+    }
+}
