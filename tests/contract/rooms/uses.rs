@@ -131,17 +131,27 @@ impl Reader<'_> {
                     }
                 }
                 TokenTree::Literal(literal) => {
-                    // `#[serde(with = "super::seconds")]`
                     let text = literal.to_string();
-                    let path: Path =
-                        text.trim_matches('"').split("::").map(str::to_owned).collect();
-                    if path.len() > 1 && ["crate", "self", "super"].contains(&path[0].as_str()) {
-                        self.record(&path, literal.span().start().line);
-                    }
+                    self.text(text.trim_matches('"'), literal.span().start().line);
                 }
                 TokenTree::Punct(_) => {}
             }
             at += 1;
+        }
+    }
+
+    /// Finds the path in `#[serde(with = "super::seconds")]`, which uses a module whole.
+    fn text(&mut self, text: &str, line: usize) {
+        let path: Path = text.split("::").map(str::to_owned).collect();
+        if path.len() < 2 || !["crate", "self", "super"].contains(&path[0].as_str()) {
+            return;
+        }
+        for target in self.modules.resolve(self.scope, &path) {
+            let target = match target {
+                Target::Module(module) => Target::Item(module, path[path.len() - 1].clone()),
+                target => target,
+            };
+            self.enter(target, &path, line);
         }
     }
 }
