@@ -184,7 +184,7 @@ fn a_path_resolves_to_the_file_that_defines_the_item() {
                 ("lib.rs", "mod a;\nmod b;"),
                 (
                     "a.rs",
-                    "use crate::b;\nfn f() { vec![super::b::one(), x.one()]; }\n\
+                    "use crate::b;\nfn f() { vec![super::b::one(), x.one(), ..b::SEVEN]; }\n\
                      fn g() { b::two!(b::Three { four: 1 }) }\n\
                      #[serde(with = \"super::b::five\")]\nstruct S;\n\
                      macro_rules! six { ($x:expr) => { $crate::b::six($x::one) } }",
@@ -192,10 +192,12 @@ fn a_path_resolves_to_the_file_that_defines_the_item() {
                 (
                     "b.rs",
                     "macro_rules! two { () => {} }\npub(crate) use two;\npub fn one() {}\n\
-                     pub struct Three;\npub mod five {}\npub fn six() {}",
+                     pub struct Three;\npub mod five {}\npub fn six() {}\n\
+                     pub const SEVEN: u8 = 7;",
                 ),
             ],
             &[
+                "a.rs:2 b.rs SEVEN",
                 "a.rs:3 b.rs Three",
                 "a.rs:4 b.rs five",
                 "a.rs:2 b.rs one",
