@@ -184,7 +184,7 @@ fn a_path_resolves_to_the_file_that_defines_the_item() {
                 ("lib.rs", "mod a;\nmod b;"),
                 (
                     "a.rs",
-                    "use crate::b;\nfn f() { vec![super::b::one(), x.one()]; }\n\
+                    "use crate::b;\nfn f() { vec![super::b::one(), x.one(), ..b::SEVEN]; }\n\
                      fn g() { b::two!(b::Three { four: 1 }) }\n\
                      #[serde(with = \"super::b::five\")]\nstruct S;\n\
                      macro_rules! six { ($x:expr) => { $crate::b::six($x::one) } }",
@@ -192,19 +192,29 @@ fn a_path_resolves_to_the_file_that_defines_the_item() {
                 (
                     "b.rs",
                     "macro_rules! two { () => {} }\npub(crate) use two;\npub fn one() {}\n\
-                     pub struct Three;\npub mod five {}\npub fn six() {}",
+                     pub struct Three;\npub mod five {}\npub fn six() {}\n\
+                     pub const SEVEN: u8 = 7;",
                 ),
             ],
-            &["a.rs:3 b.rs Three", "a.rs:2 b.rs one", "a.rs:6 b.rs six", "a.rs:3 b.rs two"],
+            &[
+                "a.rs:2 b.rs SEVEN",
+                "a.rs:3 b.rs Three",
+                "a.rs:4 b.rs five",
+                "a.rs:2 b.rs one",
+                "a.rs:6 b.rs six",
+                "a.rs:3 b.rs two",
+            ],
         ),
         (
-            "a function with the name of its module",
+            "a module and a function of one name, of which only the module has members",
             &[
-                ("lib.rs", "mod a;\nmod b;"),
-                ("a.rs", "use crate::b;\nuse crate::b::b;\nfn f() { b(); b::c() }"),
-                ("b.rs", "pub fn b() {}\npub fn c() {}"),
+                ("lib.rs", "mod a;\nmod b;\nmod c;"),
+                ("a.rs", "mod d;\nuse crate::b;\nuse crate::c::b;\nfn f() { b() }"),
+                ("a/d.rs", "fn f() { super::b::one() }"),
+                ("b.rs", "pub fn one() {}"),
+                ("c.rs", "pub fn b() {}"),
             ],
-            &["a.rs:2 b.rs b", "a.rs:3 b.rs c"],
+            &["a.rs:3 c.rs b", "a/d.rs:1 b.rs one"],
         ),
         (
             "items that a macro call defines",
@@ -221,8 +231,8 @@ fn a_path_resolves_to_the_file_that_defines_the_item() {
                 ("lib.rs", "mod a;\nmod b;\nmod c;"),
                 (
                     "a.rs",
-                    "#[cfg(unix)]\nmod x { pub use crate::b::One; }\n\
-                     #[cfg(windows)]\nmod x { pub use crate::c::One; }\nuse x::One;",
+                    "#[cfg(unix)]\nmod x { use crate::b as y; pub use y::One; }\n\
+                     #[cfg(windows)]\nmod x { use crate::c as y; pub use y::One; }\nuse x::One;",
                 ),
                 ("b.rs", "pub struct One;"),
                 ("c.rs", "pub struct One;"),

@@ -113,11 +113,13 @@ impl Reader<'_> {
         let mut at = 0;
         while let Some(tree) = trees.get(at) {
             let is_after = |sign| at > 0 && is(at - 1, sign);
+            let is_in_range = is_after('.') && at > 1 && is(at - 2, '.');
             match tree {
                 TokenTree::Group(group) => self.tokens(group.stream()),
                 TokenTree::Ident(first) => {
                     // Not a field or method, and of the `$` variables only `$crate`.
-                    let is_path = !is_after('.') && (!is_after('$') || first == "crate");
+                    let is_member = is_after('.') && !is_in_range;
+                    let is_path = !is_member && (!is_after('$') || first == "crate");
                     let line = first.span().start().line;
                     let mut path = vec![first.to_string()];
                     while is(at + 1, ':') && is(at + 2, ':') {
@@ -131,17 +133,27 @@ impl Reader<'_> {
                     }
                 }
                 TokenTree::Literal(literal) => {
-                    // `#[serde(with = "super::seconds")]`
                     let text = literal.to_string();
-                    let path: Path =
-                        text.trim_matches('"').split("::").map(str::to_owned).collect();
-                    if path.len() > 1 && ["crate", "self", "super"].contains(&path[0].as_str()) {
-                        self.record(&path, literal.span().start().line);
-                    }
+                    self.quoted_path(text.trim_matches('"'), literal.span().start().line);
                 }
                 TokenTree::Punct(_) => {}
             }
             at += 1;
+        }
+    }
+
+    /// Finds the path in `#[serde(with = "super::seconds")]`, which uses a module whole.
+    fn quoted_path(&mut self, text: &str, line: usize) {
+        let path: Path = text.split("::").map(str::to_owned).collect();
+        if path.len() < 2 || !["crate", "self", "super"].contains(&path[0].as_str()) {
+            return;
+        }
+        for target in self.modules.resolve(self.scope, &path) {
+            let target = match target {
+                Target::Module(module) => Target::Item(module, path[path.len() - 1].clone()),
+                target => target,
+            };
+            self.enter(target, &path, line);
         }
     }
 }
