@@ -241,3 +241,36 @@ impl fmt::Display for Operation {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_makes_an_object_is_sent_once() {
+        use Operation::{
+            CreateConfiguration, CreateSecret, CreateSecretGroup, CreateVersion, DeleteVersionData,
+            GetSecret, GetToken, UpdateVersionMetadata,
+        };
+        for operation in [CreateConfiguration, CreateSecret, CreateSecretGroup, CreateVersion] {
+            assert_eq!(operation.idempotency(), Idempotency::Once, "{operation}");
+        }
+        for operation in [GetSecret, GetToken, UpdateVersionMetadata, DeleteVersionData] {
+            assert_eq!(operation.idempotency(), Idempotency::Repeatable, "{operation}");
+        }
+    }
+
+    #[test]
+    fn an_operation_has_a_name_and_a_role() {
+        for (operation, shown) in [
+            (Operation::ListSecretGroups, "list_secret_groups needs the service role Reader"),
+            (Operation::GetSecretByName, "get_secret_by_name needs the service role SecretsReader"),
+            (Operation::CreateVersion, "create_version needs the service role Writer"),
+            (Operation::DeleteVersionData, "delete_version_data needs the service role Manager"),
+            (Operation::GetApiKey, "get_api_key needs the platform role Viewer on IAM Identity"),
+            (Operation::GetToken, "get_token needs no role"),
+        ] {
+            assert_eq!(format!("{operation} needs {}", operation.role()), shown);
+        }
+    }
+}

@@ -237,9 +237,9 @@ mod tests {
     impl Setup {
         fn new() -> Self {
             let now = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)));
-            let hand = Arc::clone(&now);
+            let clock = Arc::clone(&now);
             let nondeterminism = Nondeterminism {
-                now: Arc::new(move || *hand.lock().unwrap()),
+                now: Arc::new(move || *clock.lock().unwrap()),
                 jitter: Arc::new(|| 0.0),
             };
             Self {
@@ -285,7 +285,7 @@ mod tests {
     #[tokio::test]
     async fn a_token_is_used_until_shortly_before_it_expires() {
         // Lifetime as IAM states it; for how long the token is used.
-        for (expires_in, expiration, serves) in [
+        for (expires_in, expiration, used_for) in [
             (Some(3600), None, 3590),
             (None, Some(1_003_600), 3590),
             // The lifetime takes precedence, since the clocks need not agree.
@@ -294,7 +294,7 @@ mod tests {
             let setup = Setup::new();
             let first = issued("a", expires_in, expiration);
             assert_eq!(setup.get(Ok(first)).await.unwrap(), "a");
-            setup.advance(serves - 1);
+            setup.advance(used_for - 1);
             // From 80 % on a new one is requested, but this one is still used.
             assert_eq!(setup.get(Err(failure())).await.unwrap(), "a");
             setup.settle().await;

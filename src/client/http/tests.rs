@@ -1,6 +1,7 @@
 //! TLS trust and proxies, as a server and a proxy see them.
 
 use super::*;
+use crate::client::proxy::ProxyUrl;
 use rustls::ServerConfig;
 use std::pin::pin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

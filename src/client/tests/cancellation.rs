@@ -3,11 +3,11 @@
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-use super::{GROUP, REFUSAL, create};
-use crate::client::scripted::{Scripted, Setup, Step, answer};
+use super::objects::{GROUP, REFUSAL, create};
+use super::scripted::{Scripted, Setup, Step, response};
 
 #[tokio::test]
-async fn a_cancelled_run_begins_nothing() {
+async fn a_cancelled_run_sends_nothing() {
     let server = Scripted::start(Vec::new()).await;
     let setup = Setup::at(&server.url);
     setup.cancel.cancel();
@@ -18,12 +18,12 @@ async fn a_cancelled_run_begins_nothing() {
 
 #[tokio::test]
 async fn cancelling_ends_a_wait_at_once() {
-    let server = Scripted::start(vec![answer(429, REFUSAL), answer(201, GROUP)]).await;
+    let server = Scripted::start(vec![response(429, REFUSAL), response(201, GROUP)]).await;
     let mut setup = Setup::at(&server.url);
     setup.config.retry.base = Duration::from_secs(20);
     setup.config.retry.max_wait = Duration::from_secs(20);
     let client = setup.client();
-    // The answer to a create is waited for, so cancelling while it is under way ends in the wait.
+    // A create is completed, so cancelling it in progress takes effect in the wait after it.
     let (result, ()) = tokio::join!(create(&client), async {
         server.arrived(1).await;
         setup.cancel.cancel();
@@ -35,12 +35,12 @@ async fn cancelling_ends_a_wait_at_once() {
 }
 
 #[tokio::test]
-async fn cancelling_drops_a_read_and_lets_a_change_end() {
+async fn cancelling_drops_a_read_and_completes_a_change() {
     let (release_read, read_released) = oneshot::channel();
     let (release_change, change_released) = oneshot::channel();
     let server = Scripted::start(vec![
-        Step::After(read_released, Box::new(answer(200, GROUP))),
-        Step::After(change_released, Box::new(answer(201, GROUP))),
+        Step::After(read_released, Box::new(response(200, GROUP))),
+        Step::After(change_released, Box::new(response(201, GROUP))),
     ])
     .await;
     let setup = Setup::at(&server.url);

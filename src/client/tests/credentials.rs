@@ -1,18 +1,19 @@
-//! Each kind of credentials as IAM and the service see it.
+//! Each kind of credentials, as IAM and the service see it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use std::fs;
+use secrecy::SecretString;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use crate::client::scripted::{Scripted, Setup, Step, answer};
-use crate::client::{ApiErrorKind, Credentials, InstanceClient, TrustedProfile};
+use super::objects::{GROUP, REFUSAL};
+use super::scripted::{Scripted, Setup, Step, response};
+use crate::client::{
+    ApiErrorKind, Credentials, InstanceClient, Operation, TokenSource, TrustedProfile,
+};
 
-const GROUP: &str = r#"{"id":"g-1","name":"team","created_at":"2026-01-10T08:00:00Z","updated_at":"2026-01-10T08:00:00Z"}"#;
-const REFUSAL: &str = r#"{"errors":[{"code":"E1","message":"No."}],"trace":"t-1"}"#;
-
-/// A server, a client with these credentials, and the hand of its clock.
+/// A server, a client with certain credentials, and the client's clock.
 struct Setting {
     server: Scripted,
     client: InstanceClient,
@@ -25,8 +26,8 @@ impl Setting {
         let mut setup = Setup::at(&server.url);
         setup.config.credentials = Some(credentials);
         let now = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH));
-        let hand = Arc::clone(&now);
-        setup.sources.now = Arc::new(move || *hand.lock().unwrap());
+        let clock = Arc::clone(&now);
+        setup.nondeterminism.now = Arc::new(move || *clock.lock().unwrap());
         Self { client: setup.client(), server, now }
     }
 
@@ -38,12 +39,12 @@ impl Setting {
         self.client.get_secret_group("g-1").await.unwrap();
     }
 
-    /// Who the service saw.
+    /// The tokens that the service received.
     fn bearers(&self) -> Vec<String> {
         self.server.seen().iter().map(|seen| seen.header("authorization").to_owned()).collect()
     }
 
-    /// What IAM was asked with.
+    /// The forms that IAM received.
     fn forms(&self) -> Vec<String> {
         let requests = self.server.token_requests();
         requests.iter().map(|request| request.body.replace("%3A", ":")).collect()
@@ -51,12 +52,12 @@ impl Setting {
 }
 
 fn groups(count: usize) -> Vec<Step> {
-    (0..count).map(|_| answer(200, GROUP)).collect()
+    (0..count).map(|_| response(200, GROUP)).collect()
 }
 
-/// The reply of IAM with this refresh token.
-fn reply(access_token: &str, refresh_token: &str) -> Step {
-    answer(
+/// IAM's response with this refresh token.
+fn issued(access_token: &str, refresh_token: &str) -> Step {
+    response(
         200,
         &format!(
             r#"{{"access_token":"{access_token}","refresh_token":{refresh_token},"expires_in":3600}}"#
@@ -95,12 +96,12 @@ fn assume_form(token: &str) -> String {
 #[tokio::test]
 async fn each_refresh_token_gets_the_next_one() {
     let tokens = vec![
-        reply("a", r#""refresh-1""#),
-        // A reply without a next one: the last one is used again.
-        reply("b", "null"),
-        reply("c", r#""not_supported""#),
-        reply("d", r#""refresh-4""#),
-        reply("e", r#""""#),
+        issued("a", r#""refresh-1""#),
+        // A response without a next one: the last one is used again.
+        issued("b", "null"),
+        issued("c", r#""not_supported""#),
+        issued("d", r#""refresh-4""#),
+        issued("e", r#""""#),
     ];
     let setting = Setting::new(refresh_token(None), tokens, groups(5)).await;
     for _ in 0..5 {
@@ -119,7 +120,7 @@ async fn each_refresh_token_gets_the_next_one() {
 #[tokio::test]
 async fn a_given_token_is_used_until_it_is_refused() {
     let credentials = refresh_token(Some("Bearer given"));
-    let steps = vec![answer(200, GROUP), answer(401, REFUSAL), answer(200, GROUP)];
+    let steps = vec![response(200, GROUP), response(401, REFUSAL), response(200, GROUP)];
     let setting = Setting::new(credentials, Vec::new(), steps).await;
     setting.read().await;
     assert_eq!(setting.forms(), [""; 0]);
@@ -129,22 +130,23 @@ async fn a_given_token_is_used_until_it_is_refused() {
 }
 
 #[tokio::test]
-async fn a_given_token_is_used_until_it_ends() {
+async fn a_given_token_is_used_until_it_expires() {
     let ends_after = |seconds: u64| {
         let claims = URL_SAFE_NO_PAD.encode(format!(r#"{{"exp":{seconds}}}"#));
         format!("e30.{claims}.c2ln")
     };
-    // The token, and for how long it serves: ten seconds less than it lives.
-    for (token, serves) in [(ends_after(900), 890), (ends_after(0), 0), ("opaque".to_owned(), 3590)]
+    // The token, and for how long it is used: ten seconds less than its lifetime.
+    for (token, used_for) in
+        [(ends_after(900), 890), (ends_after(0), 0), ("opaque".to_owned(), 3590)]
     {
         let setting = Setting::new(refresh_token(Some(&token)), Vec::new(), groups(2)).await;
         let mut expected = vec!["Bearer token-1".to_owned()];
-        if serves > 0 {
-            // At four fifths of its life the next one is asked for, behind the user's back.
-            setting.advance(serves * 3 / 4);
+        if used_for > 0 {
+            // At four fifths of its lifetime the next one is requested in the background.
+            setting.advance(used_for * 3 / 4);
             setting.read().await;
             expected.insert(0, format!("Bearer {token}"));
-            setting.advance(serves - serves * 3 / 4);
+            setting.advance(used_for - used_for * 3 / 4);
         }
         setting.read().await;
         assert_eq!(setting.bearers(), expected);
@@ -153,7 +155,7 @@ async fn a_given_token_is_used_until_it_ends() {
 }
 
 #[tokio::test]
-async fn the_keys_own_token_assumes_the_profile_and_both_are_kept() {
+async fn the_keys_own_token_assumes_the_profile_and_both_are_cached() {
     let setting = Setting::new(assumed(), Vec::new(), groups(20)).await;
     for _ in 0..2 {
         let calls = (0..10).map(|_| setting.client.get_secret_group("g-1"));
@@ -168,9 +170,9 @@ async fn the_keys_own_token_assumes_the_profile_and_both_are_kept() {
 }
 
 #[tokio::test]
-async fn a_profile_outlived_by_the_keys_token_is_assumed_with_the_same_one() {
-    let short = answer(200, r#"{"access_token":"short","expires_in":900}"#);
-    let tokens = vec![reply("own", "null"), short, reply("again", "null")];
+async fn the_keys_token_assumes_the_profile_again_while_it_is_valid() {
+    let short = response(200, r#"{"access_token":"short","expires_in":900}"#);
+    let tokens = vec![issued("own", "null"), short, issued("again", "null")];
     let setting = Setting::new(assumed(), tokens, groups(2)).await;
     setting.read().await;
     setting.advance(900);
@@ -180,8 +182,8 @@ async fn a_profile_outlived_by_the_keys_token_is_assumed_with_the_same_one() {
 }
 
 #[tokio::test]
-async fn a_refused_token_of_a_profile_is_got_anew_from_the_key_on() {
-    let steps = vec![answer(200, GROUP), answer(401, REFUSAL), answer(200, GROUP)];
+async fn after_a_refusal_both_tokens_of_a_profile_are_requested_again() {
+    let steps = vec![response(200, GROUP), response(401, REFUSAL), response(200, GROUP)];
     let setting = Setting::new(assumed(), Vec::new(), steps).await;
     setting.read().await;
     setting.read().await;
@@ -191,30 +193,40 @@ async fn a_refused_token_of_a_profile_is_got_anew_from_the_key_on() {
 }
 
 #[tokio::test]
-async fn a_profile_that_may_not_be_assumed_is_an_error_about_it_and_shows_no_token() {
+async fn the_error_about_a_profile_that_may_not_be_assumed_shows_no_token() {
     let refusal =
         r#"{"errorCode":"BXNIM0106E","errorMessage":"Identity of own-t0ken may not assume it."}"#;
-    let tokens = vec![reply("own-t0ken", "null"), answer(400, refusal)];
+    let tokens = vec![issued("own-t0ken", "null"), response(400, refusal)];
     let setting = Setting::new(assumed(), tokens, Vec::new()).await;
     let error = setting.client.get_secret_group("g-1").await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ApiErrorKind::Unauthenticated, "get_token"));
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ApiErrorKind::Unauthenticated, Operation::GetToken)
+    );
     assert_eq!(error.message(), Some("Identity of (redacted) may not assume it."));
     assert_eq!(setting.server.seen().len(), 0);
-    assert_eq!(setting.forms().len(), 2, "it is not asked twice");
+    assert_eq!(setting.forms().len(), 2, "it is not requested twice");
+}
+
+/// The token of a compute resource, read in this order.
+fn tokens(reads: &[Result<&str, &str>]) -> TokenSource {
+    let own = |read: &Result<&str, &str>| match read {
+        Ok(token) => Ok(SecretString::from(*token)),
+        Err(reason) => Err((*reason).to_owned()),
+    };
+    let reads: Mutex<VecDeque<_>> = Mutex::new(reads.iter().map(own).collect());
+    TokenSource::new("of the test", move || reads.lock().unwrap().pop_front().unwrap())
 }
 
 #[tokio::test]
 async fn the_token_of_a_compute_resource_is_read_for_each_exchange() {
-    let folder = tempfile::tempdir().unwrap();
-    let token_file = folder.path().join("token");
+    let token = tokens(&[Ok("first"), Ok("second")]);
     let profile = TrustedProfile::Name { name: "deployer".to_owned(), account_id: "a1".to_owned() };
-    let credentials = Credentials::ComputeResource { token_file: token_file.clone(), profile };
+    let credentials = Credentials::ComputeResource { token, profile };
     let setting = Setting::new(credentials, Vec::new(), groups(3)).await;
-    fs::write(&token_file, "first\n").unwrap();
     setting.read().await;
-    fs::write(&token_file, " second ").unwrap();
     setting.read().await;
-    assert_eq!(setting.forms().len(), 1, "the token that it got still serves");
+    assert_eq!(setting.forms().len(), 1, "the token from IAM is still valid");
     setting.advance(3600);
     setting.read().await;
     let form = |token: &str| {
@@ -227,32 +239,18 @@ async fn the_token_of_a_compute_resource_is_read_for_each_exchange() {
 }
 
 #[tokio::test]
-async fn a_compute_resource_without_a_token_is_told_where_it_was_looked_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let token_file = folder.path().join("token");
-    let credentials =
-        Credentials::ComputeResource { token_file: token_file.clone(), profile: by_id() };
+async fn the_reason_why_a_compute_resource_has_no_token_is_shown() {
+    let token = tokens(&[Err("there is no token in token.txt"), Ok("late")]);
+    let credentials = Credentials::ComputeResource { token, profile: by_id() };
     let setting = Setting::new(credentials, Vec::new(), groups(1)).await;
-    let shown = token_file.display();
-    for (content, reason) in [
-        (None, format!("{shown} cannot be read: No such file or directory (os error 2)")),
-        (Some(" \n"), format!("{shown} is empty")),
-    ] {
-        if let Some(content) = content {
-            fs::write(&token_file, content).unwrap();
-        }
-        let error = setting.client.get_secret_group("g-1").await.unwrap_err();
-        assert_eq!(error.kind(), ApiErrorKind::NoCredentials);
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "get_secret_group needs credentials and has none: the compute resource token in {reason}"
-            )
-        );
-    }
+    let error = setting.client.get_secret_group("g-1").await.unwrap_err();
+    assert_eq!(error.kind(), ApiErrorKind::NoCredentials);
+    assert_eq!(
+        error.to_string(),
+        "get_secret_group needs credentials and has none: there is no token in token.txt"
+    );
     assert_eq!((setting.server.seen().len(), setting.forms().len()), (0, 0));
-    // The platform has put it there by now.
-    fs::write(&token_file, "late").unwrap();
+    // The platform has provided it by now.
     setting.read().await;
 }
 

@@ -1,4 +1,4 @@
-//! What errors and the log say, and what they do not.
+//! What errors and the log say, and what they must not say.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -6,17 +6,20 @@ use std::sync::{Arc, Mutex};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use super::super::MAX_BODY_BYTES;
-use super::{GROUP, REFUSAL, create};
-use crate::client::scripted::{Scripted, Setup, Step, answer, answer_with};
-use crate::client::{ApiErrorKind, ConfigurationPrototype};
+use super::objects::{GROUP, REFUSAL, create};
+use super::scripted::{Scripted, Setup, Step, response, response_with};
+use crate::client::transport::MAX_BODY_BYTES;
+use crate::client::{
+    ApiErrorKind, Arbitrary, ArbitraryPrototype, ArbitraryVersionPrototype, ConfigurationPrototype,
+    IamCredentials, SecretPrototype, VersionPrototype,
+};
 
 #[tokio::test]
-async fn an_error_says_what_was_asked_and_what_came_of_it() {
+async fn an_error_shows_the_request_and_the_response() {
     let server = Scripted::start(vec![
-        answer_with(409, "x-correlation-id", "c-1", REFUSAL),
-        answer(404, REFUSAL),
-        answer_with(502, "transaction-id", "x-1", "<html>"),
+        response_with(409, "x-correlation-id", "c-1", REFUSAL),
+        response(404, REFUSAL),
+        response_with(502, "transaction-id", "x-1", "<html>"),
     ])
     .await;
     let mut setup = Setup::at(&server.url);
@@ -28,14 +31,14 @@ async fn an_error_says_what_was_asked_and_what_came_of_it() {
         "create_secret_group failed: POST /instances/i-1/api/v2/secret_groups answered \
          409 Conflict: No. (code E1, request id c-1)"
     );
-    let missing = client.get_secret("a/b").await.unwrap_err();
+    let missing = client.get_secret::<IamCredentials>("a/b").await.unwrap_err();
     assert!(missing.is_not_found());
     assert_eq!(
         missing.to_string(),
         "get_secret failed: GET /instances/i-1/api/v2/secrets/a%2Fb answered 404 Not Found: \
          No. (code E1, request id t-1)"
     );
-    let broken = client.get_secret("s").await.unwrap_err();
+    let broken = client.get_secret::<IamCredentials>("s").await.unwrap_err();
     assert_eq!(
         broken.to_string(),
         "get_secret failed: GET /instances/i-1/api/v2/secrets/s answered 502 Bad Gateway \
@@ -44,10 +47,10 @@ async fn an_error_says_what_was_asked_and_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn an_answer_that_repeats_a_secret_does_not_reach_the_error() {
+async fn an_error_does_not_repeat_a_secret_of_the_request_or_response() {
     let echo = r#"{"errors":[{"message":"token-1 may not use s3cret-engine"}]}"#;
     let typed = r#"{"api_key":"s3cret-value","id":"s3cret-value","labels":"s3cret-value"}"#;
-    let server = Scripted::start(vec![answer(400, echo), answer(200, typed)]).await;
+    let server = Scripted::start(vec![response(400, echo), response(200, typed)]).await;
     let client = Setup::at(&server.url).client();
     let prototype = ConfigurationPrototype {
         name: "engine".to_owned(),
@@ -56,18 +59,42 @@ async fn an_answer_that_repeats_a_secret_does_not_reach_the_error() {
     };
     let error = client.create_configuration(&prototype).await.unwrap_err();
     assert_eq!(error.message(), Some("(redacted) may not use (redacted)"));
-    let error = client.get_secret("s-1").await.unwrap_err();
+    let error = client.get_secret::<IamCredentials>("s-1").await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ApiErrorKind::UnexpectedBody, 1));
     let shown = format!("{error} {error:?} {client:?}");
     assert!(!shown.contains("s3cret") && !shown.contains("token-1"), "{shown}");
 }
 
 #[tokio::test]
-async fn an_id_that_would_bend_the_path_is_refused_before_sending() {
+async fn the_value_of_an_arbitrary_secret_is_redacted_from_errors() {
+    let echo = r#"{"errors":[{"message":"s3cret-text is not allowed"}]}"#;
+    let server = Scripted::start(vec![response(400, echo), response(400, echo)]).await;
+    let client = Setup::at(&server.url).client();
+    let prototype = SecretPrototype::<Arbitrary> {
+        name: "app".to_owned(),
+        description: None,
+        secret_group_id: None,
+        labels: None,
+        custom_metadata: None,
+        version_custom_metadata: None,
+        own: ArbitraryPrototype { payload: "s3cret-text".into(), expiration_date: None },
+    };
+    let error = client.create_secret(&prototype).await.unwrap_err();
+    assert_eq!(error.message(), Some("(redacted) is not allowed"));
+    let version = VersionPrototype::<Arbitrary> {
+        version_custom_metadata: None,
+        own: ArbitraryVersionPrototype { payload: "s3cret-text".into() },
+    };
+    let error = client.create_version("s-1", &version).await.unwrap_err();
+    assert_eq!(error.message(), Some("(redacted) is not allowed"));
+}
+
+#[tokio::test]
+async fn an_id_that_would_change_the_path_is_refused_before_sending() {
     let server = Scripted::start(Vec::new()).await;
     let client = Setup::at(&server.url).client();
     for id in ["", ".", ".."] {
-        let error = client.get_secret_metadata(id).await.unwrap_err();
+        let error = client.get_secret_metadata::<IamCredentials>(id).await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (ApiErrorKind::Invalid, None));
         assert!(error.to_string().starts_with("get_secret_metadata was not sent:"), "{error}");
     }
@@ -75,10 +102,10 @@ async fn an_id_that_would_bend_the_path_is_refused_before_sending() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_read() {
+async fn a_compressed_response_is_read() {
     // `GROUP` through gzip.
     let gzip = include_bytes!("group.json.gz").to_vec();
-    let step = Step::Answer(200, vec![("content-encoding", "gzip".to_owned())], gzip);
+    let step = Step::Respond(200, vec![("content-encoding", "gzip".to_owned())], gzip);
     let server = Scripted::start(vec![step]).await;
     let client = Setup::at(&server.url).client();
     let group = client.get_secret_group("g-1").await.unwrap();
@@ -87,21 +114,21 @@ async fn a_compressed_answer_is_read() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_not_read_to_its_end() {
-    // JSON that would do, were it not so long.
+async fn a_response_that_is_too_long_is_not_read_to_its_end() {
+    // Valid JSON, were it not so long.
     let mut endless = GROUP.trim_end_matches('}').as_bytes().to_vec();
     endless.extend_from_slice(br#","padding":""#);
     endless.resize(MAX_BODY_BYTES + (1 << 20), b' ');
     endless.extend_from_slice(br#""}"#);
-    let server = Scripted::start(vec![Step::Answer(200, Vec::new(), endless)]).await;
+    let server = Scripted::start(vec![Step::Respond(200, Vec::new(), endless)]).await;
     let client = Setup::at(&server.url).client();
     let error = client.get_secret_group("g-1").await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::UnexpectedBody);
 }
 
 #[tokio::test]
-async fn calls_share_a_connection() {
-    let server = Scripted::start((0..3).map(|_| answer(200, GROUP)).collect()).await;
+async fn requests_share_a_connection() {
+    let server = Scripted::start((0..3).map(|_| response(200, GROUP)).collect()).await;
     let client = Setup::at(&server.url).client();
     for _ in 0..3 {
         client.get_secret_group("g-1").await.unwrap();
@@ -133,18 +160,18 @@ impl<S: tracing::Subscriber> Layer<S> for Events {
 #[tokio::test]
 async fn each_exchange_is_one_line_of_the_log_without_bodies_and_queries() {
     let events = Events::default();
-    // While there is only one subscriber, tracing asks the thread that first reaches an event
-    // whether anybody listens, and another test's thread says no for all. Two are asked properly.
+    // While there is only one subscriber, tracing caches whether an event is of interest as the first
+    // thread that reaches it sees it, which may be another test's. With two it asks each time.
     let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber = tracing_subscriber::registry().with(events.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
     let server = Scripted::start(vec![
         Step::Reset,
-        answer_with(200, "x-correlation-id", "c-1", r#"{"secrets":[]}"#),
+        response_with(200, "x-correlation-id", "c-1", r#"{"secrets":[]}"#),
     ])
     .await;
     let client = Setup::at(&server.url).client();
-    client.find_secret_by_name("s3cret-name").await.unwrap();
+    client.find_secret_by_name::<IamCredentials>("s3cret-name").await.unwrap();
     let events = events.0.lock().unwrap();
     let shown = format!("{events:?}");
     assert!(!shown.contains("s3cret") && !shown.contains("token-1"), "{shown}");

@@ -1,20 +1,22 @@
-//! Which requests are sent again.
+//! Which requests are repeated.
 
 use tokio::net::TcpSocket;
 
-use super::{GROUP, REFUSAL, create};
-use crate::client::scripted::{Scripted, Setup, Step, answer, answer_with};
+use super::objects::{GROUP, REFUSAL, create};
+use super::scripted::{Scripted, Setup, Step, response, response_with};
 use crate::client::{ApiErrorKind, Endpoint, SecretGroupPatch, TransportKind};
 
-/// Makes the same step as often as it is needed.
-type Again = fn() -> Step;
+/// Makes the same step as often as needed.
+type MakeStep = fn() -> Step;
 
 #[tokio::test]
-async fn a_create_that_is_turned_away_for_now_is_sent_again() {
+async fn a_create_that_is_refused_for_the_moment_is_repeated() {
     for (status, header) in [(429, "retry-after"), (503, "retry-after"), (429, "x-none")] {
-        let server =
-            Scripted::start(vec![answer_with(status, header, "0", REFUSAL), answer(201, GROUP)])
-                .await;
+        let server = Scripted::start(vec![
+            response_with(status, header, "0", REFUSAL),
+            response(201, GROUP),
+        ])
+        .await;
         let group = create(&Setup::at(&server.url).client()).await.unwrap();
         assert_eq!(group.id, "g-1");
         let lines: Vec<String> = server.seen().iter().map(|seen| seen.line()).collect();
@@ -23,15 +25,15 @@ async fn a_create_that_is_turned_away_for_now_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_create_whose_outcome_nobody_knows_is_sent_once() {
+async fn a_create_whose_outcome_is_unknown_is_sent_once() {
     let table = [
         ("reset", Step::Reset, ApiErrorKind::Transport(TransportKind::Reset)),
-        ("500", answer(500, REFUSAL), ApiErrorKind::Server),
-        ("503 without a time", answer(503, REFUSAL), ApiErrorKind::Server),
-        ("504", answer(504, "<html>"), ApiErrorKind::Server),
+        ("500", response(500, REFUSAL), ApiErrorKind::Server),
+        ("503 without a time", response(503, REFUSAL), ApiErrorKind::Server),
+        ("504", response(504, "<html>"), ApiErrorKind::Server),
         ("201, cut off", Step::CutOff(201, "{"), ApiErrorKind::Transport(TransportKind::Reset)),
-        ("201, not JSON", answer(201, "{"), ApiErrorKind::UnexpectedBody),
-        ("201, empty", answer(201, ""), ApiErrorKind::UnexpectedBody),
+        ("201, not JSON", response(201, "{"), ApiErrorKind::UnexpectedBody),
+        ("201, empty", response(201, ""), ApiErrorKind::UnexpectedBody),
     ];
     for (name, step, kind) in table {
         let server = Scripted::start(vec![step]).await;
@@ -56,7 +58,7 @@ async fn a_refused_create_is_final_and_certain() {
         (501, ApiErrorKind::Server),
     ];
     for (status, kind) in table {
-        let server = Scripted::start(vec![answer(status, REFUSAL)]).await;
+        let server = Scripted::start(vec![response(status, REFUSAL)]).await;
         let error = create(&Setup::at(&server.url).client()).await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (kind, Some(status)));
         assert!(!error.outcome_unknown(), "{status}");
@@ -66,8 +68,8 @@ async fn a_refused_create_is_final_and_certain() {
 }
 
 #[tokio::test]
-async fn a_create_that_never_left_is_sent_again() {
-    // Bound but not listening: connections are refused, and nobody else gets the port.
+async fn a_create_that_was_never_sent_is_repeated() {
+    // Bound but not listening: connections are refused, and no other process gets the port.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let nowhere = format!("http://{}", socket.local_addr().unwrap());
@@ -84,7 +86,7 @@ async fn a_create_that_never_left_is_sent_again() {
 async fn a_name_that_does_not_resolve_is_an_error_of_its_own() {
     let server = Scripted::start(Vec::new()).await;
     let mut setup = Setup::at(&server.url);
-    // No name has a part of 64 letters, so no resolver needs to be asked.
+    // A label of 64 letters is too long for a name, so no resolver is asked.
     let host = format!("{}.test", "a".repeat(64));
     setup.config.secrets_manager = Endpoint::template(&format!("http://{host}")).unwrap();
     let error = create(&setup.client()).await.unwrap_err();
@@ -94,15 +96,15 @@ async fn a_name_that_does_not_resolve_is_an_error_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_may_be_repeated_is_repeated_until_it_succeeds_or_patience_ends() {
-    let failing: [(&str, Again); 4] = [
+async fn what_may_be_repeated_is_repeated_until_it_succeeds_or_the_retries_end() {
+    let failing: [(&str, MakeStep); 4] = [
         ("reset", || Step::Reset),
-        ("500", || answer(500, REFUSAL)),
-        ("503", || answer(503, "")),
+        ("500", || response(500, REFUSAL)),
+        ("503", || response(503, "")),
         ("200, cut off", || Step::CutOff(200, "{")),
     ];
     for (name, step) in failing {
-        let server = Scripted::start(vec![step(), step(), answer(200, GROUP)]).await;
+        let server = Scripted::start(vec![step(), step(), response(200, GROUP)]).await;
         let client = Setup::at(&server.url).client();
         let group = client.get_secret_group("g-1").await.unwrap();
         assert_eq!(group.id, "g-1", "{name}");
@@ -114,7 +116,7 @@ async fn what_may_be_repeated_is_repeated_until_it_succeeds_or_patience_ends() {
         assert_eq!((error.attempts(), server.seen().len()), (4, 4), "{name}");
         assert!(!error.outcome_unknown(), "{name}");
     }
-    let server = Scripted::start(vec![Step::Reset, answer(200, GROUP)]).await;
+    let server = Scripted::start(vec![Step::Reset, response(200, GROUP)]).await;
     let client = Setup::at(&server.url).client();
     let patch = SecretGroupPatch::default();
     client.update_secret_group("g-1", &patch).await.unwrap();
@@ -122,10 +124,12 @@ async fn what_may_be_repeated_is_repeated_until_it_succeeds_or_patience_ends() {
 }
 
 #[tokio::test]
-async fn a_service_that_asks_for_more_time_than_there_is_gets_no_second_request() {
-    let server =
-        Scripted::start(vec![answer_with(429, "retry-after", "3601", REFUSAL), answer(200, GROUP)])
-            .await;
+async fn a_retry_after_beyond_the_time_limit_is_not_waited_for() {
+    let server = Scripted::start(vec![
+        response_with(429, "retry-after", "3601", REFUSAL),
+        response(200, GROUP),
+    ])
+    .await;
     let client = Setup::at(&server.url).client();
     let error = client.get_secret_group("g-1").await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::RateLimited);
@@ -133,7 +137,7 @@ async fn a_service_that_asks_for_more_time_than_there_is_gets_no_second_request(
 }
 
 #[tokio::test]
-async fn a_refusal_counts_even_when_its_text_is_cut_off() {
+async fn an_error_status_counts_even_if_its_body_is_cut_off() {
     let server = Scripted::start(vec![Step::CutOff(409, r#"{"errors":[{"mess"#)]).await;
     let error = create(&Setup::at(&server.url).client()).await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::Conflict);
@@ -142,9 +146,11 @@ async fn a_refusal_counts_even_when_its_text_is_cut_off() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let server =
-        Scripted::start(vec![answer_with(307, "location", "/elsewhere", ""), answer(200, GROUP)])
-            .await;
+    let server = Scripted::start(vec![
+        response_with(307, "location", "/elsewhere", ""),
+        response(200, GROUP),
+    ])
+    .await;
     let client = Setup::at(&server.url).client();
     let error = client.get_secret_group("g-1").await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::UnexpectedStatus);

@@ -1,9 +1,9 @@
-//! Each method's request as the service receives it (ibm-api.md 2.1).
+//! The request of each method, as the service receives it (ibm-api.md 2.1).
 
 use serde_json::json;
 
-use super::scripted::{Scripted, Seen, Setup, answer};
-use super::*;
+use super::scripted::{Scripted, Seen, Setup, response};
+use crate::client::*;
 
 const SECRET: &str = r#"{"id":"s-1","secret_type":"iam_credentials","name":"app","secret_group_id":"default","crn":"crn","created_by":"me","created_at":"2026-01-10T08:00:00Z","updated_at":"2026-01-10T08:00:00Z"}"#;
 const VERSION: &str =
@@ -31,46 +31,56 @@ fn expected(line: &str, content_type: &str, body: &str) -> (String, String, Stri
 #[tokio::test]
 async fn secrets_and_versions() {
     let server = Scripted::start(vec![
-        answer(201, SECRET),
-        answer(200, SECRET),
-        answer(200, SECRET),
-        answer(200, SECRET),
-        answer(200, SECRET),
-        answer(200, VERSION),
-        answer(200, VERSION),
-        answer(204, ""),
+        response(201, SECRET),
+        response(200, SECRET),
+        response(200, SECRET),
+        response(200, SECRET),
+        response(200, SECRET),
+        response(200, VERSION),
+        response(200, VERSION),
+        response(204, ""),
     ])
     .await;
     let client = Setup::at(&server.url).client();
-    let prototype = SecretPrototype {
+    let prototype = SecretPrototype::<IamCredentials> {
         name: "app".to_owned(),
-        ttl: "1800".to_owned(),
-        reuse_api_key: true,
-        owner: KeyOwner::ServiceId("ServiceId-6".to_owned()),
         description: None,
         secret_group_id: None,
         labels: None,
-        account_id: None,
-        rotation: None,
         custom_metadata: None,
         version_custom_metadata: None,
+        own: IamCredentialsPrototype {
+            ttl: "1800".parse().unwrap(),
+            reuse_api_key: true,
+            owner: KeyOwner::ServiceId("ServiceId-6".to_owned()),
+            account_id: None,
+            rotation: None,
+        },
     };
-    let patch =
-        SecretMetadataPatch { name: Some("app-2".to_owned()), ..SecretMetadataPatch::default() };
+    let patch = SecretMetadataPatch::<IamCredentials> {
+        name: Some("app-2".to_owned()),
+        ..SecretMetadataPatch::default()
+    };
     let version_patch = VersionMetadataPatch {
         version_custom_metadata: json!({"k": "v"}).as_object().unwrap().clone(),
     };
-    assert_eq!(client.create_secret(&prototype).await.unwrap().metadata.id, "s-1");
-    assert_eq!(client.get_secret("s-1").await.unwrap().metadata.id, "s-1");
-    let by_name = client.get_secret_by_name("team a", "app").await.unwrap();
-    assert_eq!(by_name.metadata.name.as_deref(), Some("app"));
-    assert_eq!(client.get_secret_metadata("s-1").await.unwrap().id, "s-1");
+    let created = client.create_secret(&prototype).await.unwrap();
+    assert_eq!(created.metadata.common.id, "s-1");
+    let read = client.get_secret::<IamCredentials>("s-1").await.unwrap();
+    assert_eq!(read.metadata.common.id, "s-1");
+    let by_name = client.get_secret_by_name::<IamCredentials>("team a", "app").await.unwrap();
+    assert_eq!(by_name.metadata.common.name.as_deref(), Some("app"));
+    let metadata = client.get_secret_metadata::<IamCredentials>("s-1").await.unwrap();
+    assert_eq!(metadata.common.id, "s-1");
     let updated = client.update_secret_metadata("s-1", &patch).await.unwrap();
-    assert_eq!(updated.id, "s-1");
-    let version = client.get_version_metadata("s-1", "current").await.unwrap();
+    assert_eq!(updated.common.id, "s-1");
+    let version = client.get_version_metadata::<IamCredentials>("s-1", "current").await.unwrap();
     assert_eq!(version.id, "v-1");
-    let version = client.update_version_metadata("s-1", "current", &version_patch).await.unwrap();
-    assert_eq!(version.secret_id, "s-1");
+    let version = client
+        .update_version_metadata::<IamCredentials>("s-1", "current", &version_patch)
+        .await
+        .unwrap();
+    assert_eq!(version.id, "v-1");
     client.delete_secret("s-1").await.unwrap();
     let shapes: Vec<_> = server.seen().iter().map(shape).collect();
     assert_eq!(
@@ -79,7 +89,7 @@ async fn secrets_and_versions() {
             expected(
                 "POST /secrets",
                 JSON,
-                r#"{"secret_type":"iam_credentials","name":"app","ttl":"1800","reuse_api_key":true,"service_id":"ServiceId-6"}"#
+                r#"{"name":"app","secret_type":"iam_credentials","ttl":"1800","reuse_api_key":true,"service_id":"ServiceId-6"}"#
             ),
             expected("GET /secrets/s-1", "", ""),
             expected(
@@ -106,13 +116,103 @@ async fn secrets_and_versions() {
 }
 
 #[tokio::test]
+async fn rotation_revocation_and_locks() {
+    let server = Scripted::start(vec![
+        response(201, VERSION),
+        response(201, VERSION),
+        response(204, ""),
+        response(200, r#"{"locks":[{"name":"lock","created_by":"me"}]}"#),
+    ])
+    .await;
+    let client = Setup::at(&server.url).client();
+    let new_key = VersionPrototype::<IamCredentials> {
+        version_custom_metadata: json!({"k": "v"}).as_object().cloned(),
+        own: NewKey {},
+    };
+    let new_text = VersionPrototype::<Arbitrary> {
+        version_custom_metadata: None,
+        own: ArbitraryVersionPrototype { payload: "text".into() },
+    };
+    assert_eq!(client.create_version("s-1", &new_key).await.unwrap().metadata.id, "v-1");
+    assert_eq!(client.create_version("s-2", &new_text).await.unwrap().metadata.id, "v-1");
+    client.delete_current_version_data("s-1").await.unwrap();
+    let locks = client.list_secret_locks("s-1").await.unwrap();
+    assert_eq!(locks, [SecretLock { name: "lock".to_owned(), created_by: Some("me".to_owned()) }]);
+    let shapes: Vec<_> = server.seen().iter().map(shape).collect();
+    assert_eq!(
+        shapes,
+        [
+            expected(
+                "POST /secrets/s-1/versions",
+                JSON,
+                r#"{"version_custom_metadata":{"k":"v"}}"#
+            ),
+            expected("POST /secrets/s-2/versions", JSON, r#"{"payload":"text"}"#),
+            expected("DELETE /secrets/s-1/versions/current/secret_data", "", ""),
+            expected("GET /secrets/s-1/locks", "", ""),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_type_of_secret_is_part_of_the_request() {
+    let page = page(&["app"], false);
+    let arbitrary = SECRET.replace("iam_credentials", "arbitrary");
+    let server = Scripted::start(vec![
+        response(201, &arbitrary),
+        response(200, &arbitrary),
+        response(200, &page),
+        response(200, &page),
+    ])
+    .await;
+    let client = Setup::at(&server.url).client();
+    let prototype = SecretPrototype::<Arbitrary> {
+        name: "app".to_owned(),
+        description: None,
+        secret_group_id: None,
+        labels: None,
+        custom_metadata: None,
+        version_custom_metadata: None,
+        own: ArbitraryPrototype { payload: "text".into(), expiration_date: None },
+    };
+    client.create_secret(&prototype).await.unwrap();
+    client.get_secret_by_name::<Arbitrary>("default", "app").await.unwrap();
+    let found = client.find_secret_by_name::<Arbitrary>("app").await.unwrap();
+    assert_eq!(found.unwrap().common.id, "id of app");
+    let listed = client.list_secrets::<Arbitrary>(&SecretFilter::default(), 5).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    let shapes: Vec<_> = server.seen().iter().map(shape).collect();
+    assert_eq!(
+        shapes,
+        [
+            expected(
+                "POST /secrets",
+                JSON,
+                r#"{"name":"app","secret_type":"arbitrary","payload":"text"}"#
+            ),
+            expected("GET /secret_groups/default/secret_types/arbitrary/secrets/app", "", ""),
+            expected(
+                "GET /secrets?secret_types=arbitrary&sort=created_at&search=app&offset=0&limit=1000",
+                "",
+                ""
+            ),
+            expected(
+                "GET /secrets?secret_types=arbitrary&sort=created_at&offset=0&limit=5",
+                "",
+                ""
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn secret_groups() {
     let server = Scripted::start(vec![
-        answer(201, GROUP),
-        answer(200, &format!(r#"{{"secret_groups":[{GROUP}],"total_count":1}}"#)),
-        answer(200, GROUP),
-        answer(200, GROUP),
-        answer(204, ""),
+        response(201, GROUP),
+        response(200, &format!(r#"{{"secret_groups":[{GROUP}],"total_count":1}}"#)),
+        response(200, GROUP),
+        response(200, GROUP),
+        response(204, ""),
     ])
     .await;
     let client = Setup::at(&server.url).client();
@@ -140,12 +240,12 @@ async fn secret_groups() {
 }
 
 #[tokio::test]
-async fn configurations_are_asked_for_by_kind() {
+async fn configurations_are_requested_by_type() {
     let server = Scripted::start(vec![
-        answer(201, CONFIGURATION),
-        answer(200, CONFIGURATION),
-        answer(200, CONFIGURATION),
-        answer(204, ""),
+        response(201, CONFIGURATION),
+        response(200, CONFIGURATION),
+        response(200, CONFIGURATION),
+        response(204, ""),
     ])
     .await;
     let client = Setup::at(&server.url).client();
@@ -173,10 +273,10 @@ async fn configurations_are_asked_for_by_kind() {
             expected("DELETE /configurations/engine", "", ""),
         ]
     );
-    let kind = "iam_credentials_configuration";
-    let kinds: Vec<_> =
+    let config_type = "iam_credentials_configuration";
+    let config_types: Vec<_> =
         seen.iter().map(|seen| seen.header("x-sm-accept-configuration-type")).collect();
-    assert_eq!(kinds, ["", kind, kind, kind]);
+    assert_eq!(config_types, ["", config_type, config_type, config_type]);
 }
 
 /// One page that holds secrets of these names, and says whether another follows.
@@ -200,13 +300,13 @@ fn page(names: &[&str], more: bool) -> String {
 #[tokio::test]
 async fn a_secret_is_found_by_its_whole_name_on_any_page() {
     let server = Scripted::start(vec![
-        answer(200, &page(&["my-app", "app-2"], true)),
-        answer(200, &page(&["app"], true)),
+        response(200, &page(&["my-app", "app-2"], true)),
+        response(200, &page(&["app"], true)),
     ])
     .await;
     let client = Setup::at(&server.url).client();
-    let found = client.find_secret_by_name("app").await.unwrap().unwrap();
-    assert_eq!(found.id, "id of app");
+    let found = client.find_secret_by_name::<IamCredentials>("app").await.unwrap().unwrap();
+    assert_eq!(found.common.id, "id of app");
     let lines: Vec<_> = server.seen().iter().map(|seen| shape(seen).0).collect();
     assert_eq!(
         lines,
@@ -233,11 +333,12 @@ async fn a_list_takes_as_many_pages_as_its_limit_needs() {
         (9, &["a", "b", "c", "d"][..], &["offset=0&limit=9", "offset=2&limit=9"][..]),
         (5000, &["a", "b", "c", "d"][..], &["offset=0&limit=1000", "offset=2&limit=1000"][..]),
     ] {
-        let answers = two_pages.iter().map(|(names, more)| answer(200, &page(names, *more)));
-        let server = Scripted::start(answers.collect()).await;
+        let responses = two_pages.iter().map(|(names, more)| response(200, &page(names, *more)));
+        let server = Scripted::start(responses.collect()).await;
         let client = Setup::at(&server.url).client();
-        let found = client.list_secrets(&filter, limit).await.unwrap();
-        let found: Vec<_> = found.iter().map(|secret| secret.name.as_deref().unwrap()).collect();
+        let found = client.list_secrets::<IamCredentials>(&filter, limit).await.unwrap();
+        let found: Vec<_> =
+            found.iter().map(|secret| secret.common.name.as_deref().unwrap()).collect();
         assert_eq!(found, names, "{limit}");
         let lines: Vec<_> = server.seen().iter().map(|seen| shape(seen).0).collect();
         let expected: Vec<_> =
@@ -250,7 +351,7 @@ async fn a_list_takes_as_many_pages_as_its_limit_needs() {
 async fn configurations_of_other_engines_are_not_listed() {
     let other = CONFIGURATION.replace("iam_credentials_configuration", "private_cert_template");
     let page = format!(r#"{{"configurations":[{other},{CONFIGURATION}],"total_count":2}}"#);
-    let server = Scripted::start(vec![answer(200, &page), answer(200, &page)]).await;
+    let server = Scripted::start(vec![response(200, &page), response(200, &page)]).await;
     let client = Setup::at(&server.url).client();
     for search in [None, Some("eng")] {
         let found = client.list_configurations(search, 7).await.unwrap();
@@ -267,12 +368,12 @@ async fn configurations_of_other_engines_are_not_listed() {
 
 #[tokio::test]
 async fn a_search_ends_with_the_last_page() {
-    // A page without secrets ends it too, whatever it promises.
+    // A page without secrets ends it too, whatever its `next` says.
     for pages in [vec![page(&["my-app"], false)], vec![page(&["my-app"], true), page(&[], true)]] {
         let count = pages.len();
-        let server = Scripted::start(pages.iter().map(|page| answer(200, page)).collect()).await;
+        let server = Scripted::start(pages.iter().map(|page| response(200, page)).collect()).await;
         let client = Setup::at(&server.url).client();
-        assert_eq!(client.find_secret_by_name("app").await.unwrap(), None);
+        assert_eq!(client.find_secret_by_name::<IamCredentials>("app").await.unwrap(), None);
         assert_eq!(server.seen().len(), count);
     }
 }
@@ -280,10 +381,10 @@ async fn a_search_ends_with_the_last_page() {
 #[tokio::test]
 async fn a_long_name_is_searched_by_its_beginning() {
     let name = "n".repeat(256);
-    let server = Scripted::start(vec![answer(200, &page(&["nn", &name], false))]).await;
+    let server = Scripted::start(vec![response(200, &page(&["nn", &name], false))]).await;
     let client = Setup::at(&server.url).client();
-    let found = client.find_secret_by_name(&name).await.unwrap().unwrap();
-    assert_eq!(found.name, Some(name));
+    let found = client.find_secret_by_name::<IamCredentials>(&name).await.unwrap().unwrap();
+    assert_eq!(found.common.name, Some(name));
     let search = format!("search={}&", "n".repeat(128));
     assert!(server.seen()[0].target.contains(&search));
 }

@@ -1,4 +1,4 @@
-//! An HTTP server for tests that answers what it is told or breaks off, and a client for it.
+//! An HTTP server for tests that responds as it is told or breaks off, and a client for it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -8,33 +8,33 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::sources::Sources;
-use super::{
+use crate::client::nondeterminism::Nondeterminism;
+use crate::client::{
     Client, ClientConfig, Credentials, Endpoint, EndpointKind, ExtraRoots, IamUrl, InstanceAddress,
-    InstanceClient, RetryPolicy,
+    InstanceClient, Proxy, RetryPolicy,
 };
 
 /// What the server does with one request.
 pub(super) enum Step {
     /// Status, extra headers, body.
-    Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
+    Respond(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Announces more body than it sends, then closes.
     CutOff(u16, &'static str),
     /// Reads the request and closes the connection.
     Reset,
-    /// Answers once it is released.
+    /// Goes on with another step once it is released.
     After(oneshot::Receiver<()>, Box<Step>),
 }
 
-/// A JSON answer.
-pub(super) fn answer(status: u16, body: &str) -> Step {
-    Step::Answer(status, Vec::new(), body.as_bytes().to_vec())
+/// A JSON response.
+pub(super) fn response(status: u16, body: &str) -> Step {
+    Step::Respond(status, Vec::new(), body.as_bytes().to_vec())
 }
 
-/// A JSON answer with one header.
-pub(super) fn answer_with(status: u16, name: &'static str, value: &str, body: &str) -> Step {
+/// A JSON response with one header.
+pub(super) fn response_with(status: u16, name: &'static str, value: &str, body: &str) -> Step {
     let headers = vec![(name, value.to_owned())];
-    Step::Answer(status, headers, body.as_bytes().to_vec())
+    Step::Respond(status, headers, body.as_bytes().to_vec())
 }
 
 /// One request as it arrived.
@@ -59,8 +59,8 @@ impl Seen {
     }
 }
 
-/// Answers requests in the order of its script. Token requests have a script of their own; when
-/// that has ended they get `token-1`, `token-2`, … with an hour to live.
+/// Responds to requests in the order of its script. Token requests have a script of their own; after
+/// its end they get `token-1`, `token-2`, … with a lifetime of an hour.
 pub(super) struct Scripted {
     pub(super) url: String,
     shared: Arc<Shared>,
@@ -127,19 +127,19 @@ impl Scripted {
 }
 
 impl Shared {
-    /// Notes a request down and takes the next step of its script.
+    /// Records a request and takes the next step of its script.
     fn next(&self, request: Seen) -> Step {
         let mut state = self.state.lock().unwrap();
         if request.target == "/identity/token" {
             state.token_requests.push(request);
             let count = state.token_requests.len();
             let token = format!(r#"{{"access_token":"token-{count}","expires_in":3600}}"#);
-            return state.token_steps.pop_front().unwrap_or_else(|| answer(200, &token));
+            return state.token_steps.pop_front().unwrap_or_else(|| response(200, &token));
         }
         state.seen.push(request);
         self.arrived.send_replace(state.seen.len());
-        // A request too many fails the test by a status that no test expects.
-        state.steps.pop_front().unwrap_or_else(|| answer(418, ""))
+        // One request too many fails the test by a status that no test expects.
+        state.steps.pop_front().unwrap_or_else(|| response(418, ""))
     }
 }
 
@@ -152,7 +152,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
             step = *then;
         }
         let (status, headers, body, announced) = match step {
-            Step::Answer(status, headers, body) => {
+            Step::Respond(status, headers, body) => {
                 let length = body.len();
                 (status, headers, body, length)
             }
@@ -161,14 +161,14 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
             }
             Step::Reset | Step::After(..) => return,
         };
-        let mut reply = format!(
+        let mut head = format!(
             "HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\ncontent-length: {announced}\r\n"
         );
         for (name, value) in headers {
-            reply.push_str(&format!("{name}: {value}\r\n"));
+            head.push_str(&format!("{name}: {value}\r\n"));
         }
-        reply.push_str("\r\n");
-        let bytes = [reply.as_bytes(), &body].concat();
+        head.push_str("\r\n");
+        let bytes = [head.as_bytes(), &body].concat();
         if stream.get_mut().write_all(&bytes).await.is_err() || announced != body.len() {
             return;
         }
@@ -212,10 +212,10 @@ const EAGER: RetryPolicy = RetryPolicy {
     total: Duration::from_secs(3600),
 };
 
-/// What the client of one test is made of. Its clock stands still and its waits take no time.
+/// What the client of one test is built from. Its clock stands still and its waits take no time.
 pub(super) struct Setup {
     pub(super) config: ClientConfig,
-    pub(super) sources: Sources,
+    pub(super) nondeterminism: Nondeterminism,
     pub(super) cancel: CancellationToken,
 }
 
@@ -228,12 +228,15 @@ impl Setup {
                 secrets_manager: Endpoint::template(&format!("{url}/instances/{{instance_id}}"))
                     .unwrap(),
                 extra_roots: ExtraRoots::default(),
-                proxy: None,
+                proxy: Proxy::Direct,
                 retry: EAGER,
                 user_agent: "test/1".to_owned(),
                 not_known_yet: Vec::new(),
             },
-            sources: Sources { now: Arc::new(|| SystemTime::UNIX_EPOCH), jitter: Arc::new(|| 0.0) },
+            nondeterminism: Nondeterminism {
+                now: Arc::new(|| SystemTime::UNIX_EPOCH),
+                jitter: Arc::new(|| 0.0),
+            },
             cancel: CancellationToken::new(),
         }
     }
@@ -244,7 +247,7 @@ impl Setup {
             region: "us-south".to_owned(),
             endpoint: EndpointKind::Default,
         };
-        Client::with_sources(self.config.clone(), self.sources.clone())
+        Client::with(self.config.clone(), self.nondeterminism.clone())
             .instance(&address, self.cancel.clone())
             .unwrap()
     }

@@ -3,17 +3,17 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use super::{GROUP, REFUSAL, create};
-use crate::client::scripted::{Scripted, Setup, Step, answer};
-use crate::client::{ApiErrorKind, Credentials};
+use super::objects::{GROUP, REFUSAL, create};
+use super::scripted::{Scripted, Setup, Step, response};
+use crate::client::{ApiErrorKind, Credentials, IamCredentials, Operation};
 
 #[tokio::test]
 async fn a_refused_token_is_replaced_once() {
     let server = Scripted::start(vec![
-        answer(401, REFUSAL),
-        answer(201, GROUP),
-        answer(401, REFUSAL),
-        answer(401, REFUSAL),
+        response(401, REFUSAL),
+        response(201, GROUP),
+        response(401, REFUSAL),
+        response(401, REFUSAL),
     ])
     .await;
     let client = Setup::at(&server.url).client();
@@ -29,7 +29,7 @@ async fn a_refused_token_is_replaced_once() {
 
 #[tokio::test]
 async fn a_fixed_token_is_used_as_it_is_and_cannot_be_replaced() {
-    let server = Scripted::start(vec![answer(401, REFUSAL)]).await;
+    let server = Scripted::start(vec![response(401, REFUSAL)]).await;
     let mut setup = Setup::at(&server.url);
     setup.config.credentials = Some(Credentials::BearerToken("Bearer fixed".into()));
     let error = create(&setup.client()).await.unwrap_err();
@@ -40,7 +40,7 @@ async fn a_fixed_token_is_used_as_it_is_and_cannot_be_replaced() {
     setup.config.credentials = Some(Credentials::BearerToken("fi\u{7f}xed".into()));
     let error = create(&setup.client()).await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::Unauthenticated);
-    assert_eq!(server.seen().len(), 1, "a header cannot carry that token");
+    assert_eq!(server.seen().len(), 1, "a header cannot hold that token");
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn without_credentials_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn an_error_names_what_was_not_known_if_that_can_have_caused_it() {
+async fn an_error_names_unknown_settings_that_may_have_caused_it() {
     let settings = "not known yet: ibmcloud_api_key, iam_endpoint";
     let server = Scripted::start(Vec::new()).await;
     let mut setup = Setup::at(&server.url);
@@ -69,7 +69,8 @@ async fn an_error_names_what_was_not_known_if_that_can_have_caused_it() {
     for (status, named) in
         [(401, true), (403, true), (404, true), (400, false), (409, false), (412, false)]
     {
-        let server = Scripted::start(vec![answer(status, REFUSAL), answer(status, REFUSAL)]).await;
+        let server =
+            Scripted::start(vec![response(status, REFUSAL), response(status, REFUSAL)]).await;
         let mut setup = Setup::at(&server.url);
         setup.config.not_known_yet = vec!["ibmcloud_api_key", "iam_endpoint"];
         let shown = create(&setup.client()).await.unwrap_err().to_string();
@@ -78,16 +79,16 @@ async fn an_error_names_what_was_not_known_if_that_can_have_caused_it() {
 }
 
 #[tokio::test]
-async fn ten_calls_with_an_expired_token_make_one_token_request() {
-    let groups = (0..11).map(|_| answer(200, GROUP)).collect();
+async fn ten_requests_with_an_expired_token_make_one_token_request() {
+    let groups = (0..11).map(|_| response(200, GROUP)).collect();
     let server = Scripted::start(groups).await;
     let mut setup = Setup::at(&server.url);
     let now = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH));
-    let hand = Arc::clone(&now);
-    setup.sources.now = Arc::new(move || *now.lock().unwrap());
+    let clock = Arc::clone(&now);
+    setup.nondeterminism.now = Arc::new(move || *clock.lock().unwrap());
     let client = setup.client();
     client.get_secret_group("g-1").await.unwrap();
-    *hand.lock().unwrap() += Duration::from_secs(3600);
+    *now.lock().unwrap() += Duration::from_secs(3600);
     let calls = (0..10).map(|_| client.get_secret_group("g-1"));
     let results = futures::future::join_all(calls).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
@@ -99,9 +100,11 @@ async fn ten_calls_with_an_expired_token_make_one_token_request() {
 
 #[tokio::test]
 async fn the_token_request_is_a_form_and_is_repeated_like_a_read() {
-    let server =
-        Scripted::start_with_tokens(vec![answer(500, ""), Step::Reset], vec![answer(201, GROUP)])
-            .await;
+    let server = Scripted::start_with_tokens(
+        vec![response(500, ""), Step::Reset],
+        vec![response(201, GROUP)],
+    )
+    .await;
     create(&Setup::at(&server.url).client()).await.unwrap();
     let requests = server.token_requests();
     assert_eq!(requests.len(), 3);
@@ -116,7 +119,7 @@ async fn the_token_request_is_a_form_and_is_repeated_like_a_read() {
 }
 
 #[tokio::test]
-async fn a_refused_key_is_about_the_key_and_never_about_the_object() {
+async fn a_refused_key_says_nothing_about_the_object() {
     let unknown = r#"{"errorCode":"BXNIM0415E","errorMessage":"Provided API key s3cret-key could not be found.","context":{"requestId":"r-1"}}"#;
     let table = [
         (400, unknown, ApiErrorKind::Unauthenticated, Some("BXNIM0415E")),
@@ -127,11 +130,11 @@ async fn a_refused_key_is_about_the_key_and_never_about_the_object() {
         (412, "", ApiErrorKind::UnexpectedStatus, None),
     ];
     for (status, body, kind, code) in table {
-        let server = Scripted::start_with_tokens(vec![answer(status, body)], Vec::new()).await;
+        let server = Scripted::start_with_tokens(vec![response(status, body)], Vec::new()).await;
         let client = Setup::at(&server.url).client();
-        let error = client.get_secret("s-1").await.unwrap_err();
+        let error = client.get_secret::<IamCredentials>("s-1").await.unwrap_err();
         assert_eq!((error.kind(), error.code()), (kind, code), "{status}");
-        assert_eq!(error.operation(), "get_token");
+        assert_eq!(error.operation(), Operation::GetToken);
         assert!(!error.outcome_unknown());
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("s3cret"), "{shown}");
