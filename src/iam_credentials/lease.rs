@@ -363,10 +363,10 @@ mod tests {
     fn a_lease_is_a_dynamic_secret_with_the_label_and_a_short_life() {
         let config = Model { service_id: known("ServiceId-1"), ..Model::default() };
         let prototype = mapping::prototype(&as_secret("terraform-lease-1", &config));
-        assert!(!prototype.reuse_api_key);
-        assert_eq!(prototype.ttl, "3600");
+        assert!(!prototype.own.reuse_api_key);
+        assert_eq!(prototype.own.ttl.to_string(), "3600");
         assert_eq!(prototype.labels, Some(vec![LABEL.to_owned()]));
-        assert_eq!(prototype.rotation, None);
+        assert_eq!(prototype.own.rotation, None);
     }
 
     #[test]

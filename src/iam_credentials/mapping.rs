@@ -265,7 +265,7 @@ mod tests {
     fn a_dynamic_secret_says_so() {
         let mut plan = minimal();
         plan.metadata.reuse_api_key = Value::Value(false);
-        assert!(!prototype(&plan).reuse_api_key);
+        assert!(!prototype(&plan).own.reuse_api_key);
     }
 
     #[test]
