@@ -2,12 +2,15 @@
 
 use ibm_sm_emulator::seed;
 use ibm_sm_provider::client::{
-    ApiError, ApiErrorKind, Client, ClientConfig, ConfigurationPatch, ConfigurationPrototype,
-    ConfigurationType, Credentials, Endpoint, EndpointKind, ExtraRoots, IamUrl, InstanceAddress,
-    InstanceClient, JsonObject, KeyOwner, RetryPolicy, RotationPolicy, RotationUnit,
-    SecretGroupPatch, SecretGroupPrototype, SecretMetadataPatch, SecretPrototype, SecretState,
-    SecretType, TransportKind, VersionAlias, VersionMetadataPatch,
+    ApiError, ApiErrorKind, Arbitrary, ArbitraryPrototype, ArbitraryVersionPrototype, Client,
+    ClientConfig, ConfigurationPatch, ConfigurationPrototype, ConfigurationType, Credentials,
+    Endpoint, EndpointKind, ExtraRoots, IamCredentials, IamCredentialsPatch,
+    IamCredentialsPrototype, IamUrl, InstanceAddress, InstanceClient, JsonObject, KeyOwner,
+    Operation, Proxy, RetryPolicy, RotationPolicy, SecretFilter, SecretGroupPatch,
+    SecretGroupPrototype, SecretMetadataPatch, SecretPrototype, SecretState, SecretType,
+    TransportKind, VersionMetadataPatch, VersionPrototype,
 };
+use ibm_sm_provider::units::rotation::RotationUnit;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -44,7 +47,7 @@ fn config(emulator: &Emulator, credentials: Credentials) -> ClientConfig {
             ..RetryPolicy::with_max_retries(2)
         },
         extra_roots: ExtraRoots::default(),
-        proxy: None,
+        proxy: Proxy::Direct,
         user_agent: "client-test/1".to_owned(),
         not_known_yet: Vec::new(),
     }
@@ -76,19 +79,32 @@ fn group(name: &str) -> SecretGroupPrototype {
 }
 
 /// A secret with the seed's service ID and nothing optional.
-fn secret(name: &str) -> SecretPrototype {
+fn secret(name: &str) -> SecretPrototype<IamCredentials> {
+    prototype(
+        name,
+        IamCredentialsPrototype {
+            ttl: "1800".parse().unwrap(),
+            reuse_api_key: true,
+            owner: KeyOwner::ServiceId(seed::STATIC_SERVICE_ID.to_owned()),
+            account_id: None,
+            rotation: None,
+        },
+    )
+}
+
+fn monthly() -> RotationPolicy {
+    RotationPolicy { auto_rotate: true, interval: Some(1), unit: Some(RotationUnit::Month) }
+}
+
+fn prototype<T: SecretType>(name: &str, own: T::Prototype) -> SecretPrototype<T> {
     SecretPrototype {
         name: name.to_owned(),
-        ttl: "1800".to_owned(),
-        reuse_api_key: true,
-        owner: KeyOwner::ServiceId(seed::STATIC_SERVICE_ID.to_owned()),
         description: None,
         secret_group_id: None,
         labels: None,
-        account_id: None,
-        rotation: None,
         custom_metadata: None,
         version_custom_metadata: None,
+        own,
     }
 }
 
@@ -124,7 +140,7 @@ async fn a_configurations_life() {
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
     let created = client.create_configuration(&engine()).await.unwrap().metadata;
     assert_eq!(created.config_type, ConfigurationType::IamCredentialsConfiguration);
-    assert_eq!(created.secret_type, SecretType::IamCredentials);
+    assert_eq!(created.secret_type, IamCredentials::NAME);
     assert_eq!(created.created_by, format!("iam-{}", seed::BOOTSTRAP_SERVICE_ID));
 
     let read = client.get_configuration("engine").await.unwrap();
@@ -144,62 +160,112 @@ async fn a_secrets_life() {
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
     client.create_configuration(&engine()).await.unwrap();
     let team = client.create_secret_group(&group("team-a")).await.unwrap();
-    let rotation =
-        RotationPolicy { auto_rotate: true, interval: Some(1), unit: Some(RotationUnit::Month) };
+    let rotation = monthly();
     let prototype = SecretPrototype {
-        ttl: "7776000".to_owned(),
-        owner: KeyOwner::AccessGroups(vec![seed::ACCESS_GROUP_IDS[0].to_owned()]),
         description: Some("everything set".to_owned()),
         secret_group_id: Some(team.id.clone()),
         labels: Some(vec!["dev".to_owned(), "us-south".to_owned()]),
-        rotation: Some(rotation.clone()),
         custom_metadata: Some(object(json!({"owner": {"team": "a"}}))),
         version_custom_metadata: Some(object(json!({"ticket": "OPS-1"}))),
+        own: IamCredentialsPrototype {
+            ttl: "7776000".parse().unwrap(),
+            owner: KeyOwner::AccessGroups(vec![seed::ACCESS_GROUP_IDS[0].to_owned()]),
+            rotation: Some(rotation.clone()),
+            ..secret("app").own
+        },
         ..secret("app")
     };
-    let id = client.create_secret(&prototype).await.unwrap().metadata.id;
+    let id = client.create_secret(&prototype).await.unwrap().metadata.common.id;
 
-    let read = client.get_secret(&id).await.unwrap();
-    assert!(!read.api_key.unwrap().expose_secret().is_empty());
-    let metadata = client.get_secret_metadata(&id).await.unwrap();
+    let read = client.get_secret::<IamCredentials>(&id).await.unwrap();
+    assert!(!read.payload.api_key.unwrap().expose_secret().is_empty());
+    let metadata = client.get_secret_metadata::<IamCredentials>(&id).await.unwrap();
     assert_eq!(metadata, read.metadata);
-    assert_eq!(metadata.secret_type, SecretType::IamCredentials);
-    assert_eq!(metadata.secret_group_id, team.id);
-    assert_eq!(metadata.state, Some(SecretState::Active));
-    assert_eq!(metadata.ttl.as_deref(), Some("7776000"));
-    assert_eq!(metadata.labels, prototype.labels);
-    assert_eq!(metadata.custom_metadata, prototype.custom_metadata);
-    assert_eq!(metadata.rotation, Some(rotation));
-    assert_eq!(metadata.service_id_is_static, Some(false));
-    assert!(metadata.next_rotation_date < metadata.expiration_date);
-    let by_name = client.get_secret_by_name("team-a", "app").await.unwrap();
-    assert_eq!(by_name.metadata.id, id);
+    let (common, own) = (metadata.common, metadata.own);
+    assert_eq!(common.secret_type, IamCredentials::NAME);
+    assert_eq!(common.secret_group_id, team.id);
+    assert_eq!(common.state, Some(SecretState::Active));
+    assert_eq!(common.labels, prototype.labels);
+    assert_eq!(common.custom_metadata, prototype.custom_metadata);
+    assert_eq!(own.ttl.as_deref(), Some("7776000"));
+    assert_eq!(own.rotation, Some(rotation));
+    assert_eq!(own.service_id_is_static, Some(false));
+    assert!(own.next_rotation_date < common.expiration_date);
+    let by_name = client.get_secret_by_name::<IamCredentials>("team-a", "app").await.unwrap();
+    assert_eq!(by_name.metadata.common.id, id);
 
-    let version = client.get_version_metadata(&id, "current").await.unwrap();
-    assert_eq!(version.alias, Some(VersionAlias::Current));
+    let version = client.get_version_metadata::<IamCredentials>(&id, "current").await.unwrap();
+    assert_eq!(version.own.api_key_id, own.api_key_id);
     assert_eq!(version.version_custom_metadata, prototype.version_custom_metadata);
     let patch = VersionMetadataPatch { version_custom_metadata: JsonObject::new() };
-    let version = client.update_version_metadata(&id, "current", &patch).await.unwrap();
+    let version =
+        client.update_version_metadata::<IamCredentials>(&id, "current", &patch).await.unwrap();
     assert_eq!(version.version_custom_metadata.unwrap_or_default(), JsonObject::new());
 
     let patch = SecretMetadataPatch {
         name: Some("app-2".to_owned()),
         labels: Some(Vec::new()),
         custom_metadata: Some(JsonObject::new()),
-        rotation: Some(RotationPolicy::default()),
-        ..SecretMetadataPatch::default()
+        own: IamCredentialsPatch { rotation: Some(RotationPolicy::default()), ttl: None },
+        ..SecretMetadataPatch::<IamCredentials>::default()
     };
     let updated = client.update_secret_metadata(&id, &patch).await.unwrap();
-    assert_eq!(updated.name.as_deref(), Some("app-2"));
-    assert_eq!(updated.description.as_deref(), Some("everything set"));
-    assert_eq!(updated.labels.unwrap_or_default(), Vec::<String>::new());
-    assert_eq!(updated.custom_metadata.unwrap_or_default(), JsonObject::new());
-    assert_eq!(updated.rotation.unwrap(), RotationPolicy::default());
-    assert_eq!(updated.next_rotation_date, None);
+    let (common, own) = (updated.common, updated.own);
+    assert_eq!(common.name.as_deref(), Some("app-2"));
+    assert_eq!(common.description.as_deref(), Some("everything set"));
+    assert_eq!(common.labels.unwrap_or_default(), Vec::<String>::new());
+    assert_eq!(common.custom_metadata.unwrap_or_default(), JsonObject::new());
+    assert_eq!(own.rotation.unwrap(), RotationPolicy::default());
+    assert_eq!(own.next_rotation_date, None);
 
     client.delete_secret(&id).await.unwrap();
-    assert!(client.get_secret_metadata(&id).await.unwrap_err().is_not_found());
+    let read = client.get_secret_metadata::<IamCredentials>(&id).await;
+    assert!(read.unwrap_err().is_not_found());
     assert!(client.delete_secret(&id).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn an_arbitrary_secrets_life() {
+    let emulator = Emulator::start().await;
+    let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
+    let own = ArbitraryPrototype { payload: "first".into(), expiration_date: None };
+    let prototype = prototype::<Arbitrary>("text", own);
+    let created = client.create_secret(&prototype).await.unwrap().metadata;
+    let id = &created.common.id;
+    assert_eq!(created.common.secret_type, Arbitrary::NAME);
+    let read = client.get_secret::<Arbitrary>(id).await.unwrap();
+    assert_eq!(read.payload.payload.unwrap().expose_secret(), "first");
+
+    let version = VersionPrototype::<Arbitrary> {
+        version_custom_metadata: Some(object(json!({"ticket": "OPS-1"}))),
+        own: ArbitraryVersionPrototype { payload: "second".into() },
+    };
+    let made = client.create_version(id, &version).await.unwrap();
+    assert_eq!(made.metadata.version_custom_metadata, version.version_custom_metadata);
+    let current = client.get_version_metadata::<Arbitrary>(id, "current").await.unwrap();
+    assert_eq!(current, made.metadata);
+    let by_name = client.get_secret_by_name::<Arbitrary>("default", "text").await.unwrap();
+    assert_eq!(by_name.payload.payload.unwrap().expose_secret(), "second");
+
+    let found = client.find_secret_by_name::<Arbitrary>("text").await.unwrap().unwrap();
+    assert_eq!(found.common.id, *id);
+    let listed = client.list_secrets::<Arbitrary>(&SecretFilter::default(), 9).await.unwrap();
+    assert_eq!(listed, [found]);
+    // Names are unique per type only.
+    assert_eq!(client.find_secret_by_name::<IamCredentials>("text").await.unwrap(), None);
+    // A secret of another type can be read and told apart.
+    let other = client.get_secret_metadata::<IamCredentials>(id).await.unwrap();
+    assert_eq!(other.common.secret_type, Arbitrary::NAME);
+    assert!(!other.own.is_dynamic());
+
+    let patch = SecretMetadataPatch::<Arbitrary> {
+        description: Some("a text".to_owned()),
+        ..SecretMetadataPatch::default()
+    };
+    let updated = client.update_secret_metadata(id, &patch).await.unwrap();
+    assert_eq!(updated.common.description.as_deref(), Some("a text"));
+    client.delete_secret(id).await.unwrap();
+    assert!(client.get_secret::<Arbitrary>(id).await.unwrap_err().is_not_found());
 }
 
 #[tokio::test]
@@ -207,8 +273,8 @@ async fn the_key_of_a_secret_is_accepted_by_iam() {
     let emulator = Emulator::start().await;
     let admin = client(&emulator, seed::BOOTSTRAP_API_KEY);
     admin.create_configuration(&engine()).await.unwrap();
-    let id = admin.create_secret(&secret("app")).await.unwrap().metadata.id;
-    let key = admin.get_secret(&id).await.unwrap().api_key.unwrap();
+    let id = admin.create_secret(&secret("app")).await.unwrap().metadata.common.id;
+    let key = admin.get_secret::<IamCredentials>(&id).await.unwrap().payload.api_key.unwrap();
     // It belongs to a service ID without roles: known, and not allowed.
     let holder = client(&emulator, key.expose_secret());
     let error = holder.list_secret_groups().await.unwrap_err();
@@ -216,7 +282,7 @@ async fn the_key_of_a_secret_is_accepted_by_iam() {
 }
 
 /// What of an error callers branch on.
-fn told(error: &ApiError) -> (ApiErrorKind, Option<u16>, &'static str) {
+fn told(error: &ApiError) -> (ApiErrorKind, Option<u16>, Operation) {
     (error.kind(), error.status(), error.operation())
 }
 
@@ -227,49 +293,49 @@ async fn refusals_are_told_apart() {
     let reader = client(&emulator, seed::READER_API_KEY);
 
     let early = admin.create_secret(&secret("early")).await.unwrap_err();
-    assert_eq!(told(&early), (ApiErrorKind::Invalid, Some(400), "create_secret"));
+    assert_eq!(told(&early), (ApiErrorKind::Invalid, Some(400), Operation::CreateSecret));
     admin.create_configuration(&engine()).await.unwrap();
     let team = admin.create_secret_group(&group("team-a")).await.unwrap();
+    // Its key would expire before the first rotation.
+    let mut outlived = secret("b");
+    outlived.own.rotation = Some(monthly());
     let in_team = SecretPrototype { secret_group_id: Some(team.id.clone()), ..secret("app") };
-    let app = admin.create_secret(&in_team).await.unwrap().metadata.id;
+    let app = admin.create_secret(&in_team).await.unwrap().metadata.common.id;
     // Only a version with a value can be locked.
-    admin.get_secret(&app).await.unwrap();
+    admin.get_secret::<IamCredentials>(&app).await.unwrap();
     emulator.lock(&app).await;
 
     let errors = [
         (
-            reader.get_secret(&app).await.unwrap_err(),
-            (ApiErrorKind::Forbidden, Some(403), "get_secret"),
+            reader.get_secret::<IamCredentials>(&app).await.unwrap_err(),
+            (ApiErrorKind::Forbidden, Some(403), Operation::GetSecret),
         ),
         (
-            admin.get_secret(NOBODY).await.unwrap_err(),
-            (ApiErrorKind::NotFound, Some(404), "get_secret"),
+            admin.get_secret::<IamCredentials>(NOBODY).await.unwrap_err(),
+            (ApiErrorKind::NotFound, Some(404), Operation::GetSecret),
         ),
         (
             admin.create_secret(&secret("app")).await.unwrap_err(),
-            (ApiErrorKind::Conflict, Some(409), "create_secret"),
+            (ApiErrorKind::Conflict, Some(409), Operation::CreateSecret),
         ),
         (
             admin.delete_secret(&app).await.unwrap_err(),
-            (ApiErrorKind::Locked, Some(412), "delete_secret"),
+            (ApiErrorKind::Locked, Some(412), Operation::DeleteSecret),
         ),
         (
             admin.delete_secret_group(&team.id).await.unwrap_err(),
-            (ApiErrorKind::Conflict, Some(409), "delete_secret_group"),
+            (ApiErrorKind::Conflict, Some(409), Operation::DeleteSecretGroup),
         ),
         (
-            admin
-                .create_secret(&SecretPrototype { ttl: "59".to_owned(), ..secret("b") })
-                .await
-                .unwrap_err(),
-            (ApiErrorKind::Invalid, Some(400), "create_secret"),
+            admin.create_secret(&outlived).await.unwrap_err(),
+            (ApiErrorKind::Invalid, Some(400), Operation::CreateSecret),
         ),
     ];
     for (error, expected) in errors {
         assert_eq!(told(&error), expected, "{error}");
         assert!(error.code().unwrap().starts_with("secrets-manager.Error"), "{error}");
         assert!(error.message().is_some_and(|message| message.len() > 5), "{error}");
-        let correlation = emulator.journal(expected.2).await;
+        let correlation = emulator.journal(expected.2.name()).await;
         let ids: Vec<&str> =
             correlation.iter().filter_map(|entry| entry["correlation_id"].as_str()).collect();
         assert!(ids.contains(&error.request_id().unwrap()), "{error} {ids:?}");
@@ -277,8 +343,8 @@ async fn refusals_are_told_apart() {
     }
 
     let stranger = client(&emulator, "no-such-key-0123456789abcdefghijklmnopqrstuv");
-    let error = stranger.get_secret(&app).await.unwrap_err();
-    assert_eq!(told(&error), (ApiErrorKind::Unauthenticated, Some(400), "get_token"));
+    let error = stranger.get_secret::<IamCredentials>(&app).await.unwrap_err();
+    assert_eq!(told(&error), (ApiErrorKind::Unauthenticated, Some(400), Operation::GetToken));
     assert_eq!(error.code(), Some("BXNIM0415E"));
 
     let elsewhere = client_of(&emulator, seed::BOOTSTRAP_API_KEY, NOBODY);
@@ -292,7 +358,7 @@ async fn a_service_that_refuses_for_its_own_reasons() {
     for (status, kind) in [(422, ApiErrorKind::Invalid), (500, ApiErrorKind::Server)] {
         emulator.fault(json!({"operation": "delete_secret", "times": 3, "status": status})).await;
         let error = client.delete_secret(NOBODY).await.unwrap_err();
-        assert_eq!(told(&error), (kind, Some(status), "delete_secret"));
+        assert_eq!(told(&error), (kind, Some(status), Operation::DeleteSecret));
         let attempts = if status == 500 { 3 } else { 1 };
         assert_eq!(error.attempts(), attempts);
         emulator.clear_faults().await;
@@ -313,7 +379,7 @@ async fn a_service_that_refuses_for_its_own_reasons() {
 }
 
 #[tokio::test]
-async fn a_create_whose_answer_was_lost_is_found_by_its_name() {
+async fn a_create_whose_response_was_lost_is_found_by_its_name() {
     let emulator = Emulator::start().await;
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
     client.create_configuration(&engine()).await.unwrap();
@@ -324,8 +390,8 @@ async fn a_create_whose_answer_was_lost_is_found_by_its_name() {
         let error = client.create_secret(&secret(name)).await.unwrap_err();
         assert_eq!(error.kind(), ApiErrorKind::Transport(TransportKind::Reset));
         assert!(error.outcome_unknown());
-        let found = client.find_secret_by_name(name).await.unwrap();
-        assert_eq!(found.map(|secret| secret.name), exists.then(|| Some(name.to_owned())));
+        let found = client.find_secret_by_name::<IamCredentials>(name).await.unwrap();
+        assert_eq!(found.map(|secret| secret.common.name), exists.then(|| Some(name.to_owned())));
     }
     assert_eq!(emulator.journal("create_secret").await.len(), 2, "each was sent once");
 }

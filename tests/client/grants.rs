@@ -1,9 +1,10 @@
 //! Every way to a token, as the emulated IAM understands it.
 
 use ibm_sm_emulator::seed;
-use ibm_sm_provider::client::{ApiErrorKind, Credentials, InstanceClient, TrustedProfile};
+use ibm_sm_provider::client::{
+    ApiErrorKind, Credentials, InstanceClient, Operation, TokenSource, TrustedProfile,
+};
 use serde_json::Value;
-use std::fs;
 
 use super::{client_with, group};
 use crate::support::emulator::Emulator;
@@ -69,7 +70,7 @@ async fn a_profile_that_does_not_trust_the_identity_is_refused() {
     {
         let error = client(&emulator, credentials).list_secret_groups().await.unwrap_err();
         assert_eq!(error.kind(), ApiErrorKind::Unauthenticated);
-        assert_eq!((error.operation(), error.status()), ("get_token", Some(400)));
+        assert_eq!((error.operation(), error.status()), (Operation::GetToken, Some(400)));
         assert!(error.message().is_some_and(|message| message.contains("profile")), "{error}");
     }
     assert_eq!(token_statuses(&emulator).await, [200, 400, 200, 400]);
@@ -78,16 +79,14 @@ async fn a_profile_that_does_not_trust_the_identity_is_refused() {
 #[tokio::test]
 async fn a_compute_resource_acts_as_a_profile() {
     let emulator = Emulator::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let token_file = folder.path().join("token");
-    fs::write(&token_file, format!("{}\n", seed::CR_TOKEN)).unwrap();
+    let token = |token: &'static str| TokenSource::new("test", move || Ok(token.into()));
     for (name, profile) in [("by-id", by_id()), ("by-name", by_name())] {
-        let credentials = Credentials::ComputeResource { token_file: token_file.clone(), profile };
+        let credentials = Credentials::ComputeResource { token: token(seed::CR_TOKEN), profile };
         let client = client(&emulator, credentials);
         assert_eq!(identity(&client, name).await, format!("iam-{}", seed::PROFILE_ID));
     }
-    fs::write(&token_file, "of-somebody-else").unwrap();
-    let credentials = Credentials::ComputeResource { token_file, profile: by_id() };
+    let token = token("of-somebody-else");
+    let credentials = Credentials::ComputeResource { token, profile: by_id() };
     let error = client(&emulator, credentials).list_secret_groups().await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::Unauthenticated);
     assert_eq!(error.code(), Some("BXNIM0106E"));

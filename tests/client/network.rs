@@ -3,7 +3,8 @@
 
 use ibm_sm_emulator::seed;
 use ibm_sm_provider::client::{
-    ApiErrorKind, ClientConfig, Credentials, Endpoint, ExtraRoots, IamUrl, ProxyUrl, TransportKind,
+    ApiErrorKind, ClientConfig, Credentials, Endpoint, ExtraRoots, IamUrl, Operation, Proxy,
+    ProxyUrl, TransportKind,
 };
 
 use super::{config, connect};
@@ -15,7 +16,7 @@ fn behind_proxy(emulator: &Emulator) -> ClientConfig {
         iam_url: IamUrl::ibm(false).unwrap(),
         secrets_manager: Endpoint::Public,
         extra_roots: ExtraRoots::from_pem(emulator.authority()).unwrap(),
-        proxy: Some(ProxyUrl::parse(&emulator.proxy_url()).unwrap()),
+        proxy: Proxy::Url(ProxyUrl::parse(&emulator.proxy_url()).unwrap()),
         ..config(emulator, Credentials::ApiKey(seed::BOOTSTRAP_API_KEY.into()))
     }
 }
@@ -58,7 +59,7 @@ async fn without_the_authority_nothing_is_sent() {
     let config = ClientConfig { extra_roots: ExtraRoots::default(), ..behind_proxy(&emulator) };
     let error = connect(config, seed::INSTANCE_ID).list_secret_groups().await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::Transport(TransportKind::Tls));
-    assert_eq!((error.operation(), error.host()), ("get_token", "iam.cloud.ibm.com"));
+    assert_eq!((error.operation(), error.host()), (Operation::GetToken, "iam.cloud.ibm.com"));
     assert_eq!(emulator.journal("create_token").await.len(), 0);
 }
 
@@ -68,7 +69,7 @@ async fn a_proxy_that_refuses_is_an_error_before_sending_and_shows_no_user() {
     let proxy = emulator.proxy_url().replace("http://", "http://user:s3cret@");
     let config = ClientConfig {
         iam_url: IamUrl::parse("https://iam.example.test").unwrap(),
-        proxy: Some(ProxyUrl::parse(&proxy).unwrap()),
+        proxy: Proxy::Url(ProxyUrl::parse(&proxy).unwrap()),
         ..behind_proxy(&emulator)
     };
     let error = connect(config, seed::INSTANCE_ID).list_secret_groups().await.unwrap_err();
