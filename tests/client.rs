@@ -109,7 +109,7 @@ fn prototype<T: SecretType>(name: &str, own: T::Prototype) -> SecretPrototype<T>
 }
 
 #[tokio::test]
-async fn a_groups_life() {
+async fn the_life_cycle_of_a_secret_group() {
     let emulator = Emulator::start().await;
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
     let prototype = SecretGroupPrototype {
@@ -135,7 +135,7 @@ async fn a_groups_life() {
 }
 
 #[tokio::test]
-async fn a_configurations_life() {
+async fn the_life_cycle_of_a_configuration() {
     let emulator = Emulator::start().await;
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
     let created = client.create_configuration(&engine()).await.unwrap().metadata;
@@ -155,7 +155,7 @@ async fn a_configurations_life() {
 }
 
 #[tokio::test]
-async fn a_secrets_life() {
+async fn the_life_cycle_of_iam_credentials() {
     let emulator = Emulator::start().await;
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
     client.create_configuration(&engine()).await.unwrap();
@@ -225,7 +225,7 @@ async fn a_secrets_life() {
 }
 
 #[tokio::test]
-async fn an_arbitrary_secrets_life() {
+async fn the_life_cycle_of_an_arbitrary_secret() {
     let emulator = Emulator::start().await;
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
     let own = ArbitraryPrototype { payload: "first".into(), expiration_date: None };
@@ -275,25 +275,25 @@ async fn the_key_of_a_secret_is_accepted_by_iam() {
     admin.create_configuration(&engine()).await.unwrap();
     let id = admin.create_secret(&secret("app")).await.unwrap().metadata.common.id;
     let key = admin.get_secret::<IamCredentials>(&id).await.unwrap().payload.api_key.unwrap();
-    // It belongs to a service ID without roles: known, and not allowed.
+    // It belongs to a service ID without roles: authenticated, but not authorized.
     let holder = client(&emulator, key.expose_secret());
     let error = holder.list_secret_groups().await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::Forbidden);
 }
 
-/// What of an error callers branch on.
-fn told(error: &ApiError) -> (ApiErrorKind, Option<u16>, Operation) {
+/// The parts of an error that callers branch on.
+fn parts(error: &ApiError) -> (ApiErrorKind, Option<u16>, Operation) {
     (error.kind(), error.status(), error.operation())
 }
 
 #[tokio::test]
-async fn refusals_are_told_apart() {
+async fn refusals_are_distinguished() {
     let emulator = Emulator::start().await;
     let admin = client(&emulator, seed::BOOTSTRAP_API_KEY);
     let reader = client(&emulator, seed::READER_API_KEY);
 
     let early = admin.create_secret(&secret("early")).await.unwrap_err();
-    assert_eq!(told(&early), (ApiErrorKind::Invalid, Some(400), Operation::CreateSecret));
+    assert_eq!(parts(&early), (ApiErrorKind::Invalid, Some(400), Operation::CreateSecret));
     admin.create_configuration(&engine()).await.unwrap();
     let team = admin.create_secret_group(&group("team-a")).await.unwrap();
     // Its key would expire before the first rotation.
@@ -332,7 +332,7 @@ async fn refusals_are_told_apart() {
         ),
     ];
     for (error, expected) in errors {
-        assert_eq!(told(&error), expected, "{error}");
+        assert_eq!(parts(&error), expected, "{error}");
         assert!(error.code().unwrap().starts_with("secrets-manager.Error"), "{error}");
         assert!(error.message().is_some_and(|message| message.len() > 5), "{error}");
         let correlation = emulator.journal(expected.2.name()).await;
@@ -344,7 +344,7 @@ async fn refusals_are_told_apart() {
 
     let stranger = client(&emulator, "no-such-key-0123456789abcdefghijklmnopqrstuv");
     let error = stranger.get_secret::<IamCredentials>(&app).await.unwrap_err();
-    assert_eq!(told(&error), (ApiErrorKind::Unauthenticated, Some(400), Operation::GetToken));
+    assert_eq!(parts(&error), (ApiErrorKind::Unauthenticated, Some(400), Operation::GetToken));
     assert_eq!(error.code(), Some("BXNIM0415E"));
 
     let elsewhere = client_of(&emulator, seed::BOOTSTRAP_API_KEY, NOBODY);
@@ -352,13 +352,13 @@ async fn refusals_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_service_that_refuses_for_its_own_reasons() {
+async fn failures_of_the_service_itself() {
     let emulator = Emulator::start().await;
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
     for (status, kind) in [(422, ApiErrorKind::Invalid), (500, ApiErrorKind::Server)] {
         emulator.fault(json!({"operation": "delete_secret", "times": 3, "status": status})).await;
         let error = client.delete_secret(NOBODY).await.unwrap_err();
-        assert_eq!(told(&error), (kind, Some(status), Operation::DeleteSecret));
+        assert_eq!(parts(&error), (kind, Some(status), Operation::DeleteSecret));
         let attempts = if status == 500 { 3 } else { 1 };
         assert_eq!(error.attempts(), attempts);
         emulator.clear_faults().await;
@@ -397,14 +397,14 @@ async fn a_create_whose_response_was_lost_is_found_by_its_name() {
 }
 
 #[tokio::test]
-async fn many_calls_need_one_token_and_an_expired_one_is_replaced() {
+async fn many_requests_share_one_token_and_an_expired_one_is_replaced() {
     let emulator = Emulator::start().await;
     let client = client(&emulator, seed::BOOTSTRAP_API_KEY);
     let ten = || futures::future::join_all((0..10).map(|_| client.list_secret_groups()));
     assert!(ten().await.iter().all(Result::is_ok));
     assert!(ten().await.iter().all(Result::is_ok));
     assert_eq!(emulator.journal("create_token").await.len(), 1);
-    // By the service's clock the token is over; by ours it is not.
+    // The token has expired by the service's clock, and not by this machine's.
     emulator.advance(7200).await;
     assert!(ten().await.iter().all(Result::is_ok));
     assert_eq!(emulator.journal("create_token").await.len(), 2);

@@ -7,7 +7,7 @@ use super::authorize::Authorize;
 use super::config::ClientConfig;
 use super::credentials::Credentials;
 use super::error::{ApiError, ApiErrorKind, Target};
-use super::exchange::{Exchange, Source};
+use super::exchange::{Exchange, GrantType};
 use super::nondeterminism::Nondeterminism;
 use super::token::{IssuedToken, Token, TokenCache};
 use super::transport::Transport;
@@ -27,29 +27,29 @@ impl Authenticator {
         nondeterminism: Nondeterminism,
     ) -> Self {
         let empty = || Arc::new(TokenCache::new(nondeterminism.clone()));
-        let (cache, source) = match config.credentials.clone() {
+        let (cache, grant_type) = match config.credentials.clone() {
             None => return Self::Missing,
             Some(Credentials::BearerToken(token)) => return Self::Fixed(Token::new(bare(&token))),
-            Some(Credentials::ApiKey(key)) => (empty(), Source::ApiKey(key)),
+            Some(Credentials::ApiKey(key)) => (empty(), GrantType::ApiKey(key)),
             Some(Credentials::AssumedProfile { api_key, profile }) => {
-                (empty(), Source::AssumedProfile { api_key, own: empty(), profile })
+                (empty(), GrantType::AssumedProfile { api_key, own: empty(), profile })
             }
             Some(Credentials::ComputeResource { token, profile }) => {
-                (empty(), Source::ComputeResource { token, profile })
+                (empty(), GrantType::ComputeResource { token, profile })
             }
             Some(Credentials::RefreshToken { refresh_token, access_token }) => {
                 let cache = access_token.map_or_else(&empty, |token| {
                     let given = IssuedToken::given(bare(&token));
                     Arc::new(TokenCache::holding(&given, nondeterminism.clone()))
                 });
-                (cache, Source::RefreshToken(Mutex::new(refresh_token)))
+                (cache, GrantType::RefreshToken(Mutex::new(refresh_token)))
             }
         };
         Self::Exchanged(Arc::new(Exchange {
             transport: Arc::clone(transport),
             iam_url: config.iam_url.clone(),
             cache,
-            source,
+            grant_type,
         }))
     }
 }
@@ -66,7 +66,7 @@ impl Authorize for Authenticator {
     fn refused(&self, token: &Token) -> bool {
         match self {
             Self::Exchanged(exchange) => {
-                exchange.forget(token);
+                exchange.remove(token);
                 true
             }
             Self::Missing | Self::Fixed(_) => false,

@@ -14,7 +14,7 @@ pub struct ClientConfig {
     pub credentials: Option<Credentials>,
     /// Where tokens are issued.
     pub iam_url: IamUrl,
-    /// Where instances are, unless they say otherwise.
+    /// Where instances are, unless one asks for another kind of endpoint.
     pub secrets_manager: Endpoint,
     /// Certificate authorities to trust in addition to the system's.
     pub extra_roots: ExtraRoots,

@@ -47,15 +47,15 @@ pub enum ApiErrorKind {
     Conflict,
     /// A lock forbids the change or the read (412).
     Locked,
-    /// The service calls the request invalid (400, 422); without a status, it was never sent.
+    /// The service rejected the request as invalid (400, 422); without a status, it was never sent.
     Invalid,
-    /// Too many requests (429), also after all repetitions.
+    /// Too many requests (429), even after all retries.
     RateLimited,
-    /// The service failed (5xx), also after all repetitions.
+    /// The service failed (5xx), even after all retries.
     Server,
-    /// No response, also after all repetitions.
+    /// No response, even after all retries.
     Transport(TransportKind),
-    /// The run was cancelled before the call was done.
+    /// The run was cancelled before the call completed.
     Cancelled,
     /// A status that IBM does not document.
     UnexpectedStatus,
@@ -162,8 +162,8 @@ impl ApiError {
         self.0.kind
     }
 
-    /// The operation that failed. It is [`Operation::GetToken`] if no token could be got for the
-    /// operation that was called.
+    /// The operation that failed. It is [`Operation::GetToken`] if no token could be obtained
+    /// for the operation that was called.
     pub fn operation(&self) -> Operation {
         self.0.target.operation
     }

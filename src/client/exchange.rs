@@ -17,12 +17,12 @@ pub(super) struct Exchange {
     pub(super) transport: Arc<Transport>,
     pub(super) iam_url: IamUrl,
     pub(super) cache: Arc<TokenCache>,
-    pub(super) source: Source,
+    pub(super) grant_type: GrantType,
 }
 
-/// What is exchanged for the next token.
+/// Which grant gets the next token, and what it needs.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(super) enum GrantType {
     ApiKey(SecretString),
     /// The refresh token of the last response.
     RefreshToken(Mutex<SecretString>),
@@ -47,9 +47,9 @@ impl Exchange {
     }
 
     /// Removes a token that a service refused.
-    pub(super) fn forget(&self, refused: &Token) {
+    pub(super) fn remove(&self, refused: &Token) {
         self.cache.remove(refused, || {
-            if let Source::AssumedProfile { own, .. } = &self.source {
+            if let GrantType::AssumedProfile { own, .. } = &self.grant_type {
                 // What invalidated the profile's token may have invalidated the identity's own.
                 own.clear();
             }
@@ -57,9 +57,9 @@ impl Exchange {
     }
 
     async fn fetch(self: Arc<Self>, target: Target) -> Result<IssuedToken, ApiError> {
-        match &self.source {
-            Source::ApiKey(key) => Ok(self.request(&Grant::ApiKey(key)).await?.token),
-            Source::RefreshToken(current) => {
+        match &self.grant_type {
+            GrantType::ApiKey(key) => Ok(self.request(&Grant::ApiKey(key)).await?.token),
+            GrantType::RefreshToken(current) => {
                 let used = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let granted = self.request(&Grant::RefreshToken(&used)).await?;
                 if let Some(next) = granted.refresh_token {
@@ -67,7 +67,7 @@ impl Exchange {
                 }
                 Ok(granted.token)
             }
-            Source::AssumedProfile { api_key, own, profile } => {
+            GrantType::AssumedProfile { api_key, own, profile } => {
                 let fetch = || {
                     let (this, key) = (Arc::clone(&self), api_key.clone());
                     async move { Ok(this.request(&Grant::ApiKey(&key)).await?.token) }
@@ -75,7 +75,7 @@ impl Exchange {
                 let own = own.get(&target, fetch).await?;
                 Ok(self.request(&Grant::Assume(own.secret(), profile)).await?.token)
             }
-            Source::ComputeResource { token, profile } => {
+            GrantType::ComputeResource { token, profile } => {
                 let token = read_token(token.clone(), &target).await?;
                 Ok(self.request(&Grant::ComputeResource(&token, profile)).await?.token)
             }

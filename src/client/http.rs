@@ -60,7 +60,7 @@ impl Http {
     }
 
     /// By reqwest's default, a request that an HTTP/2 server refused unprocessed (while it closes
-    /// a connection) is sent once more on another. All other repetition is the send loop's.
+    /// a connection) is sent once more on another. All other retries are up to the send loop.
     fn build(&self, mut tls: ClientConfig) -> Result<Client, SetupError> {
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let setup_error = |error: reqwest::Error| SetupError(root_cause(&error.without_url()));

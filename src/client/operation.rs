@@ -3,52 +3,53 @@
 use reqwest::Method;
 use std::fmt;
 
-/// One endpoint of Secrets Manager or IAM. Its `Display` is the name that logs and errors show.
+/// One endpoint of Secrets Manager or IAM, with its number in ibm-api.md 2.1. `Display` shows its
+/// name, as logs and errors do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// S1
+    /// S1.
     CreateSecret,
-    /// S2
+    /// S2.
     ListSecrets,
-    /// S3
+    /// S3.
     GetSecret,
-    /// S4
+    /// S4.
     GetSecretByName,
-    /// S5
+    /// S5.
     GetSecretMetadata,
-    /// S6
+    /// S6.
     UpdateSecretMetadata,
-    /// S7
+    /// S7.
     DeleteSecret,
-    /// V1
+    /// V1.
     CreateVersion,
-    /// V4
+    /// V4.
     GetVersionMetadata,
-    /// V5
+    /// V5.
     UpdateVersionMetadata,
-    /// V6
+    /// V6.
     DeleteVersionData,
-    /// L2
+    /// L2.
     ListSecretLocks,
-    /// G1
+    /// G1.
     CreateSecretGroup,
-    /// G2
+    /// G2.
     ListSecretGroups,
-    /// G3
+    /// G3.
     GetSecretGroup,
-    /// G4
+    /// G4.
     UpdateSecretGroup,
-    /// G5
+    /// G5.
     DeleteSecretGroup,
-    /// C1
+    /// C1.
     CreateConfiguration,
-    /// C2
+    /// C2.
     ListConfigurations,
-    /// C3
+    /// C3.
     GetConfiguration,
-    /// C4
+    /// C4.
     UpdateConfiguration,
-    /// C5
+    /// C5.
     DeleteConfiguration,
     /// A token from IAM, for any grant.
     GetToken,
@@ -108,11 +109,11 @@ impl Operation {
     /// The table (ibm-api.md 2.1; for IAM 1.5 and 3.2).
     fn entry(self) -> Entry {
         use Idempotency::{Once, Repeatable};
+        use Role::{IamViewer, Manager, NoRole, Reader, SecretsReader, Writer};
         const GET: Method = Method::GET;
         const POST: Method = Method::POST;
         const PATCH: Method = Method::PATCH;
         const DELETE: Method = Method::DELETE;
-        use Role::{IamViewer, Manager, NoRole, Reader, SecretsReader, Writer};
         let (name, method, path, idempotency, role) = match self {
             Self::CreateSecret => ("create_secret", POST, "/api/v2/secrets", Once, Writer),
             Self::ListSecrets => ("list_secrets", GET, "/api/v2/secrets", Repeatable, Reader),

@@ -1,4 +1,4 @@
-//! Every way to a token, as the emulated IAM understands it.
+//! Every grant, as the emulated IAM implements it.
 
 use ibm_sm_emulator::seed;
 use ibm_sm_provider::client::{
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{client_with, group};
 use crate::support::emulator::Emulator;
 
-/// Who a client is to the service: the creator of what it creates.
+/// The client's identity, as the service records it in what the client creates.
 async fn identity(client: &InstanceClient, name: &str) -> String {
     client.create_secret_group(&group(name)).await.unwrap().created_by.unwrap()
 }
@@ -50,11 +50,11 @@ async fn a_key_acts_as_a_profile_by_id_and_by_name() {
 }
 
 #[tokio::test]
-async fn both_tokens_of_a_profile_are_replaced_when_their_time_is_over() {
+async fn both_tokens_of_a_profile_are_replaced_when_they_have_expired() {
     let emulator = Emulator::start().await;
     let client = client(&emulator, assumed(seed::BOOTSTRAP_API_KEY, by_id()));
     identity(&client, "first").await;
-    // By the service's clock both tokens are over; by ours they are not.
+    // Both tokens have expired by the service's clock, and not by this machine's.
     emulator.advance(7200).await;
     let calls = (0..10).map(|_| client.list_secret_groups());
     assert!(futures::future::join_all(calls).await.iter().all(Result::is_ok));
@@ -106,7 +106,7 @@ async fn a_refresh_token_gets_one_token_after_the_other() {
         assert_eq!(identity(&client, name).await, seed::USER_IAM_ID);
         emulator.advance(7200).await;
     }
-    // One to sign in; and a refresh token is of no use twice here, so each was a new one.
+    // The first was the sign-in. A refresh token works only once here, so each was a new one.
     assert_eq!(token_statuses(&emulator).await, [200, 200, 200, 200]);
     let again =
         Credentials::RefreshToken { refresh_token: refresh_token.into(), access_token: None };
@@ -115,7 +115,7 @@ async fn a_refresh_token_gets_one_token_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_token_with_a_refresh_token_is_replaced_when_its_time_is_over() {
+async fn a_token_with_a_refresh_token_is_replaced_when_it_has_expired() {
     let emulator = Emulator::start().await;
     let (access_token, refresh_token) = emulator.sign_in(seed::USER_API_KEY).await;
     let credentials = Credentials::RefreshToken {
@@ -124,7 +124,7 @@ async fn a_token_with_a_refresh_token_is_replaced_when_its_time_is_over() {
     };
     let client = client(&emulator, credentials);
     assert_eq!(identity(&client, "first").await, seed::USER_IAM_ID);
-    assert_eq!(token_statuses(&emulator).await.len(), 1, "only the one to sign in");
+    assert_eq!(token_statuses(&emulator).await.len(), 1, "only the sign-in");
     emulator.advance(7200).await;
     assert_eq!(identity(&client, "second").await, seed::USER_IAM_ID);
     assert_eq!(token_statuses(&emulator).await.len(), 2);

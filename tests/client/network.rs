@@ -1,5 +1,4 @@
-//! IBM's own host names, over TLS and HTTP/2 and through a proxy: nothing is replaced by an address
-//! of a test.
+//! IBM's own host names, over TLS and HTTP/2 and through a proxy: no address is overridden.
 
 use ibm_sm_emulator::seed;
 use ibm_sm_provider::client::{
@@ -10,7 +9,7 @@ use ibm_sm_provider::client::{
 use super::{config, connect};
 use crate::support::emulator::Emulator;
 
-/// What a user in a company's network configures.
+/// The configuration of a user in a corporate network.
 fn behind_proxy(emulator: &Emulator) -> ClientConfig {
     ClientConfig {
         iam_url: IamUrl::ibm(false).unwrap(),
@@ -22,7 +21,7 @@ fn behind_proxy(emulator: &Emulator) -> ClientConfig {
 }
 
 #[tokio::test]
-async fn the_hosts_of_ibm_are_reached_through_a_proxy_and_trusted_by_an_extra_authority() {
+async fn ibms_hosts_are_reached_through_a_proxy_and_trusted_through_an_extra_authority() {
     let instance = seed::INSTANCE_ID;
     let vpe = IamUrl::parse("https://private.us-south.iam.cloud.ibm.com").unwrap();
     for (iam_url, secrets_manager, iam_host, instance_host) in [

@@ -11,7 +11,7 @@ use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 /// What an HTTP/2 client sends first (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What a client sends and is told by a TLS server on `localhost`.
+/// A TLS server on `localhost`.
 struct TlsServer {
     listener: TcpListener,
     certificate: String,
@@ -51,8 +51,8 @@ fn http(extra_roots: ExtraRoots, proxy: Option<&str>) -> Http {
     Http::new("test/1".to_owned(), extra_roots, proxy)
 }
 
-/// What a request came to and what its server saw. A request that ends before it reached the server
-/// fails the test, which would wait for ever otherwise.
+/// The result of a request and what its server saw. A request that ends before it reaches the server
+/// fails the test, which would otherwise wait forever.
 async fn together<T>(
     request: impl Future<Output = reqwest::Result<reqwest::Response>>,
     serve: impl Future<Output = T>,
@@ -65,7 +65,7 @@ async fn together<T>(
     }
 }
 
-/// The lines of a request up to the empty one.
+/// A request up to the empty line.
 async fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -106,7 +106,7 @@ async fn an_untrusted_certificate_is_a_tls_failure_before_sending() {
 }
 
 #[tokio::test]
-async fn a_server_of_an_extra_authority_is_trusted_and_chooses_the_protocol() {
+async fn a_server_is_trusted_through_an_extra_authority_and_chooses_the_protocol() {
     for (protocols, chosen, first_words) in [
         (&["h2", "http/1.1"][..], Some("h2"), PREFACE),
         (&["http/1.1"], Some("http/1.1"), &b"GET / HTTP/1.1\r\n"[..]),
@@ -168,7 +168,7 @@ async fn every_request_goes_through_the_proxy_with_its_user() {
 }
 
 #[tokio::test]
-async fn a_proxy_behind_tls_needs_an_authority_too_whatever_lies_behind_it() {
+async fn a_proxy_over_tls_needs_an_authority_even_for_plain_http() {
     let server = TlsServer::start(&[]).await;
     let port = server.url().port().unwrap();
     let serve = async {

@@ -154,7 +154,7 @@ fn with_type<T: SecretType, S: Serializer>(
 }
 
 /// What to change about a secret: `None` leaves a value, an empty one clears it. An explicit JSON
-/// `null` is never sent, for its meaning is not established (ibm-api.md 6.2).
+/// `null` is never sent, because its meaning is not established (ibm-api.md 6.2).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(bound = "")]
 pub struct SecretMetadataPatch<T: SecretType> {
