@@ -7,6 +7,8 @@ CARGO_FLAGS ?= --locked
 # once, with one set of features.
 TEST = $(CARGO) test $(CARGO_FLAGS) --workspace
 EMULATOR_TESTS = $(patsubst emulator/tests/%.rs,--test %,$(wildcard emulator/tests/*.rs))
+PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
+	test && $$1 == "name" && $$3 != "\"acceptance\"" { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
 .PHONY: help build demo check test unit contract protocol acceptance sdk-test deny bench
@@ -42,7 +44,7 @@ contract: ## rooms and schema, and IBM's API as the emulator serves it
 
 protocol: ## the provider as a process: Terraform's protocol, HTTP, panics
 	$(STEP) 'protocol tests'
-	$(TEST) --test main --test panics -- --skip contract::
+	$(TEST) $(PROVIDER_TESTS) -- --skip contract::
 
 acceptance: ## the real Terraform against the emulator; FILTER=name runs those that contain it
 	$(STEP) 'acceptance tests'
