@@ -3,7 +3,16 @@
 CARGO ?= cargo
 CARGO_FLAGS ?= --locked
 
-.PHONY: help demo test check acceptance sdk-test build bench
+# Every test step takes the whole workspace: Cargo then builds each dependency
+# once, with one set of features.
+TEST = $(CARGO) test $(CARGO_FLAGS) --workspace
+EMULATOR_TESTS = $(patsubst emulator/tests/%.rs,--test %,$(wildcard emulator/tests/*.rs))
+PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
+	test && $$1 == "name" && $$3 != "\"acceptance\"" { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
+STEP = @printf '\n== %s\n'
+
+.PHONY: help build demo check test unit contract protocol acceptance sdk-test deny bench
+.NOTPARALLEL:
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,20 +23,40 @@ build: ## build the provider and the emulator for use
 demo: build ## apply IBM's example against the emulator, and tell what happens
 	@examples/demo/run.sh target/release
 
-test: check ## everything: format, lints, unit, contract, protocol and acceptance tests
-	$(CARGO) test $(CARGO_FLAGS) --workspace --lib --bins --tests
-
-check: ## format and lints
+check: ## format, lints and docs
+	$(STEP) format
 	$(CARGO) fmt --all --check
+	$(STEP) lints
 	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	$(STEP) docs
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps --quiet
 
-acceptance: ## the acceptance tests alone; FILTER=name runs those that contain it
+test: unit contract protocol acceptance ## all tests in Rust, cheap to costly: the next four
+
+unit: ## what stands beside the code
+	$(STEP) 'unit tests'
+	$(TEST) --lib --bins
+
+contract: ## rooms and schema, and IBM's API as the emulator serves it
+	$(STEP) 'contract tests'
+	$(TEST) $(EMULATOR_TESTS)
+	$(TEST) --test main -- contract::
+
+protocol: ## the provider as a process: Terraform's protocol, HTTP, panics
+	$(STEP) 'protocol tests'
+	$(TEST) $(PROVIDER_TESTS) -- --skip contract::
+
+acceptance: ## the real Terraform against the emulator; FILTER=name runs those that contain it
+	$(STEP) 'acceptance tests'
 	$(CARGO) build $(CARGO_FLAGS) --workspace
-	$(CARGO) test $(CARGO_FLAGS) --test acceptance -- $(FILTER)
+	$(TEST) --test acceptance -- $(FILTER)
 
 sdk-test: ## IBM's own Python SDKs against the emulator; needs Python and PyPI
+	$(STEP) 'SDK test'
 	@emulator/sdk-test/run.sh
+
+deny: ## licences, duplicates and sources of all crates; needs cargo-deny
+	$(CARGO) deny --locked check -D unmatched-skip -D unnecessary-skip licenses bans sources
 
 bench: build ## what a plan of 1,000 secrets costs, and what the emulator does
 	@benches/plan-1000.sh target/release

@@ -9,5 +9,6 @@ if ! cmp -s emulator/sdk-test/requirements.txt "$stamp"; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r emulator/sdk-test/requirements.txt
     cp emulator/sdk-test/requirements.txt "$stamp"
 fi
-cargo build --quiet -p ibm-sm-emulator
+# Of the whole workspace, so that its crates are built as in every other step.
+cargo build --quiet --locked --workspace --bin ibm-sm-emulator
 exec "$venv/bin/python" emulator/sdk-test/main.py "${CARGO_TARGET_DIR:-target}/debug/ibm-sm-emulator"

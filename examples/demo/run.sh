@@ -20,14 +20,17 @@ terraform=${TERRAFORM:-terraform}
 command -v "$terraform" >/dev/null || fail "terraform is not installed: install Terraform 1.11 or newer, or set TERRAFORM to tofu"
 
 say "1. An IBM Cloud on this machine: the emulator of IAM and Secrets Manager"
-"$bin/ibm-sm-emulator" --listen 127.0.0.1:0 >"$work/emulator.txt" 2>"$work/emulator.log" &
+mkfifo "$work/lines"
+"$bin/ibm-sm-emulator" --listen 127.0.0.1:0 >"$work/lines" 2>"$work/emulator.log" &
 emulator=$!
-# The emulator prints `ready` when it answers; tail ends with it or with us.
-timeout 20 grep -q -m1 '^ready' <(tail -n +1 -f --pid="$emulator" "$work/emulator.txt") \
-  || fail "the emulator did not start: $(cat "$work/emulator.log")"
-sed 's/^/   /' "$work/emulator.txt"
-# shellcheck disable=SC1091
-. <(grep '^export ' "$work/emulator.txt")
+# The emulator prints `ready` when it answers. The pipe stays open for what it may print later.
+exec 3<"$work/lines"
+line=
+until [ "$line" = ready ]; do
+  IFS= read -r -t 20 line <&3 || fail "the emulator did not start: $(cat "$work/emulator.log")"
+  printf '   %s\n' "$line"
+  case $line in "export "*) eval "$line" ;; esac
+done
 
 curl -s "$EMULATOR_URL/_emulator/state" >"$work/before.json"
 
