@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frozen_clock_moves_only_when_told() {
+    fn a_frozen_clock_moves_only_when_advanced() {
         let start: Timestamp = "2026-01-10T09:00:00Z".parse().unwrap();
         let clock = Clock::Frozen(start);
         assert_eq!(clock.now(), start);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_system_clock_keeps_what_it_was_advanced() {
+    fn a_system_clock_adds_up_its_advances() {
         assert_eq!(Clock::SYSTEM.advanced(60).advanced(40), Clock::System { ahead: 100 });
     }
 }

@@ -252,7 +252,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_path_is_described_and_every_description_is_a_path() {
+    fn the_description_lists_exactly_the_paths_served() {
         let openapi: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
         let described: BTreeSet<_> =
             openapi["paths"].as_object().unwrap().keys().cloned().collect();

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_strikes_every_call_the_nth_or_the_first_ones() {
+    fn a_fault_is_injected_always_at_the_nth_request_or_at_the_first_ones() {
         for (fault, struck) in [
             (r#"{"status":500}"#, [true, true, true]),
             (r#"{"status":500,"nth":2}"#, [false, true, false]),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_repeats_itself_with_the_same_seed() {
+    fn probability_is_reproducible_with_a_seed() {
         let fault = r#"{"status":500,"probability":0.5,"seed":7}"#;
         let once = statuses(fault, 50);
         assert_eq!(once, statuses(fault, 50));

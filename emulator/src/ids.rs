@@ -44,13 +44,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_repeats_itself_and_the_system_does_not() {
+    fn ids_are_reproducible_only_with_a_seed() {
         assert_eq!(Ids::new(Some(7)).uuid(), Ids::new(Some(7)).uuid());
         assert_ne!(Ids::new(None).uuid(), Ids::new(None).uuid());
     }
 
     #[test]
-    fn keys_have_ibms_form() {
+    fn keys_have_ibms_format() {
         let key = Ids::new(Some(1)).api_key();
         assert_eq!(key.len(), 44);
         assert!(key.bytes().all(|byte| KEY_ALPHABET.contains(&byte)), "{key}");

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_masked_wherever_they_are() {
+    fn secrets_are_masked_at_any_depth() {
         assert_eq!(
             request("application/json", r#"{"name":"a","api_key":"k","list":[{"apikey":"k"}]}"#)
                 .unwrap(),

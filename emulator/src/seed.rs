@@ -209,7 +209,7 @@ mod tests {
     "#;
 
     #[test]
-    fn toml_and_json_say_the_same() {
+    fn toml_and_json_are_equivalent() {
         let folder = tempfile::tempdir().unwrap();
         let toml = folder.path().join("seed.toml");
         std::fs::write(&toml, TOML).unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_file_is_named() {
+    fn errors_name_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seed.toml");
         std::fs::write(&path, "colour = 'red'").unwrap();

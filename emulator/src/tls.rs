@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_keeps_its_identity() {
+    fn a_folder_keeps_its_certificate() {
         let folder = tempfile::tempdir().unwrap();
         let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
         let folder = folder.path().join("tls");

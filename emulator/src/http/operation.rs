@@ -36,9 +36,6 @@ pub enum Handler {
     ),
 }
 
-/// What an operation answers.
-pub type Answer = Result<ApiResponse>;
-
 /// A successful response.
 #[derive(Clone, Debug)]
 pub struct ApiResponse {

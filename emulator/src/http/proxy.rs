@@ -1,5 +1,5 @@
-//! An HTTP proxy for clients that hard-code IBM's host names: it answers `CONNECT` to one of them
-//! itself and refuses everything else.
+//! An HTTP proxy for clients that hard-code IBM's host names: `CONNECT` to one of them leads to the
+//! emulator, and everything else is refused.
 
 use crate::http::address::{self, Scheme};
 use crate::http::connection;

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn rollback_takes_back_inserts_changes_and_removals() {
+    fn rollback_undoes_inserts_changes_and_removals() {
         let mut table = table();
         table.insert(pair("c", 4));
         table.get_mut("b").unwrap().1 = 30;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn touched_names_what_a_commit_keeps() {
+    fn touched_lists_uncommitted_changes() {
         let mut table = table();
         table.insert(pair("c", 4));
         table.remove("b");
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn two_rows_of_one_key_are_refused() {
+    fn two_rows_with_the_same_key_are_refused() {
         let error = serde_json::from_str::<Table<Pair>>(r#"[["a",1],["a",2]]"#).unwrap_err();
         assert!(error.to_string().contains("two objects are called a"));
     }

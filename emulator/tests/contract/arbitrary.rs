@@ -1,6 +1,6 @@
 //! Arbitrary secrets (2.4, 2.5): payloads, expiration, versions, locks.
 
-use crate::lab::{Answer, Lab, with};
+use crate::lab::{Lab, Response, with};
 use serde_json::{Value, json};
 
 const EXPIRATION: &str = "2026-06-01T00:00:00Z";
@@ -15,17 +15,18 @@ async fn expiring(lab: &Lab) -> String {
     format!("secrets/{}", lab.secret(body).await)
 }
 
-/// Moves the clock to the second at which [`expiring`] expires.
-async fn expire(lab: &Lab) {
+/// Moves the clock to the second at which [`expiring`] expires; tokens have expired long before.
+async fn expire(lab: &Lab) -> Lab {
     let clock = json!({ "mode": "frozen", "now": EXPIRATION });
     lab.put("/_emulator/clock", clock).await.expect(200);
+    lab.with_new_token().await
 }
 
-async fn new_version(lab: &Lab, path: &str, body: Value) -> Answer {
+async fn new_version(lab: &Lab, path: &str, body: Value) -> Response {
     lab.post(&format!("{path}/versions"), body).await
 }
 
-/// 2.4: an arbitrary secret is stored beside the others.
+/// 2.4: create, read, new version, delete.
 #[tokio::test]
 async fn an_arbitrary_secret() {
     let lab = Lab::start().await;
@@ -53,7 +54,7 @@ async fn an_arbitrary_secret() {
     assert_eq!(lab.state().await["secrets_manager"]["secrets"], empty);
 }
 
-/// S1: every field that a secret can be created with, and the metadata that comes back.
+/// S1: all fields of a create request, and the metadata returned.
 #[tokio::test]
 async fn every_field_of_create() {
     let lab = Lab::start().await;
@@ -99,8 +100,8 @@ async fn refusals_of_create() {
         (json!({ "ttl": "1h" }), 422),
         (json!({ "rotation": {} }), 422),
     ] {
-        let answer = lab.post("secrets", with(arbitrary("a1"), changes)).await;
-        assert_eq!(answer.error().0, status, "{}", answer.body);
+        let response = lab.post("secrets", with(arbitrary("a1"), changes)).await;
+        assert_eq!(response.error().0, status, "{}", response.body);
     }
     assert_eq!(lab.get("secrets").await.at("total_count"), 0);
 }
@@ -115,7 +116,7 @@ async fn the_longest_and_the_shortest_payload() {
     }
 }
 
-/// S4, S2: found by the names of its group and itself, and in the list by its type.
+/// S4, S2: found by the names of its group and itself, and listed by its type.
 #[tokio::test]
 async fn found_by_name_and_by_type() {
     let lab = Lab::with_engine().await;
@@ -130,7 +131,7 @@ async fn found_by_name_and_by_type() {
     assert!(listed.at("secrets/0").get("payload").is_none());
 }
 
-/// A read of the payload marks the version and the secret as downloaded, a read of metadata does not.
+/// Reading the payload marks the secret as downloaded; reading metadata does not.
 #[tokio::test]
 async fn downloads_are_marked() {
     let lab = Lab::start().await;
@@ -192,18 +193,18 @@ async fn refusals_of_patch() {
         (json!({ "payload": "p2" }), 422, "Unknown field 'payload'"),
         (json!({ "rotation": { "auto_rotate": false } }), 422, "Unknown field 'rotation'"),
     ] {
-        let answer = lab.patch(&path, patch.clone()).await;
-        assert_eq!(answer.error().0, status, "{patch}");
-        assert!(answer.error().2.contains(words), "{patch}: {}", answer.body);
+        let response = lab.patch(&path, patch.clone()).await;
+        assert_eq!(response.error().0, status, "{patch}");
+        assert!(response.error().2.contains(words), "{patch}: {}", response.body);
     }
     assert_eq!(lab.get(&path).await.body, before.body);
     let credentials = lab.secret(crate::lab::static_secret("s1", true)).await;
     let patch = json!({ "expiration_date": EXPIRATION });
-    let answer = lab.patch(&format!("secrets/{credentials}/metadata"), patch).await;
-    assert_eq!(answer.error().0, 422, "IAM credentials have a lease instead");
+    let response = lab.patch(&format!("secrets/{credentials}/metadata"), patch).await;
+    assert_eq!(response.error().0, 422, "IAM credentials have a lease instead");
 }
 
-/// V1: a new payload is a new version, which brings its own metadata along.
+/// V1: a new payload is a new version, which can bring new metadata.
 #[tokio::test]
 async fn a_new_payload_is_a_new_version() {
     let lab = Lab::start().await;
@@ -242,8 +243,8 @@ async fn a_new_payload_is_a_new_version() {
         (json!({ "payload": "p4", "restore_from_version": "previous" }), 422),
         (json!({ "payload": "p4", "expiration_date": EXPIRATION }), 422),
     ] {
-        let answer = new_version(&lab, &path, body).await;
-        assert_eq!(answer.error().0, status, "{}", answer.body);
+        let response = new_version(&lab, &path, body).await;
+        assert_eq!(response.error().0, status, "{}", response.body);
     }
     assert_eq!(lab.get(&path).await.at("versions_total"), 3);
 }
@@ -261,27 +262,27 @@ async fn version_metadata_is_patched() {
     assert_eq!(lab.get(&path).await.at("versions_total"), 1);
 }
 
-/// 4.6: when the date has come, the secret is destroyed and its payload is gone for good.
+/// 4.6: on the expiration date the secret is destroyed, and its payload is lost.
 #[tokio::test]
 async fn an_expired_secret_is_destroyed() {
     let lab = Lab::start().await;
     let path = expiring(&lab).await;
     new_version(&lab, &path, json!({ "payload": "p2" })).await.expect(201);
-    expire(&lab).await;
-    let expired = lab.get(&path).await.expect(200);
+    let later = expire(&lab).await;
+    let expired = later.get(&path).await.expect(200);
     assert_eq!(expired.at("state"), 5);
     assert_eq!(expired.text("state_description"), "destroyed");
     assert_eq!(expired.text("expiration_date"), EXPIRATION);
     assert!(!expired.has("payload"));
-    let previous = lab.get(&format!("{path}/versions/previous")).await.expect(200);
+    let previous = later.get(&format!("{path}/versions/previous")).await.expect(200);
     assert_eq!(previous.at("payload_available"), false);
-    assert!(!lab.state().await["secrets_manager"]["secrets"].to_string().contains("p2"));
-    let refused = new_version(&lab, &path, json!({ "payload": "p3" })).await;
+    assert!(!later.state().await["secrets_manager"]["secrets"].to_string().contains("p2"));
+    let refused = new_version(&later, &path, json!({ "payload": "p3" })).await;
     assert_eq!((refused.error().0, refused.error().1), (400, "secrets-manager.Error01004"));
-    lab.delete(&path).await.expect(204);
+    later.delete(&path).await.expect(204);
 }
 
-/// 4.6, 4.7: a lock outlasts the expiration; without it the secret is destroyed.
+/// 4.6, 4.7: a lock prevents the expiration until it is deleted.
 #[tokio::test]
 async fn a_lock_outlasts_the_expiration() {
     let lab = Lab::start().await;
@@ -289,12 +290,12 @@ async fn a_lock_outlasts_the_expiration() {
     let locks = format!("{path}/locks_bulk");
     lab.post(&locks, json!({ "locks": [{ "name": "app-1" }] })).await.expect(201);
     assert_eq!(lab.delete(&path).await.error().0, 412);
-    expire(&lab).await;
-    let locked = lab.get(&path).await.expect(200);
+    let later = expire(&lab).await;
+    let locked = later.get(&path).await.expect(200);
     assert_eq!((locked.text("payload"), locked.at("state")), ("p1", &json!(1)));
     assert_eq!(locked.at("locks_total"), 1);
-    lab.delete(&locks).await.expect(200);
-    let unlocked = lab.get(&path).await.expect(200);
+    later.delete(&locks).await.expect(200);
+    let unlocked = later.get(&path).await.expect(200);
     assert_eq!(unlocked.at("state"), 5);
     assert!(!unlocked.has("payload"));
 }

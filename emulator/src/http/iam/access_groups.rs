@@ -128,10 +128,10 @@ fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
         last_modified_at: tx.now,
         last_modified_by_id: by,
     };
-    let reply = ApiResponse::json(201, Body::of(&group, call.request, Show::default()))?
+    let response = ApiResponse::json(201, Body::of(&group, call.request, Show::default()))?
         .with_header("etag", tag(&group));
     tx.state.iam.access_groups.insert(group);
-    Ok(reply)
+    Ok(response)
 }
 
 fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
@@ -225,10 +225,10 @@ fn update(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     group.revision = group.revision.saturating_add(1);
     group.last_modified_at = tx.now;
     group.last_modified_by_id.clone_from(&call.caller.iam_id);
-    let reply = ApiResponse::json(200, Body::of(&group, call.request, Show::default()))?
+    let response = ApiResponse::json(200, Body::of(&group, call.request, Show::default()))?
         .with_header("etag", tag(&group));
     tx.state.iam.access_groups.insert(group);
-    Ok(reply)
+    Ok(response)
 }
 
 fn delete(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {

@@ -321,9 +321,9 @@ fn update(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     }
     fields.finish()?;
     touch(&mut key, tx.now);
-    let reply = ApiResponse::json(200, Body::of(&key))?.with_header("etag", tag(&key));
+    let response = ApiResponse::json(200, Body::of(&key))?.with_header("etag", tag(&key));
     tx.state.iam.api_keys.insert(key);
-    Ok(reply)
+    Ok(response)
 }
 
 fn delete(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {

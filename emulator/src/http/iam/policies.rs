@@ -131,10 +131,10 @@ fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
             "A policy with the same content exists already.",
         ));
     }
-    let reply = ApiResponse::json(201, body(&policy, call.request))?
+    let response = ApiResponse::json(201, body(&policy, call.request))?
         .with_header("etag", entity_tag(1, &policy.id));
     tx.state.iam.policies.insert(policy);
-    Ok(reply)
+    Ok(response)
 }
 
 fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {

@@ -224,9 +224,9 @@ fn update(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     fields.finish()?;
     service_id.revision = service_id.revision.saturating_add(1);
     service_id.modified_at = tx.now;
-    let reply = ApiResponse::json(200, Body::of(&service_id));
+    let response = ApiResponse::json(200, Body::of(&service_id));
     tx.state.iam.service_ids.insert(service_id);
-    reply
+    response
 }
 
 fn delete(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {

@@ -145,9 +145,9 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
         created_at: tx.now,
         updated_at: tx.now,
     };
-    let reply = ApiResponse::json(201, Body::changed(&configuration, tx));
+    let response = ApiResponse::json(201, Body::changed(&configuration, tx));
     tx.state.secrets_manager.configurations.insert(configuration);
-    reply
+    response
 }
 
 fn list(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
@@ -221,9 +221,9 @@ fn update(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
         configuration.disabled = disabled;
     }
     configuration.updated_at = tx.now;
-    let reply = ApiResponse::json(200, Body::changed(&configuration, tx));
+    let response = ApiResponse::json(200, Body::changed(&configuration, tx));
     tx.state.secrets_manager.configurations.insert(configuration);
-    reply
+    response
 }
 
 fn delete(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {

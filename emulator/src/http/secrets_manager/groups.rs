@@ -96,9 +96,9 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
         created_at: tx.now,
         updated_at: tx.now,
     };
-    let reply = ApiResponse::json(201, Body::of(&group));
+    let response = ApiResponse::json(201, Body::of(&group));
     tx.state.secrets_manager.secret_groups.insert(group);
-    reply
+    response
 }
 
 fn list(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
@@ -141,9 +141,9 @@ fn update(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
         Patch::Set(description) => group.description = description,
     }
     group.updated_at = tx.now;
-    let reply = ApiResponse::json(200, Body::of(&group));
+    let response = ApiResponse::json(200, Body::of(&group));
     tx.state.secrets_manager.secret_groups.insert(group);
-    reply
+    response
 }
 
 fn delete(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {

@@ -218,9 +218,9 @@ fn create(
     let wanted = new_locks(fields.value("locks").ok_or_else(|| missing("locks"))?)?;
     fields.finish()?;
     locks::create(tx, &mut secret, position, wanted, mode, &call.caller.iam_id)?;
-    let reply = ApiResponse::json(201, SecretLocks::of(&secret));
+    let response = ApiResponse::json(201, SecretLocks::of(&secret));
     tx.state.secrets_manager.secrets.insert(secret);
-    reply
+    response
 }
 
 /// Unknown names are no error: those locks do not exist anyway.
@@ -235,9 +235,9 @@ fn delete(
     let mut secret = secret(call, tx)?;
     let (position, _) = position(&secret, segment)?;
     locks::delete(tx, &mut secret, position, names.as_deref());
-    let reply = ApiResponse::json(200, SecretLocks::of(&secret));
+    let response = ApiResponse::json(200, SecretLocks::of(&secret));
     tx.state.secrets_manager.secrets.insert(secret);
-    reply
+    response
 }
 
 fn new_locks(value: Value) -> Result<Vec<NewLock>> {

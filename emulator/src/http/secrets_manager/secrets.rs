@@ -127,10 +127,10 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
         credentials::check_source(&tx.state.iam, &call.instance, settings)?;
     }
     let secret = new_secret(tx, call, common, kind, payload);
-    let reply =
+    let response =
         ApiResponse::json(201, SecretBody::with_data(&secret, &call.instance, tx.state.switches));
     tx.state.secrets_manager.secrets.insert(secret);
-    reply
+    response
 }
 
 fn new_secret(
@@ -275,10 +275,10 @@ fn read(
     mut secret: Secret,
 ) -> Result<ApiResponse> {
     versions::read(tx, &call.instance, &mut secret, &call.caller.iam_id)?;
-    let reply =
+    let response =
         ApiResponse::json(200, SecretBody::with_data(&secret, &call.instance, tx.state.switches));
     tx.state.secrets_manager.secrets.insert(secret);
-    reply
+    response
 }
 
 fn metadata(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
@@ -337,10 +337,10 @@ fn update(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
         },
     }
     secret.updated_at = tx.now;
-    let reply =
+    let response =
         ApiResponse::json(200, SecretBody::metadata(&secret, &call.instance, tx.state.switches));
     tx.state.secrets_manager.secrets.insert(secret);
-    reply
+    response
 }
 
 fn delete(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {

@@ -83,9 +83,9 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
         versions::rotate(tx, &call.instance, &mut secret, by, false, attachments)?;
     }
     let (position, version) = position(&secret, "current")?;
-    let reply = ApiResponse::json(201, VersionBody::with_data(&secret, position, version));
+    let response = ApiResponse::json(201, VersionBody::with_data(&secret, position, version));
     tx.state.secrets_manager.secrets.insert(secret);
-    reply
+    response
 }
 
 /// Newest first.
@@ -120,9 +120,9 @@ fn get(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiRes
     }
     let wanted = if is_current { "current" } else { segment };
     let (position, version) = position(&secret, wanted)?;
-    let reply = ApiResponse::json(200, VersionBody::with_data(&secret, position, version));
+    let response = ApiResponse::json(200, VersionBody::with_data(&secret, position, version));
     tx.state.secrets_manager.secrets.insert(secret);
-    reply
+    response
 }
 
 fn metadata(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
@@ -151,9 +151,9 @@ fn update(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
     }
     secret.updated_at = tx.now;
     let (position, version) = self::position(&secret, segment(call)?)?;
-    let reply = ApiResponse::json(200, VersionBody::metadata(&secret, position, version));
+    let response = ApiResponse::json(200, VersionBody::metadata(&secret, position, version));
     tx.state.secrets_manager.secrets.insert(secret);
-    reply
+    response
 }
 
 fn delete_data(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
