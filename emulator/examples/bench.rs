@@ -1,9 +1,9 @@
-//! Prints what the emulator costs: start, memory, requests a second. Takes the binary's path.
+//! Measures start time, memory and requests per second. Takes the path of the binary.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::indexing_slicing,
-    reason = "a program that measures ends where it can't"
+    reason = "a measurement ends by panicking"
 )]
 
 use ibm_sm_emulator::seed;
@@ -46,7 +46,7 @@ impl Target {
         Self { process, url }
     }
 
-    /// Resident memory in KiB, as Linux counts it.
+    /// The resident memory in KiB, from Linux.
     fn memory(&self) -> Option<u64> {
         let path = format!("/proc/{}/status", self.process.id());
         let status = std::fs::read_to_string(path).ok()?;
@@ -92,11 +92,11 @@ impl Caller {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = request.send().await.unwrap().error_for_status().unwrap();
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or(Value::Null)
+        let response = request.send().await.unwrap().error_for_status().unwrap();
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or(Value::Null)
     }
 
-    /// Runs `total` calls over all connections and says how long they took.
+    /// Sends `total` requests over all connections, and returns how long they took.
     async fn many<F, R>(&self, total: usize, call: F) -> Duration
     where
         F: Fn(Self, usize) -> R + Clone + Send + 'static,
@@ -168,7 +168,7 @@ async fn measure(binary: &str, arguments: &[&str]) {
     print_rate("create a secret, and read its key", 2 * SECRETS, took);
     let full = print_memory("memory with 10,000 secrets and keys", &target);
     let each = full.saturating_sub(idle) as f64 / SECRETS as f64;
-    println!("{:<44} {each:>9.1} KiB", "memory a secret, the journal included");
+    println!("{:<44} {each:>9.1} KiB", "memory per secret, including its journal");
     let list = caller.call(Method::GET, "secrets?limit=1000", None).await;
     let id = list["secrets"][0]["id"].as_str().unwrap().to_owned();
     for (what, path) in [
@@ -208,6 +208,6 @@ async fn main() {
     println!("\nin memory");
     measure(&binary, &[]).await;
     let folder = tempfile::tempdir().unwrap();
-    println!("\nwith --data: every answered write is on the disk");
+    println!("\nwith --data: every acknowledged write is on disk");
     measure(&binary, &["--data", folder.path().to_str().unwrap()]).await;
 }

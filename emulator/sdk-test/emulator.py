@@ -1,4 +1,4 @@
-"""Starts the emulator and reads its first screen."""
+"""Starts the emulator and reads its banner."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import tempfile
 
 
 class Emulator:
-    """A running emulator; a context manager that ends it."""
+    """A running emulator; as a context manager it stops at the end."""
 
     def __init__(self, binary):
         self.folder = tempfile.TemporaryDirectory()
@@ -20,14 +20,14 @@ class Emulator:
             stdout=subprocess.PIPE,
             text=True,
         )
-        screen = []
+        banner = []
         for line in self.process.stdout:
             if line == "ready\n":
                 break
-            screen.append(line)
+            banner.append(line)
         else:
             raise SystemExit("the emulator ended before it was ready")
-        exports = re.findall(r"^(?:#   )?export (\w+)='?([^'\n]*)'?$", "".join(screen), re.M)
+        exports = re.findall(r"^(?:#   )?export (\w+)='?([^'\n]*)'?$", "".join(banner), re.M)
         self.exports = dict(exports)
 
     def __enter__(self):

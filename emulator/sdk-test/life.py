@@ -1,4 +1,4 @@
-"""The whole life of IAM credentials in all four modes, through IBM's own clients."""
+"""The whole life cycle of IAM credentials in all four modes, with IBM's own SDKs."""
 
 from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
@@ -15,16 +15,16 @@ PREFIX = "Secrets-Manager-IAM-Secret-"
 
 
 class Life:
-    """One life of everything against one emulator. Without URLs, the SDK's own host names count."""
+    """One life cycle against one emulator. Without URLs, the SDKs use their default host names."""
 
-    def __init__(self, exports, iam_url=None, vault_url=None):
+    def __init__(self, exports, iam_url=None, secrets_manager_url=None):
         self.exports = exports
         self.iam_url = iam_url
         authenticator = self.authenticator(exports["IBMCLOUD_API_KEY"])
-        self.vault = models.SecretsManagerV2(authenticator=authenticator)
+        self.secrets_manager = models.SecretsManagerV2(authenticator=authenticator)
         instance, region = exports["SECRETS_MANAGER_INSTANCE_ID"], exports["IC_REGION"]
-        self.vault.set_service_url(
-            vault_url or f"https://{instance}.{region}.secrets-manager.appdomain.cloud"
+        self.secrets_manager.set_service_url(
+            secrets_manager_url or f"https://{instance}.{region}.secrets-manager.appdomain.cloud"
         )
         self.identity = IamIdentityV1(authenticator=authenticator)
         self.groups = IamAccessGroupsV2(authenticator=authenticator)
@@ -37,7 +37,7 @@ class Life:
         return IAMAuthenticator(key, url=self.iam_url)
 
     def accepts(self, key):
-        """Whether the token service takes the key."""
+        """Whether the token service accepts the key."""
         try:
             return bool(self.authenticator(key).token_manager.get_token())
         except ApiException as error:
@@ -45,7 +45,7 @@ class Life:
             return False
 
     def refused(self, status, call, *arguments, **named):
-        """The call is refused with that status, in a form the SDK understands."""
+        """Checks that the call is refused with that status, in a format that the SDK understands."""
         try:
             call(*arguments, **named)
         except ApiException as error:
@@ -68,38 +68,38 @@ class Life:
         self.nothing_is_left()
 
     def secret_group(self):
-        vault = self.vault
-        made = vault.create_secret_group("team-a", description="d").get_result()
+        client = self.secrets_manager
+        made = client.create_secret_group("team-a", description="d").get_result()
         group = same(models.SecretGroup, made)
         patch = models.SecretGroupPatch(description="e")
-        same(models.SecretGroup, vault.update_secret_group(group.id, patch).get_result())
-        assert same(models.SecretGroup, vault.get_secret_group(group.id).get_result()).description == "e"
-        listed = same(models.SecretGroupCollection, vault.list_secret_groups().get_result())
+        same(models.SecretGroup, client.update_secret_group(group.id, patch).get_result())
+        assert same(models.SecretGroup, client.get_secret_group(group.id).get_result()).description == "e"
+        listed = same(models.SecretGroupCollection, client.list_secret_groups().get_result())
         assert listed.total_count == 2
         return group.id
 
     def configuration(self):
-        vault = self.vault
+        client = self.secrets_manager
         name, kind = "engine", "iam_credentials_configuration"
         prototype = models.IAMCredentialsConfigurationPrototype(
             name=name, config_type=kind, api_key=self.exports["TF_VAR_engine_api_key"]
         )
         model = models.IAMCredentialsConfiguration
-        same(model, vault.create_configuration(prototype).get_result())
-        self.refused(409, vault.create_configuration, prototype)
+        same(model, client.create_configuration(prototype).get_result())
+        self.refused(409, client.create_configuration, prototype)
         patch = models.IAMCredentialsConfigurationPatch(disabled=False)
-        changed = vault.update_configuration(name, patch, x_sm_accept_configuration_type=kind)
+        changed = client.update_configuration(name, patch, x_sm_accept_configuration_type=kind)
         same(model, changed.get_result())
-        read = vault.get_configuration(name, x_sm_accept_configuration_type=kind)
+        read = client.get_configuration(name, x_sm_accept_configuration_type=kind)
         assert same(model, read.get_result()).api_key == self.exports["TF_VAR_engine_api_key"]
-        listed = vault.list_configurations(sort="name", search="engine", secret_types=["iam_credentials"])
+        listed = client.list_configurations(sort="name", search="engine", secret_types=["iam_credentials"])
         same(models.ConfigurationMetadataPaginatedCollection, listed.get_result())
-        pager = models.ConfigurationsPager(client=vault, limit=1)
+        pager = models.ConfigurationsPager(client=client, limit=1)
         assert len(pager.get_all()) == 1
 
     def credentials(self, group, generated, reuse):
         """Create, read, rotate and restore or read again, lock, delete."""
-        vault = self.vault
+        client = self.secrets_manager
         name = f"{'generated' if generated else 'static'}-{'reuse' if reuse else 'dynamic'}"
         source = {"access_groups": [self.exports["TF_VAR_access_group_id"]]}
         if not generated:
@@ -113,12 +113,12 @@ class Life:
             custom_metadata={"a": {"b": [1]}}, version_custom_metadata={"v": "w"}, **source,
         )
         secret, metadata = models.IAMCredentialsSecret, models.IAMCredentialsSecretMetadata
-        made = same(secret, vault.create_secret(prototype).get_result())
+        made = same(secret, client.create_secret(prototype).get_result())
         assert made.ttl == "7776000" and made.service_id_is_static != generated
-        self.refused(409, vault.create_secret, prototype)
-        first = same(secret, vault.get_secret(made.id).get_result())
+        self.refused(409, client.create_secret, prototype)
+        first = same(secret, client.get_secret(made.id).get_result())
         assert self.accepts(first.api_key)
-        second = vault.get_secret_by_name_type("iam_credentials", name, "team-a").get_result()
+        second = client.get_secret_by_name_type("iam_credentials", name, "team-a").get_result()
         second = same(secret, second)
         assert (second.api_key == first.api_key) == reuse
         assert self.accepts(first.api_key) == reuse
@@ -127,24 +127,24 @@ class Life:
             self.rotate_and_restore(made.id, second)
         else:
             prototype = models.IAMCredentialsSecretVersionPrototype()
-            message = self.refused(400, vault.create_secret_version, made.id, prototype)
+            message = self.refused(400, client.create_secret_version, made.id, prototype)
             assert "Rotating IAM credentials is not supported" in message
         patch = models.IAMCredentialsSecretMetadataPatch(name=f"{name}-2", ttl="2592000", labels=["prod"])
-        changed = same(metadata, vault.update_secret_metadata(made.id, patch).get_result())
+        changed = same(metadata, client.update_secret_metadata(made.id, patch).get_result())
         assert changed.name == f"{name}-2" and changed.ttl == "2592000"
-        same(metadata, vault.get_secret_metadata(made.id).get_result())
+        same(metadata, client.get_secret_metadata(made.id).get_result())
         self.versions(made.id)
         self.locks(made.id, reuse)
-        listed = vault.list_secrets(
+        listed = client.list_secrets(
             sort="-created_at", search=name, groups=[group], secret_types=["iam_credentials"],
             match_all_labels=["prod"],
         )
         assert same(models.SecretMetadataPaginatedCollection, listed.get_result()).total_count == 1
-        pager = models.SecretsPager(client=vault, limit=1)
+        pager = models.SecretsPager(client=client, limit=1)
         assert made.id in [found["id"] for found in pager.get_all()]
 
     def in_iam(self, secret, generated):
-        """What the engine made: locked, named after the secret, a member of the group."""
+        """Checks the engine's objects: locked, named after the secret, a member of the group."""
         key = self.identity.get_api_key(secret.api_key_id, include_history=False).get_result()
         key = same(identity_models.ApiKey, key)
         assert key.locked and key.name.startswith(PREFIX) and key.iam_id == f"iam-{secret.service_id}"
@@ -156,59 +156,66 @@ class Life:
             assert member.get_status_code() == 204
 
     def rotate_and_restore(self, id, before):
-        vault, model = self.vault, models.IAMCredentialsSecretVersion
+        client, model = self.secrets_manager, models.IAMCredentialsSecretVersion
         prototype = models.IAMCredentialsSecretVersionPrototype(version_custom_metadata={"n": 2})
-        rotated = same(model, vault.create_secret_version(id, prototype).get_result())
+        rotated = same(model, client.create_secret_version(id, prototype).get_result())
         assert rotated.alias == "current" and rotated.api_key != before.api_key
         assert self.accepts(rotated.api_key) and self.accepts(before.api_key)
         restore = models.IAMCredentialsSecretRestoreFromVersionPrototype(restore_from_version="previous")
-        restored = same(model, vault.create_secret_version(id, restore).get_result())
+        restored = same(model, client.create_secret_version(id, restore).get_result())
         assert restored.api_key == before.api_key
-        previous = same(model, vault.get_secret_version(id, "previous").get_result())
+        previous = same(model, client.get_secret_version(id, "previous").get_result())
         assert previous.api_key == rotated.api_key
 
     def versions(self, id):
-        vault, model = self.vault, models.IAMCredentialsSecretVersionMetadata
-        listed = vault.list_secret_versions(id).get_result()
+        client, model = self.secrets_manager, models.IAMCredentialsSecretVersionMetadata
+        listed = client.list_secret_versions(id).get_result()
         listed = same(models.SecretVersionMetadataCollection, listed)
         assert listed.total_count == len(listed.versions) >= 2
-        read = vault.get_secret_version_metadata(id, "current").get_result()
+        read = client.get_secret_version_metadata(id, "current").get_result()
         assert same(model, read).payload_available
         patch = models.SecretVersionMetadataPatch(version_custom_metadata={"x": "y"})
-        changed = vault.update_secret_version_metadata(id, "current", patch).get_result()
+        changed = client.update_secret_version_metadata(id, "current", patch).get_result()
         assert same(model, changed).version_custom_metadata == {"x": "y"}
 
     def locks(self, id, reuse):
-        vault = self.vault
+        client = self.secrets_manager
         lock = models.SecretLockPrototype(name="app-1", description="d", attributes={"cluster": "c"})
-        made = vault.create_secret_locks_bulk(id, [lock], mode="remove_previous").get_result()
+        made = client.create_secret_locks_bulk(id, [lock], mode="remove_previous").get_result()
         assert same(models.SecretLocks, made).versions[0].locks == ["app-1"]
-        same(models.SecretLocksPaginatedCollection, vault.list_secret_locks(id, search="app").get_result())
-        same(models.SecretsLocksPaginatedCollection, vault.list_secrets_locks().get_result())
+        same(models.SecretLocksPaginatedCollection, client.list_secret_locks(id, search="app").get_result())
+        same(models.SecretsLocksPaginatedCollection, client.list_secrets_locks().get_result())
         if not reuse:
-            assert "locked" in self.refused(412, vault.get_secret, id)
-        self.refused(412, vault.delete_secret, id)
-        same(models.SecretLocks, vault.delete_secret_locks_bulk(id, name=["app-1"]).get_result())
-        made = vault.create_secret_version_locks_bulk(id, "current", [lock]).get_result()
+            assert "locked" in self.refused(412, client.get_secret, id)
+        self.refused(412, client.delete_secret, id)
+        same(models.SecretLocks, client.delete_secret_locks_bulk(id, name=["app-1"]).get_result())
+        made = client.create_secret_version_locks_bulk(id, "current", [lock]).get_result()
         same(models.SecretLocks, made)
-        listed = vault.list_secret_version_locks(id, "current").get_result()
+        listed = client.list_secret_version_locks(id, "current").get_result()
         same(models.SecretVersionLocksPaginatedCollection, listed)
-        left = vault.delete_secret_version_locks_bulk(id, "current").get_result()
+        left = client.delete_secret_version_locks_bulk(id, "current").get_result()
         assert same(models.SecretLocks, left).versions[0].locks == []
 
     def arbitrary(self, group):
         prototype = models.ArbitrarySecretPrototype(
             secret_type="arbitrary", name="text", payload="p", secret_group_id=group
         )
-        made = same(models.ArbitrarySecret, self.vault.create_secret(prototype).get_result())
-        read = self.vault.get_secret(made.id).get_result()
+        made = same(models.ArbitrarySecret, self.secrets_manager.create_secret(prototype).get_result())
+        read = self.secrets_manager.get_secret(made.id).get_result()
         assert same(models.ArbitrarySecret, read).payload == "p"
         version = models.ArbitrarySecretVersionPrototype(payload="q")
-        version = self.vault.create_secret_version(made.id, version).get_result()
+        version = self.secrets_manager.create_secret_version(made.id, version).get_result()
         assert same(models.ArbitrarySecretVersion, version).payload == "q"
+        metadata = models.ArbitrarySecretMetadata
+        patch = models.ArbitrarySecretMetadataPatch(expiration_date="2033-04-12T23:20:50.520Z")
+        changed = self.secrets_manager.update_secret_metadata(made.id, patch).get_result()
+        assert same(metadata, changed).expiration_date.year == 2033
+        never = {"expiration_date": None}
+        changed = self.secrets_manager.update_secret_metadata(made.id, never).get_result()
+        assert same(metadata, changed).expiration_date is None
 
     def service_to_service(self):
-        """With the configured key disabled, policies let the engine work on."""
+        """With the configured key disabled, the engine works by policies."""
         attribute = policy_models.SubjectAttribute
         subject = policy_models.PolicySubject(attributes=[
             attribute(name="accountId", value=ACCOUNT), attribute(name="serviceName", value="secrets-manager"),
@@ -221,27 +228,27 @@ class Life:
         made = self.policies.create_policy("authorization", [subject], [role], [resource]).get_result()
         policy = same(policy_models.Policy, made)
         patch = models.IAMCredentialsConfigurationPatch(disabled=True)
-        self.vault.update_configuration("engine", patch)
+        self.secrets_manager.update_configuration("engine", patch)
         prototype = models.IAMCredentialsSecretPrototype(
             secret_type="iam_credentials", name="by-policy", ttl="60", reuse_api_key=True,
             service_id=self.exports["TF_VAR_service_id"],
         )
-        made = self.vault.create_secret(prototype).get_result()
-        secret = same(models.IAMCredentialsSecret, self.vault.get_secret(made["id"]).get_result())
+        made = self.secrets_manager.create_secret(prototype).get_result()
+        secret = same(models.IAMCredentialsSecret, self.secrets_manager.get_secret(made["id"]).get_result())
         assert self.accepts(secret.api_key)
-        self.vault.delete_secret_version_data(made["id"], "current")
+        self.secrets_manager.delete_secret_version_data(made["id"], "current")
         assert not self.accepts(secret.api_key)
         self.policies.delete_policy(policy.id)
 
     def delete_all(self, group):
-        vault = self.vault
-        self.refused(409, vault.delete_secret_group, group)
-        self.refused(409, vault.delete_configuration, "engine")
-        for secret in vault.list_secrets(limit=1000).get_result()["secrets"]:
-            vault.delete_secret(secret["id"])
-            self.refused(404, vault.get_secret, secret["id"])
-        vault.delete_configuration("engine")
-        vault.delete_secret_group(group)
+        client = self.secrets_manager
+        self.refused(409, client.delete_secret_group, group)
+        self.refused(409, client.delete_configuration, "engine")
+        for secret in client.list_secrets(limit=1000).get_result()["secrets"]:
+            client.delete_secret(secret["id"])
+            self.refused(404, client.get_secret, secret["id"])
+        client.delete_configuration("engine")
+        client.delete_secret_group(group)
 
     def service_ids_and_keys(self):
         identity = self.identity
@@ -308,7 +315,7 @@ class Life:
         groups.delete_access_group(group.id)
 
     def nothing_is_left(self):
-        """IAM is as it was before."""
+        """Checks that nothing is left in IAM."""
         ids = self.identity.list_service_ids(account_id=ACCOUNT, pagesize=100).get_result()
         keys = self.identity.list_api_keys(account_id=ACCOUNT, scope="account", pagesize=100).get_result()
         names = [found["name"] for found in ids["serviceids"] + keys["apikeys"]]

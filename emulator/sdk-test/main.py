@@ -1,4 +1,4 @@
-"""Runs the whole life twice: over plain HTTP, and by proxy with the SDK's default host names."""
+"""Runs the whole life cycle twice: over plain HTTP, and by proxy with the SDKs' default host names."""
 
 import os
 import sys
@@ -12,14 +12,14 @@ def main(binary):
     with Emulator(binary) as emulator:
         url = emulator.exports["EMULATOR_URL"]
         instance = emulator.exports["SECRETS_MANAGER_INSTANCE_ID"]
-        Life(emulator.exports, iam_url=url, vault_url=f"{url}/instances/{instance}").run()
-        print(f"over plain HTTP: {same.checked} answers, each whole in the SDK's model")
+        Life(emulator.exports, iam_url=url, secrets_manager_url=f"{url}/instances/{instance}").run()
+        print(f"over plain HTTP: {same.checked} responses, each complete in the SDK's model")
     with Emulator(binary) as emulator:
         for variable in ("HTTPS_PROXY", "REQUESTS_CA_BUNDLE"):
             os.environ[variable] = emulator.exports[variable]
         before = same.checked
         Life(emulator.exports).run()
-        print(f"by proxy, with the SDK's own host names: {same.checked - before} answers")
+        print(f"by proxy, with the SDKs' default host names: {same.checked - before} responses")
     print("sdk-test: passed")
 
 

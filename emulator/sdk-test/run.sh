@@ -1,5 +1,5 @@
 #!/bin/sh
-# IBM's own Python SDKs against the emulator. Makes its virtual environment below target/ once.
+# Runs IBM's own Python SDKs against the emulator. Creates its virtual environment below target/ once.
 set -eu
 cd "$(dirname "$0")/../.."
 venv=target/sdk-test

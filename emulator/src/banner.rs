@@ -1,11 +1,12 @@
-//! The first screen: what a newcomer exports and tries. Its `export` lines can be evaluated.
+//! The text printed at start: what to export and what to try. A shell can evaluate its `export`
+//! lines.
 
 use ibm_sm_emulator::model::State;
 use ibm_sm_emulator::{Handle, seed};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// The text for an emulator, whose data and certificate authority are kept there; the last line is
+/// The text for an emulator with that data folder and certificate authority; the last line is
 /// `ready`.
 pub(crate) fn text(emulator: &Handle, data: Option<&Path>, ca_file: Option<&Path>) -> String {
     let mut text = http(&emulator.url(), &emulator.state(), data);
@@ -18,16 +19,16 @@ pub(crate) fn text(emulator: &Handle, data: Option<&Path>, ca_file: Option<&Path
 
 fn http(url: &str, state: &State, data: Option<&Path>) -> String {
     let kept = match data {
-        Some(folder) => format!("Everything is kept in {}.", folder.display()),
-        None => "Everything is in memory and is gone at the end.".to_owned(),
+        Some(folder) => format!("State is kept in {}.", folder.display()),
+        None => "State is kept in memory and lost on exit.".to_owned(),
     };
     let mut text = format!(
         "\
 IBM Cloud Secrets Manager (IAM credentials) and IAM, emulated at {url}
-{kept} Ctrl-C ends it.
-The clock, faults, the journal and the state are below {url}/_emulator.
+{kept} Press Ctrl-C to stop.
+Control the clock, faults, journal and state below {url}/_emulator.
 
-# For clients: who you are and where the services are.
+# For clients: the API key and the endpoints.
 export IBMCLOUD_IAM_API_ENDPOINT={url}
 export IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT='{url}/instances/{{instance_id}}'
 export EMULATOR_URL={url}
@@ -43,7 +44,7 @@ export EMULATOR_URL={url}
     if let Some(instance) = instance {
         line(&mut text, "SECRETS_MANAGER_INSTANCE_ID", &instance.id);
         line(&mut text, "IC_REGION", &instance.region);
-        text.push_str("\n# For Terraform examples: an instance, a key for the engine, an identity, an access group.\n");
+        text.push_str("\n# For the Terraform examples: an instance, an API key for the engine, a service ID, an access group.\n");
         line(&mut text, "TF_VAR_instance_id", &instance.id);
         line(&mut text, "TF_VAR_region", &instance.region);
     }
@@ -80,7 +81,7 @@ fn host_names(text: &mut String, emulator: &Handle, ca_file: &Path) {
     }
     if let Some(address) = emulator.proxy_address {
         text.push_str(
-            "\n# For clients that hard-code IBM's host names (these lines are for them alone):\n",
+            "\n# For clients that hard-code IBM's host names (set these for such clients only):\n",
         );
         let _ = writeln!(text, "#   export HTTPS_PROXY=http://{address}");
         for variable in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"] {
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_content_is_exported() {
+    fn the_default_state_is_exported() {
         let text = http(URL, &seed::default_state(), None);
         for (name, value) in [
             ("IBMCLOUD_API_KEY", seed::BOOTSTRAP_API_KEY),
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn other_content_exports_what_it_has() {
+    fn another_state_exports_what_it_has() {
         let text = http(URL, &State::default(), None);
         assert_eq!(exported(&text, "EMULATOR_URL").as_deref(), Some(URL));
         assert_eq!(exported(&text, "SECRETS_MANAGER_INSTANCE_ID"), None);

@@ -1,4 +1,4 @@
-//! Makes ids, keys and tags from one source of randomness that is given at start.
+//! Generates ids and keys from one source of randomness, which can be seeded.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -8,12 +8,12 @@ const KEY_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 /// The length of generated keys (ibm-api.md 3.2).
 const KEY_LENGTH: usize = 44;
 
-/// The source of ids and keys.
+/// A source of ids and keys.
 #[derive(Debug)]
 pub struct Ids(StdRng);
 
 impl Ids {
-    /// Random ids from the operating system's randomness, or repeatable ones from a seed.
+    /// Random ids, or reproducible ones from a seed.
     pub fn new(seed: Option<u64>) -> Self {
         Self(seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64))
     }
@@ -28,7 +28,7 @@ impl Ids {
         format!("{prefix}-{}", self.uuid())
     }
 
-    /// 44 URL-safe characters.
+    /// A key of 44 URL-safe characters.
     pub fn api_key(&mut self) -> String {
         (0..KEY_LENGTH)
             .map(|_| {
@@ -44,13 +44,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_repeats_itself_and_the_system_does_not() {
+    fn ids_are_reproducible_only_with_a_seed() {
         assert_eq!(Ids::new(Some(7)).uuid(), Ids::new(Some(7)).uuid());
         assert_ne!(Ids::new(None).uuid(), Ids::new(None).uuid());
     }
 
     #[test]
-    fn keys_have_ibms_form() {
+    fn keys_have_ibms_format() {
         let key = Ids::new(Some(1)).api_key();
         assert_eq!(key.len(), 44);
         assert!(key.bytes().all(|byte| KEY_ALPHABET.contains(&byte)), "{key}");

@@ -1,5 +1,5 @@
-//! Nonsense of every kind on every route: an answer in IBM's form, never a defect, and a refusal
-//! changes nothing.
+//! Nonsense of every kind on every route: the response has IBM's format, never reports a bug, and a
+//! refusal changes nothing.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -20,10 +20,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value};
 
-/// Requests that are tried.
+/// The number of requests to try.
 const CASES: u32 = 600;
 
-/// Names that mean something somewhere, so that nonsense gets past the first check.
+/// Names that have a meaning somewhere, so that nonsense passes the first check.
 const NAMES: &[&str] = &[
     "name",
     "ttl",
@@ -68,7 +68,7 @@ const NAMES: &[&str] = &[
     "secret_types",
 ];
 
-/// Values that mean something somewhere.
+/// Values that have a meaning somewhere.
 const TEXTS: &[&str] = &[
     "",
     "s1",
@@ -182,7 +182,7 @@ fn nonsense(operations: usize) -> impl Strategy<Value = Nonsense> {
         })
 }
 
-/// The operation's path with nonsense for its parameters; the instance and, half the time, the
+/// The operation's path with nonsense in its parameters; the instance and, half the time, the
 /// secret are real.
 fn path(operation: &Operation, secret: &str, nonsense: &Nonsense) -> String {
     let mut parameters = nonsense.parameters.iter();
@@ -213,15 +213,15 @@ async fn try_one(lab: &Lab, operations: &[&'static Operation], secret: &str, non
         .query(&nonsense.query)
         .header("content-type", nonsense.content_type)
         .body(body);
-    let answer = send(request).await;
-    assert!(answer.status < 500, "{} {}: {}", operation.name, answer.status, answer.body);
-    // The answer to HEAD has no body.
-    if answer.status >= 300 && operation.method != "HEAD" {
+    let response = send(request).await;
+    assert!(response.status < 500, "{} {}: {}", operation.name, response.status, response.body);
+    // The response to HEAD has no body.
+    if response.status >= 300 && operation.method != "HEAD" {
         let code = match Family::of(&path) {
             Family::Token => "errorCode",
             _ => "errors/0/code",
         };
-        assert!(!answer.text(code).is_empty(), "{}", operation.name);
+        assert!(!response.text(code).is_empty(), "{}", operation.name);
         assert_eq!(
             lab.state().await,
             before,
@@ -232,7 +232,7 @@ async fn try_one(lab: &Lab, operations: &[&'static Operation], secret: &str, non
 }
 
 #[test]
-fn every_route_takes_nonsense() {
+fn no_route_fails_on_nonsense() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let lab = runtime.block_on(Lab::with_engine());
     let secret = runtime.block_on(lab.secret(generated_secret("s1", true)));

@@ -1,4 +1,4 @@
-//! The binary: what it refuses, warns of and prints.
+//! The binary: its banner, its warnings and its errors.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "the helpers are for several binaries")]
 
@@ -9,9 +9,9 @@ mod process;
 use ibm_sm_emulator::seed;
 use process::{Process, first_error, run};
 
-/// The lines of the first screen can be evaluated by a shell.
+/// A shell can evaluate the `export` lines of the banner.
 #[test]
-fn the_first_screen_points_clients_here() {
+fn the_banner_points_clients_to_the_emulator() {
     let process = Process::start(&[]);
     assert_eq!(process.exported("IBMCLOUD_API_KEY"), seed::BOOTSTRAP_API_KEY);
     let url = process.exported("EMULATOR_URL");
@@ -21,7 +21,7 @@ fn the_first_screen_points_clients_here() {
     assert_eq!(endpoint, format!("'{url}/instances/{{instance_id}}'"));
 }
 
-/// A seed file is what exists, and what the first screen names.
+/// A seed file is the initial state, which the banner refers to.
 #[test]
 fn a_seed_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -47,9 +47,9 @@ fn a_seed_file() {
     assert!(!process.screen.contains(seed::BOOTSTRAP_API_KEY));
 }
 
-/// What the command line refuses.
+/// Invalid arguments are explained.
 #[test]
-fn wrong_arguments_are_explained() {
+fn invalid_arguments_are_explained() {
     for (arguments, words) in [
         (vec!["--tls-listen", "127.0.0.1:0"], "--tls-folder"),
         (vec!["--seed", "nowhere.json"], "cannot read nowhere.json"),
@@ -62,9 +62,9 @@ fn wrong_arguments_are_explained() {
     }
 }
 
-/// Whoever opens it to other machines is told what that means.
+/// Listening on a public address prints a warning.
 #[test]
-fn a_public_address_is_warned_of() {
+fn a_public_address_prints_a_warning() {
     let warning = first_error("0.0.0.0:0");
     assert!(warning.starts_with("warning: 0.0.0.0:"), "{warning}");
     assert!(warning.contains("can be reached from other machines"), "{warning}");

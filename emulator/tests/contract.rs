@@ -1,5 +1,5 @@
-//! Behaviour taken from IBM's documentation, in raw HTTP: one test a rule, each naming its section
-//! of ibm-api.md; for every refusal the status, the code and the words that matter.
+//! Behaviour from IBM's documentation, tested with raw HTTP: one test per rule, with its section of
+//! ibm-api.md; for errors the status, the code and the important words.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,6 +17,7 @@ mod contract {
     mod access_groups;
     mod addresses;
     mod api_keys;
+    mod arbitrary;
     mod configurations;
     mod control;
     mod credentials;

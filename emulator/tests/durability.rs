@@ -1,4 +1,4 @@
-//! What was answered survives: restarts, and `kill -9` in the middle of everything.
+//! Acknowledged writes survive restarts, and `kill -9` at any moment.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -24,12 +24,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Processes that are killed.
+/// How many processes are killed.
 const ROUNDS: usize = 8;
-/// Requests under way at once.
+/// How many requests are in flight at once.
 const WRITERS: usize = 6;
-/// Answers of one life before it is killed; other requests are under way then.
-const ANSWERS: usize = 40;
+/// How many responses a process sends before it is killed, with other requests in flight.
+const RESPONSES: usize = 40;
 
 async fn lab_of(process: &Process) -> Lab {
     Lab::at(process.exported("EMULATOR_URL")).await
@@ -39,7 +39,7 @@ fn text(name: &str) -> Value {
     json!({ "secret_type": "arbitrary", "name": name, "payload": "p" })
 }
 
-/// The names of all secrets, each whole.
+/// The names of all secrets; checks that each is complete.
 async fn names(lab: &Lab) -> BTreeSet<String> {
     let state = lab.state().await;
     let secrets = state["secrets_manager"]["secrets"].as_array().unwrap();
@@ -52,16 +52,16 @@ async fn names(lab: &Lab) -> BTreeSet<String> {
         .collect()
 }
 
-/// Killed in a loop with writes under way: no write that was answered is lost.
+/// Killed in a loop with writes in flight: no acknowledged write is lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kill_minus_nine_loses_no_answered_write() {
+async fn kill_minus_nine_loses_no_acknowledged_write() {
     let folder = tempfile::tempdir().unwrap();
-    let mut answered = BTreeSet::new();
+    let mut acknowledged = BTreeSet::new();
     for round in 0..ROUNDS {
         let mut process = Process::with_data(folder.path());
         let lab = Arc::new(lab_of(&process).await);
         let seen = names(&lab).await;
-        let lost: Vec<_> = answered.difference(&seen).collect();
+        let lost: Vec<_> = acknowledged.difference(&seen).collect();
         assert!(lost.is_empty(), "round {round} lost {lost:?}");
         let count = Arc::new(AtomicUsize::new(0));
         let (enough, mut wait) = tokio::sync::mpsc::channel::<()>(1);
@@ -77,7 +77,7 @@ async fn kill_minus_nine_loses_no_answered_write() {
                             Some(status) => panic!("{name}: {status}"),
                             None => break,
                         }
-                        if count.fetch_add(1, Ordering::SeqCst) + 1 == ANSWERS {
+                        if count.fetch_add(1, Ordering::SeqCst) + 1 == RESPONSES {
                             enough.send(()).await.unwrap();
                         }
                     }
@@ -88,20 +88,20 @@ async fn kill_minus_nine_loses_no_answered_write() {
         wait.recv().await.unwrap();
         process.kill();
         for writer in writers {
-            answered.extend(writer.await.unwrap());
+            acknowledged.extend(writer.await.unwrap());
         }
     }
     let process = Process::with_data(folder.path());
     let seen = names(&lab_of(&process).await).await;
-    let lost = answered.difference(&seen).count();
-    println!("kill -9, {ROUNDS} times: {} answered writes, {lost} lost", answered.len());
+    let lost = acknowledged.difference(&seen).count();
+    println!("kill -9, {ROUNDS} times: {} acknowledged writes, {lost} lost", acknowledged.len());
     assert_eq!(lost, 0);
-    assert!(answered.len() >= ROUNDS * ANSWERS);
+    assert!(acknowledged.len() >= ROUNDS * RESPONSES);
 }
 
-/// Content, clock, switches and tokens are there again; what is due in between happens.
+/// State, clock, switches and tokens are restored; what became due in between is run.
 #[tokio::test]
-async fn a_restart_goes_on() {
+async fn a_restart_restores_everything() {
     let folder = tempfile::tempdir().unwrap();
     let mut first = Process::with_data(folder.path());
     let before = lab_of(&first).await;
@@ -146,7 +146,7 @@ async fn a_restart_goes_on() {
     last.exchange(seed::BOOTSTRAP_API_KEY).await.expect(200);
 }
 
-/// A folder is for one process.
+/// A folder can be used by one process only.
 #[test]
 fn a_second_process_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -156,7 +156,7 @@ fn a_second_process_is_refused() {
     assert!(errors.contains("is another emulator using the folder?"), "{errors}");
 }
 
-/// A file that is not a store is refused, and stays as it is.
+/// A file that is not a store is refused and left unchanged.
 #[test]
 fn a_foreign_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -168,9 +168,9 @@ fn a_foreign_file_is_refused() {
     assert_eq!(std::fs::read(&file).unwrap(), b"not a database");
 }
 
-/// A folder that is not there is made.
+/// A missing folder is created.
 #[tokio::test]
-async fn a_new_folder_has_the_default_content() {
+async fn a_new_folder_has_the_default_state() {
     let folder = tempfile::tempdir().unwrap();
     let inner: &Path = &folder.path().join("new");
     let process = Process::with_data(inner);

@@ -1,4 +1,4 @@
-//! What is true after any sequence of operations and clock steps.
+//! Invariants that hold after any sequence of operations and clock changes.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,17 +13,17 @@ mod lab;
 
 use ibm_sm_emulator::model::OnReuseExpiry;
 use ibm_sm_emulator::seed;
-use lab::{Answer, Lab};
+use lab::{Lab, Response};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const ENGINE_PREFIX: &str = "Secrets-Manager-IAM-Secret-";
-/// Sequences that are tried.
+/// The number of sequences to try.
 const CASES: u32 = 16;
 
-/// One operation; a number says which of the secrets that were made.
+/// One operation; the number selects one of the secrets created so far.
 #[derive(Clone, Debug)]
 enum Operation {
     Create {
@@ -44,7 +44,7 @@ enum Operation {
     Unlock(u8, &'static str),
     DeleteData(u8),
     Delete(u8),
-    /// Somebody unlocks the key in IAM, and deletes it perhaps.
+    /// The key is unlocked in IAM, and perhaps deleted.
     Meddle(u8, bool),
     Advance(u32),
 }
@@ -78,15 +78,15 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Does one operation on the secrets that exist; a number beyond them takes the last one.
-async fn perform(lab: &Lab, operation: &Operation) -> Option<Answer> {
+/// Runs one operation on an existing secret; a number beyond them selects the last one.
+async fn perform(lab: &Lab, operation: &Operation) -> Option<Response> {
     let list = lab.get("secrets?sort=created_at").await.expect(200);
     let secrets = list.at("secrets").as_array().unwrap();
     let id = |which: &u8| {
         let at = usize::from(*which).min(secrets.len().checked_sub(1)?);
         secrets[at]["id"].as_str().map(|id| format!("secrets/{id}"))
     };
-    let answer = match operation {
+    let response = match operation {
         Operation::Create { name, generated, reuse, hours, rotates } => {
             let mut body = json!({
                 "secret_type": "iam_credentials",
@@ -150,14 +150,14 @@ async fn perform(lab: &Lab, operation: &Operation) -> Option<Answer> {
             return None;
         }
     };
-    Some(answer)
+    Some(response)
 }
 
 fn rows<'a>(state: &'a Value, half: &str, kind: &str) -> &'a [Value] {
     state[half][kind].as_array().unwrap()
 }
 
-/// Ids in IAM that the engine made.
+/// The ids of the engine's objects in IAM.
 fn engine_made(state: &Value, kind: &str) -> BTreeSet<String> {
     rows(state, "iam", kind)
         .iter()
@@ -166,7 +166,7 @@ fn engine_made(state: &Value, kind: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What must hold in every state. Keys that somebody deleted in IAM are in `deleted`.
+/// Checks the invariants of a state. `deleted` has the keys that were deleted in IAM.
 fn check(state: &Value, deleted: &BTreeSet<String>) {
     let secrets = rows(state, "secrets_manager", "secrets");
     let mut owned_keys = BTreeSet::new();
@@ -205,7 +205,7 @@ fn check(state: &Value, deleted: &BTreeSet<String>) {
     }
 }
 
-/// Runs a sequence from a fresh start, checking after each operation, and deletes everything.
+/// Runs a sequence on a new emulator, checks after each operation, and deletes everything.
 async fn live(lab: &Lab, operations: &[Operation]) {
     lab.post("/_emulator/reset", json!({})).await.expect(204);
     let fresh = lab.state().await;
@@ -214,18 +214,18 @@ async fn live(lab: &Lab, operations: &[Operation]) {
     let mut deleted = BTreeSet::new();
     let mut before = lab.state().await;
     for operation in operations {
-        // A token that has ended would refuse everything.
+        // With an expired token, every request would be refused.
         let lab = &lab.with_new_token().await;
-        let answer = perform(lab, operation).await;
+        let response = perform(lab, operation).await;
         let after = lab.state().await;
         if let Operation::Meddle(_, true) = operation {
             let gone = engine_made(&before, "api_keys");
             deleted.extend(gone.difference(&engine_made(&after, "api_keys")).cloned());
         }
-        if let Some(answer) = answer {
-            assert!(answer.status < 500, "{operation:?}: {}", answer.body);
-            // The first step of meddling is granted even when the second is refused.
-            if answer.status >= 400 && !matches!(operation, Operation::Meddle(..)) {
+        if let Some(response) = response {
+            assert!(response.status < 500, "{operation:?}: {}", response.body);
+            // Unlocking succeeds even if deleting is refused afterwards.
+            if response.status >= 400 && !matches!(operation, Operation::Meddle(..)) {
                 assert_eq!(after, before, "{operation:?} was refused and changed something");
             }
         }
@@ -252,7 +252,7 @@ fn any_life(change: impl FnOnce(&mut ibm_sm_emulator::Options)) {
     let lab = runtime.block_on(Lab::with(change));
     let config = Config {
         cases: CASES,
-        // Failing sequences are shown, not kept in a file.
+        // Failing sequences are printed, not kept in a file.
         failure_persistence: None,
         ..Config::default()
     };
@@ -265,15 +265,15 @@ fn any_life(change: impl FnOnce(&mut ibm_sm_emulator::Options)) {
         .unwrap();
 }
 
-/// Every live engine key belongs to exactly one version, nothing is left in IAM after
-/// delete, two versions with data at most (one when dynamic), names are unique, a refusal
+/// Every key of the engine belongs to exactly one version, nothing is left in IAM after
+/// delete, at most two versions have data (one if dynamic), names are unique, and a refusal
 /// changes nothing.
 #[test]
 fn invariants_hold() {
     any_life(|_| {});
 }
 
-/// The same when a lease's end destroys.
+/// The same, with secrets destroyed at the end of a lease.
 #[test]
 fn invariants_hold_when_leases_destroy() {
     any_life(|options| options.state.switches.on_reuse_expiry = OnReuseExpiry::Destroy);

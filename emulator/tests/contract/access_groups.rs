@@ -13,9 +13,9 @@ fn member(service_id: &str) -> Value {
     json!({ "iam_id": format!("iam-{service_id}"), "type": "service" })
 }
 
-/// 3.4: the life of a group.
+/// 3.4: create, read, update, delete.
 #[tokio::test]
-async fn a_group_is_made_read_changed_and_deleted() {
+async fn a_group_is_created_read_updated_and_deleted() {
     let lab = Lab::start().await;
     let made = lab.post(&new(), json!({ "name": "g", "description": "d" })).await.expect(201);
     let id = made.text("id");
@@ -36,9 +36,9 @@ async fn a_group_is_made_read_changed_and_deleted() {
     assert_eq!(changed.text("description"), "d");
     assert_eq!(send(update(&tag)).await.error().0, 409);
     lab.delete(&path).await.expect(204);
-    let answer = lab.get(&path).await;
-    assert_eq!((answer.error().0, answer.error().1), (404, "not_found"));
-    assert_eq!(answer.at("status_code"), 404);
+    let response = lab.get(&path).await;
+    assert_eq!((response.error().0, response.error().1), (404, "not_found"));
+    assert_eq!(response.at("status_code"), 404);
 }
 
 /// 3.4: lists and searches.
@@ -89,7 +89,7 @@ async fn refusals_of_create() {
     );
 }
 
-/// 3.4: members are added and removed; success is judged item by item.
+/// 3.4: members are added and removed, with a status per item.
 #[tokio::test]
 async fn members_one_by_one() {
     let lab = Lab::start().await;
@@ -108,8 +108,8 @@ async fn members_one_by_one() {
     assert_eq!(lab.get(&format!("{path}?sort=name")).await.error().0, 400);
     let one = format!("{path}/iam-{}", seed::WRITER_SERVICE_ID);
     assert_eq!(send(lab.request(Method::HEAD, &one)).await.status, 204);
-    let answer = lab.delete(&format!("/v2/groups/{}", seed::ACCESS_GROUP_IDS[0])).await;
-    assert_eq!((answer.error().0, answer.error().1), (409, "conflict"));
+    let response = lab.delete(&format!("/v2/groups/{}", seed::ACCESS_GROUP_IDS[0])).await;
+    assert_eq!((response.error().0, response.error().1), (409, "conflict"));
     lab.delete(&one).await.expect(204);
     assert_eq!(send(lab.request(Method::HEAD, &one)).await.status, 404);
     assert_eq!(lab.delete(&one).await.error().0, 404);
@@ -118,7 +118,7 @@ async fn members_one_by_one() {
     assert_eq!(lab.state().await["iam"]["memberships"], json!([]));
 }
 
-/// 3.4: bulk removals answer 404 as a whole when there is nothing to remove.
+/// 3.4: a bulk removal returns 404 if there is nothing to remove.
 #[tokio::test]
 async fn members_in_bulk() {
     let lab = Lab::start().await;
@@ -141,9 +141,9 @@ async fn members_in_bulk() {
     assert_eq!(lab.delete(&everywhere).await.error().0, 404);
 }
 
-/// 3.4, 4.12: an identity is in 50 groups at most.
+/// 3.4, 4.12: an identity can be in at most 50 groups.
 #[tokio::test]
-async fn fifty_groups_an_identity() {
+async fn an_identity_is_in_at_most_50_groups() {
     let lab = Lab::start().await;
     let mut groups = Vec::new();
     for number in 0..51 {
@@ -163,7 +163,7 @@ async fn fifty_groups_an_identity() {
     assert_eq!(added.text("members/0/errors/0/code"), "error_occurred");
 }
 
-/// 4.2: roles come with membership, and go with it.
+/// 4.2: members have the roles of their groups as long as they are members.
 #[tokio::test]
 async fn a_member_has_the_roles_of_its_groups() {
     let lab = Lab::start().await;

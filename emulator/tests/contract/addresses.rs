@@ -1,4 +1,4 @@
-//! Reached like the real thing: IBM's host names over TLS, and by proxy (1.1, 1.2).
+//! IBM's host names over TLS and by proxy (1.1, 1.2).
 
 use crate::lab::{GRANT, send, static_secret};
 use ibm_sm_emulator::{Emulator, Handle, Options, seed};
@@ -25,7 +25,7 @@ fn instance(middle: &str, region: &str) -> String {
     format!("{}.{middle}{region}.secrets-manager.appdomain.cloud", seed::INSTANCE_ID)
 }
 
-/// A client that trusts the emulator's authority and nobody else.
+/// A client that trusts only the emulator's authority.
 fn client(emulator: &Handle) -> ClientBuilder {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let authority = emulator.authority.as_ref().unwrap();
@@ -45,7 +45,7 @@ async fn token(http: &Client) -> String {
     send(request).await.expect(200).text("access_token").to_owned()
 }
 
-/// Public and private names lead to the same instance; links keep the name.
+/// Public and private names lead to the same instance; links keep the name in use.
 #[tokio::test]
 async fn host_names_over_tls() {
     let emulator = emulator().await;
@@ -69,7 +69,7 @@ async fn host_names_over_tls() {
     }
 }
 
-/// With only a proxy and an authority, a client that hard-codes IBM's names works.
+/// A client that hard-codes IBM's names needs only a proxy and an authority.
 #[tokio::test]
 async fn host_names_by_proxy() {
     let emulator = emulator().await;
@@ -86,27 +86,27 @@ async fn host_names_by_proxy() {
     let made = send(post("secrets", static_secret("s1", true))).await.expect(201);
     let read = http.get(format!("{base}/secrets/{}", made.text("id"))).bearer_auth(&token);
     assert_eq!(send(read).await.expect(200).text("api_key").len(), 44);
-    // The SDK's form of the collection, on the name of IAM.
+    // The collection with the SDK's trailing slash, on IAM's host name.
     let list = http
         .get(format!("{IAM}/v1/serviceids/?account_id={}", seed::ACCOUNT_ID))
         .bearer_auth(&token);
     send(list).await.expect(200);
 }
 
-/// An instance is in one region, and a name says which.
+/// An instance is in one region, which its host name must match.
 #[tokio::test]
 async fn another_region_has_no_such_instance() {
     let emulator = emulator().await;
     let http = by_proxy(&emulator);
     let token = token(&http).await;
     let url = format!("https://{}/api/v2/secrets", instance("", "eu-de"));
-    let answer = send(http.get(url).bearer_auth(token)).await;
-    assert_eq!((answer.error().0, answer.error().1), (404, "secrets-manager.Error00404"));
+    let response = send(http.get(url).bearer_auth(token)).await;
+    assert_eq!((response.error().0, response.error().1), (404, "secrets-manager.Error00404"));
 }
 
-/// What is not IBM's is refused by the proxy, and so is what is not CONNECT.
+/// The proxy refuses other hosts and other methods than CONNECT.
 #[tokio::test]
-async fn the_proxy_goes_nowhere_else() {
+async fn the_proxy_refuses_other_hosts() {
     let emulator = emulator().await;
     for request in [
         "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
@@ -123,9 +123,9 @@ async fn the_proxy_goes_nowhere_else() {
     }
 }
 
-/// A client that does not trust the authority is not served.
+/// A client that does not trust the authority refuses the connection.
 #[tokio::test]
-async fn an_unknown_authority_is_refused_by_the_client() {
+async fn the_client_refuses_an_unknown_authority() {
     let emulator = emulator().await;
     let stranger = self::emulator().await;
     let address = emulator.proxy_address.unwrap();

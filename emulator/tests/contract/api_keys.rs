@@ -15,9 +15,9 @@ fn body() -> Value {
     json!({ "name": "k", "iam_id": iam_id() })
 }
 
-/// 3.2: the life of a key. Its value is answered once.
+/// 3.2: create, read, update, delete. The value is returned once.
 #[tokio::test]
-async fn a_key_is_made_read_changed_and_deleted() {
+async fn a_key_is_created_read_updated_and_deleted() {
     let lab = Lab::start().await;
     let made = lab.post(NEW, body()).await.expect(201);
     let (id, value) = (made.text("id"), made.text("apikey"));
@@ -42,19 +42,19 @@ async fn a_key_is_made_read_changed_and_deleted() {
             .await
             .expect(200);
     assert_eq!(changed.text("name"), "k2");
-    let answer = send(update(read.text("entity_tag"), json!({ "name": "k3" }))).await;
-    assert_eq!((answer.error().0, answer.error().1), (409, "conflict"));
+    let response = send(update(read.text("entity_tag"), json!({ "name": "k3" }))).await;
+    assert_eq!((response.error().0, response.error().1), (409, "conflict"));
     assert_eq!(send(update("*", json!({ "name": "" }))).await.error().0, 400);
     assert_eq!(send(update("*", json!({ "iam_id": "x" }))).await.error().0, 422);
     lab.delete(&path).await.expect(204);
-    let answer = lab.delete(&path).await;
-    assert_eq!((answer.error().0, answer.error().1), (404, "not_found"));
+    let response = lab.delete(&path).await;
+    assert_eq!((response.error().0, response.error().1), (404, "not_found"));
     assert!(!lab.accepts(value).await);
 }
 
-/// 3.2: bring your own value: 32 characters or more, and unique.
+/// 3.2: a value chosen by the caller must be unique and have at least 32 characters.
 #[tokio::test]
-async fn values_of_ones_own() {
+async fn values_chosen_by_the_caller() {
     let lab = Lab::start().await;
     let own = "0123456789 0123456789 0123456789 äöü";
     let mut wanted = body();
@@ -63,15 +63,15 @@ async fn values_of_ones_own() {
     let made = lab.post(NEW, wanted.clone()).await.expect(201);
     assert_eq!(lab.get(&format!("{NEW}/{}", made.text("id"))).await.text("apikey"), own);
     assert!(lab.accepts(own).await);
-    let answer = lab.post(NEW, wanted.clone()).await;
-    assert_eq!((answer.error().0, answer.error().1), (409, "conflict"));
+    let response = lab.post(NEW, wanted.clone()).await;
+    assert_eq!((response.error().0, response.error().1), (409, "conflict"));
     wanted["apikey"] = json!("0".repeat(31));
     assert_eq!(lab.post(NEW, wanted).await.error().0, 400);
 }
 
-/// 3.2: lock, unlock, disable, enable, and the headers that do it at once.
+/// 3.2: lock, unlock, disable, enable, and the headers that do so on creation.
 #[tokio::test]
-async fn locks_and_switches() {
+async fn lock_and_disable() {
     let lab = Lab::start().await;
     let request = lab
         .request(Method::POST, NEW)
@@ -84,10 +84,10 @@ async fn locks_and_switches() {
     let path = format!("{NEW}/{}", made.text("id"));
     let update =
         lab.request(Method::PUT, &path).header("if-match", "*").json(&json!({ "name": "x" }));
-    for answer in
+    for response in
         [send(update).await, lab.delete(&path).await, lab.delete(&format!("{path}/disable")).await]
     {
-        assert_eq!((answer.error().0, answer.error().1), (409, "entity_locked"));
+        assert_eq!((response.error().0, response.error().1), (409, "entity_locked"));
     }
     lab.delete(&format!("{path}/lock")).await.expect(204);
     lab.delete(&format!("{path}/disable")).await.expect(204);
@@ -98,7 +98,7 @@ async fn locks_and_switches() {
     assert_eq!(send(request).await.error().0, 400);
 }
 
-/// 3.2: expiry, in the forms that clients send.
+/// 3.2: expiry, in the formats that clients send.
 #[tokio::test]
 async fn expiry() {
     let lab = Lab::start().await;
@@ -126,7 +126,7 @@ async fn details_by_value() {
     assert_eq!(lab.get(path).await.error().0, 400);
 }
 
-/// 3.2: whose keys are listed.
+/// 3.2: which keys are listed.
 #[tokio::test]
 async fn lists() {
     let lab = Lab::start().await;

@@ -1,4 +1,4 @@
-//! The engine's configuration (2.8, 4.2).
+//! The configuration of the IAM credentials engine (2.8, 4.2).
 
 use crate::lab::{Lab, START, generated_secret, send, static_secret};
 use ibm_sm_emulator::seed;
@@ -13,9 +13,9 @@ fn body() -> Value {
     })
 }
 
-/// 2.8: the life of a configuration.
+/// 2.8: create, read, update, delete.
 #[tokio::test]
-async fn a_configuration_is_made_read_changed_and_deleted() {
+async fn a_configuration_is_created_read_updated_and_deleted() {
     let lab = Lab::start().await;
     let made = lab.post("configurations", body()).await.expect(201);
     assert_eq!(
@@ -39,9 +39,9 @@ async fn a_configuration_is_made_read_changed_and_deleted() {
     assert_eq!(lab.get("configurations/engine").await.error().0, 404);
 }
 
-/// 2.8: the list has no key.
+/// 2.8: the list contains no keys.
 #[tokio::test]
-async fn the_list_shows_metadata_only() {
+async fn the_list_contains_metadata_only() {
     let lab = Lab::with_engine().await;
     let list = lab.get("configurations").await.expect(200);
     assert_eq!(list.at("total_count"), 1);
@@ -59,8 +59,8 @@ async fn the_list_shows_metadata_only() {
         assert_eq!(list.at("total_count"), total, "{query}");
     }
     for query in ["sort=created_at", "secret_types=kv", "limit=0", "search=a", "colour=red"] {
-        let answer = lab.get(&format!("configurations?{query}")).await;
-        assert_eq!(answer.error().0, 400, "{query}");
+        let response = lab.get(&format!("configurations?{query}")).await;
+        assert_eq!(response.error().0, 400, "{query}");
     }
 }
 
@@ -87,15 +87,15 @@ async fn refusals_of_create() {
     assert_eq!(lab.get("configurations").await.at("total_count"), 0);
 }
 
-/// 2.8: the key is checked against IAM when it is configured.
+/// 2.8: the key is checked with IAM on configuration.
 #[tokio::test]
 async fn a_key_that_iam_does_not_know_is_refused() {
     let lab = Lab::start().await;
     let mut unknown = body();
     unknown["api_key"] = json!("unknown-key-0123456789abcdefghijklmnopqrstuv");
-    let answer = lab.post("configurations", unknown.clone()).await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error00400"));
-    assert!(!answer.error().2.contains("unknown-key"));
+    let response = lab.post("configurations", unknown.clone()).await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error00400"));
+    assert!(!response.error().2.contains("unknown-key"));
     lab.configure().await;
     let patch = json!({ "api_key": unknown["api_key"] });
     assert_eq!(lab.patch("configurations/engine", patch).await.error().0, 400);
@@ -104,30 +104,30 @@ async fn a_key_that_iam_does_not_know_is_refused() {
     assert_eq!(changed.text("api_key"), seed::BOOTSTRAP_API_KEY);
 }
 
-/// 2.8: one IAM configuration an instance, whatever its name.
+/// 2.8: one IAM configuration per instance, whatever its name.
 #[tokio::test]
 async fn a_second_configuration_is_refused() {
     let lab = Lab::with_engine().await;
     let mut second = body();
     second["name"] = json!("another");
-    let answer = lab.post("configurations", second).await;
-    assert_eq!((answer.error().0, answer.error().1), (409, "secrets-manager.Error00409"));
-    assert!(answer.error().2.contains("already exists"));
-    assert!(answer.error().2.contains("reached the maximum"));
+    let response = lab.post("configurations", second).await;
+    assert_eq!((response.error().0, response.error().1), (409, "secrets-manager.Error00409"));
+    assert!(response.error().2.contains("already exists"));
+    assert!(response.error().2.contains("reached the maximum"));
 }
 
-/// 2.8: only `api_key` and `disabled` change.
+/// 2.8: only `api_key` and `disabled` can be changed.
 #[tokio::test]
 async fn nothing_else_can_be_patched() {
     let lab = Lab::with_engine().await;
     for patch in [json!({ "name": "other" }), json!({ "config_type": "x" })] {
-        let answer = lab.patch("configurations/engine", patch).await;
-        assert_eq!((answer.error().0, answer.error().1), (422, "secrets-manager.Error00422"));
+        let response = lab.patch("configurations/engine", patch).await;
+        assert_eq!((response.error().0, response.error().1), (422, "secrets-manager.Error00422"));
     }
     assert_eq!(lab.patch("configurations/engine", json!({ "api_key": null })).await.error().0, 400);
 }
 
-/// 2.8: the header names the type that is meant.
+/// 2.8: the header selects the configuration type.
 #[tokio::test]
 async fn the_configuration_type_header() {
     let lab = Lab::with_engine().await;
@@ -143,34 +143,34 @@ async fn the_configuration_type_header() {
     }
 }
 
-/// 2.8: it stays while there are secrets of its engine.
+/// 2.8: a configuration cannot be deleted while its engine has secrets.
 #[tokio::test]
 async fn a_configuration_in_use_is_not_deleted() {
     let lab = Lab::with_engine().await;
     let secret = lab.secret(static_secret("s1", true)).await;
-    let answer = lab.delete("configurations/engine").await;
-    assert_eq!((answer.error().0, answer.error().1), (409, "secrets-manager.Error00409"));
+    let response = lab.delete("configurations/engine").await;
+    assert_eq!((response.error().0, response.error().1), (409, "secrets-manager.Error00409"));
     lab.delete(&format!("secrets/{secret}")).await.expect(204);
     lab.delete("configurations/engine").await.expect(204);
 }
 
-/// 4.2: no engine, or one that ignores its key, makes no secret.
+/// 4.2: without an engine, or with a disabled key, no secret can be created.
 #[tokio::test]
 async fn secrets_need_an_engine() {
     let lab = Lab::start().await;
-    let answer = lab.post("secrets", static_secret("s1", true)).await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01002"));
-    assert!(answer.error().2.contains("engine is not configured"));
+    let response = lab.post("secrets", static_secret("s1", true)).await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error01002"));
+    assert!(response.error().2.contains("engine is not configured"));
     lab.configure().await;
     lab.patch("configurations/engine", json!({ "disabled": true })).await.expect(200);
-    let answer = lab.post("secrets", static_secret("s1", true)).await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01002"));
+    let response = lab.post("secrets", static_secret("s1", true)).await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error01002"));
     assert_eq!(lab.get("secrets").await.at("total_count"), 0);
 }
 
-/// 4.2: the engine's token outlives its key for an hour, and not its identity.
+/// 4.2: the engine's token outlives its key for up to an hour, but not its identity.
 #[tokio::test]
-async fn the_engine_works_on_after_its_key_is_deleted() {
+async fn the_engine_still_works_after_its_key_is_deleted() {
     let lab = Lab::with_engine().await;
     let secret = lab.secret(generated_secret("s1", false)).await;
     let key = seed::ENGINE_SERVICE_ID.replace("ServiceId", "ApiKey");
@@ -180,23 +180,23 @@ async fn the_engine_works_on_after_its_key_is_deleted() {
     lab.advance(3599).await;
     lab.get(&path).await.expect(200);
     lab.advance(1).await;
-    let answer = lab.with_new_token().await.get(&path).await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01002"));
+    let response = lab.with_new_token().await.get(&path).await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error01002"));
 }
 
-/// 4.2: an engine without the roles it needs is refused by IAM.
+/// 4.2: IAM refuses an engine without the required roles.
 #[tokio::test]
 async fn the_engine_needs_its_roles() {
     let lab = Lab::start().await;
     let mut weak = body();
     weak["api_key"] = json!(seed::WRITER_API_KEY);
     lab.post("configurations", weak).await.expect(201);
-    let answer = lab.post("secrets", static_secret("s1", true)).await;
-    assert_eq!((answer.error().0, answer.error().1), (403, "secrets-manager.Error00403"));
-    assert!(answer.error().2.contains("engine lacks a role"));
+    let response = lab.post("secrets", static_secret("s1", true)).await;
+    assert_eq!((response.error().0, response.error().1), (403, "secrets-manager.Error00403"));
+    assert!(response.error().2.contains("engine lacks a role"));
 }
 
-/// 2.1, C1 to C5: who may. Writers and readers list; only a Manager sees the key.
+/// 2.1, C1 to C5: roles. Writers and readers can list; only a Manager sees the key.
 #[tokio::test]
 async fn roles() {
     let lab = Lab::with_engine().await;
@@ -209,8 +209,8 @@ async fn roles() {
             (Method::PATCH, "configurations/engine", 403),
             (Method::DELETE, "configurations/engine", 403),
         ] {
-            let answer = send(lab.anonymous(method.clone(), path).bearer_auth(&token)).await;
-            assert_eq!(answer.status, status, "{key} {method} {path}");
+            let response = send(lab.anonymous(method.clone(), path).bearer_auth(&token)).await;
+            assert_eq!(response.status, status, "{key} {method} {path}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The emulator's own surface: clock, journal, state, faults, reset.
+//! The control API: clock, journal, state, faults, reset.
 
 use crate::lab::{Lab, START, generated_secret, send, static_secret};
 use ibm_sm_emulator::seed;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const README: &str = include_str!("../../README.md");
 
-/// The clock stands, moves when told, and runs again.
+/// The clock can be frozen, advanced and started again.
 #[tokio::test]
 async fn the_clock() {
     let lab = Lab::start().await;
@@ -25,7 +25,7 @@ async fn the_clock() {
     assert_eq!(lab.post("/_emulator/clock/advance", json!({ "seconds": -1 })).await.error().0, 400);
 }
 
-/// The journal names operations, masks secrets, filters, counts and forgets.
+/// The journal names operations, masks secrets, filters, counts, and can be cleared.
 #[tokio::test]
 async fn the_journal() {
     let lab = Lab::with_engine().await;
@@ -74,7 +74,7 @@ async fn the_journal() {
     assert_eq!(lab.get("/_emulator/journal").await.at("total"), 0);
 }
 
-/// A state goes out and in without a loss.
+/// A state survives `GET` and `PUT` unchanged.
 #[tokio::test]
 async fn the_state_round_trips() {
     let lab = Lab::with_engine().await;
@@ -89,9 +89,9 @@ async fn the_state_round_trips() {
     assert!(other.accepts(read.text("api_key")).await);
 }
 
-/// What is wrong with a state is said, and the old one stays.
+/// The error names what is wrong with a state, and the former state stays.
 #[tokio::test]
-async fn a_wrong_state_is_refused() {
+async fn an_invalid_state_is_refused() {
     let lab = Lab::start().await;
     let before = lab.state().await;
     for (state, words) in [
@@ -103,16 +103,16 @@ async fn a_wrong_state_is_refused() {
         ),
         (json!([]), ""),
     ] {
-        let answer = lab.put("/_emulator/state", state).await;
-        assert_eq!(answer.error().0, 400);
-        assert!(answer.error().2.contains(words), "{}", answer.error().2);
+        let response = lab.put("/_emulator/state", state).await;
+        assert_eq!(response.error().0, 400);
+        assert!(response.error().2.contains(words), "{}", response.error().2);
     }
     assert_eq!(lab.state().await, before);
 }
 
-/// The example of the README is a state, with the secret it promises.
+/// The README's example is a valid state with the secret it describes.
 #[tokio::test]
-async fn the_states_example_works() {
+async fn the_example_state_works() {
     let example = README.split("```json\n").nth(2).unwrap().split("```").next().unwrap();
     let example: Value = serde_json::from_str(example).unwrap();
     let lab = Lab::start().await;
@@ -135,7 +135,7 @@ async fn the_states_example_works() {
     assert!(lab.accepts(read.text("api_key")).await);
 }
 
-/// A reset is a new start.
+/// A reset restores the initial state.
 #[tokio::test]
 async fn a_reset() {
     let lab = Lab::start().await;
@@ -150,9 +150,9 @@ async fn a_reset() {
     assert_eq!(lab.get("/_emulator/journal").await.at("total"), 0);
 }
 
-/// 1.7: a status instead of the operation, with `Retry-After`.
+/// 1.7: a status replaces the operation, with `Retry-After`.
 #[tokio::test]
-async fn a_status_on_request() {
+async fn an_injected_status() {
     let lab = Lab::start().await;
     let fault =
         json!({ "operation": "create_secret_group", "nth": 2, "status": 429, "retry_after": 7 });
@@ -176,7 +176,7 @@ async fn a_status_on_request() {
     assert_eq!(lab.get("/_emulator/faults").await.at("faults"), &json!([]));
 }
 
-/// A connection dropped before the change, and after it.
+/// The connection is dropped before or after the change.
 #[tokio::test]
 async fn dropped_connections() {
     let lab = Lab::start().await;
@@ -196,9 +196,9 @@ async fn dropped_connections() {
     }
 }
 
-/// Spoilt answers; the change is made.
+/// The response is corrupted, but the change is made.
 #[tokio::test]
-async fn spoilt_answers() {
+async fn corrupted_responses() {
     let lab = Lab::start().await;
     let strike = async |body: &str, name: &str| {
         lab.post(
@@ -226,7 +226,7 @@ async fn spoilt_answers() {
 
 /// A fault without an effect, or with an unknown field, is refused.
 #[tokio::test]
-async fn wrong_faults_are_refused() {
+async fn invalid_faults_are_refused() {
     let lab = Lab::start().await;
     for fault in [
         json!({}),
@@ -238,9 +238,9 @@ async fn wrong_faults_are_refused() {
     }
 }
 
-/// The surface is not in the journal and needs no token.
+/// The control API is not in the journal and needs no token.
 #[tokio::test]
-async fn the_surface_is_apart() {
+async fn the_control_api_is_separate() {
     let lab = Lab::start().await;
     lab.delete("/_emulator/journal").await.expect(204);
     let health = send(lab.anonymous(Method::GET, "/_emulator/healthz")).await.expect(200);
@@ -249,9 +249,9 @@ async fn the_surface_is_apart() {
     assert_eq!(lab.get("/_emulator/nonsense").await.error().0, 404);
 }
 
-/// Every method that is described is served, and every switch and kind of object is described.
+/// Every described method is served, and every switch and object type is described.
 #[tokio::test]
-async fn the_description_is_true() {
+async fn the_description_is_complete() {
     let lab = Lab::start().await;
     let openapi = lab.get("/_emulator/openapi.json").await.expect(200);
     let mut operations = 0;
@@ -259,10 +259,10 @@ async fn the_description_is_true() {
         for (method, operation) in methods.as_object().unwrap() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let path = path.replace("{id}", "none");
-            let answer = send(lab.request(method.clone(), &path).json(&json!({}))).await;
+            let response = send(lab.request(method.clone(), &path).json(&json!({}))).await;
             let responses = operation["responses"].as_object().unwrap();
-            let described = responses.contains_key(&answer.status.to_string());
-            assert!(described, "{method} {path}: {}", answer.status);
+            let described = responses.contains_key(&response.status.to_string());
+            assert!(described, "{method} {path}: {}", response.status);
             operations += 1;
         }
     }

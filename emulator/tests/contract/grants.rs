@@ -1,6 +1,6 @@
-//! The other grants of the token service, and people (1.5).
+//! The other grants of the token service, and users (1.5).
 
-use crate::lab::{Answer, GRANT, Lab, send};
+use crate::lab::{GRANT, Lab, Response, send};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ibm_sm_emulator::seed;
@@ -11,20 +11,20 @@ const REFRESH: &str = "refresh_token";
 const CR_TOKEN: &str = "urn:ibm:params:oauth:grant-type:cr-token";
 const ASSUME: &str = "urn:ibm:params:oauth:grant-type:assume";
 
-fn claims(token: &Answer) -> Value {
+fn claims(token: &Response) -> Value {
     let part = token.text("access_token").split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-/// The form with HTTP Basic of a client.
-async fn as_client(lab: &Lab, client: &str, fields: &[(&str, &str)]) -> Answer {
+/// Sends the form with a client's HTTP Basic credentials.
+async fn as_client(lab: &Lab, client: &str, fields: &[(&str, &str)]) -> Response {
     let request = lab.http.post(format!("{}/identity/token", lab.url));
     send(request.basic_auth(client, Some(client)).form(fields)).await
 }
 
-/// A token of a person has what the official provider reads: `email`, and no `sub_type`.
+/// A user's token has the claims that the official provider reads: `email`, and no `sub_type`.
 #[tokio::test]
-async fn a_person() {
+async fn a_user() {
     let lab = Lab::start().await;
     let token = lab.exchange(seed::USER_API_KEY).await.expect(200);
     let claims = claims(&token);
@@ -37,9 +37,9 @@ async fn a_person() {
     send(request).await.expect(200);
 }
 
-/// 3.2: a person's key is made by that person, and never stored.
+/// 3.2: only users themselves can create their keys, and the value is never stored.
 #[tokio::test]
-async fn keys_of_people() {
+async fn keys_of_users() {
     let lab = Lab::start().await;
     let token = lab.token_of(seed::USER_API_KEY).await;
     let create = async |token: &str, changes: Value| {
@@ -53,7 +53,7 @@ async fn keys_of_people() {
     assert!(lab.accepts(made.text("apikey")).await);
 }
 
-/// 1.5: a refresh token is for the client it was issued to, and the next one replaces it.
+/// 1.5: a refresh token is valid for the client it was issued to, until it is used.
 #[tokio::test]
 async fn refresh_tokens() {
     let lab = Lab::start().await;
@@ -61,8 +61,8 @@ async fn refresh_tokens() {
     let first = as_client(&lab, "bx", &key).await.expect(200);
     assert_eq!(claims(&first)["client_id"], "bx");
     let refresh = [("grant_type", REFRESH), ("refresh_token", first.text("refresh_token"))];
-    for answer in [lab.form(&refresh).await, as_client(&lab, "other", &refresh).await] {
-        assert_eq!(answer.expect(400).text("errorCode"), "BXNIM0106E");
+    for response in [lab.form(&refresh).await, as_client(&lab, "other", &refresh).await] {
+        assert_eq!(response.expect(400).text("errorCode"), "BXNIM0106E");
     }
     let second = as_client(&lab, "bx", &refresh).await.expect(200);
     assert_eq!(claims(&second)["iam_id"], seed::USER_IAM_ID);
@@ -72,19 +72,19 @@ async fn refresh_tokens() {
     assert_eq!(missing.text("errorCode"), "BXNIM0109E");
 }
 
-/// 1.5: client id and secret, both or neither.
+/// 1.5: client id and secret: both or neither.
 #[tokio::test]
 async fn a_client_has_id_and_secret() {
     let lab = Lab::start().await;
     let form = [("grant_type", GRANT), ("apikey", seed::USER_API_KEY)];
     for header in ["Basic Yng6", "Basic !!!", "Bearer x"] {
         let request = lab.http.post(format!("{}/identity/token", lab.url));
-        let answer = send(request.header("authorization", header).form(&form)).await.expect(400);
-        assert_eq!(answer.text("errorCode"), "BXNIM0106E", "{header}");
+        let response = send(request.header("authorization", header).form(&form)).await.expect(400);
+        assert_eq!(response.text("errorCode"), "BXNIM0106E", "{header}");
     }
 }
 
-/// 1.5: a compute resource becomes a trusted profile, by id, by name, or by both.
+/// 1.5: a compute resource assumes a trusted profile, by id, by name, or by both.
 #[tokio::test]
 async fn compute_resources() {
     let lab = Lab::start().await;
@@ -119,7 +119,7 @@ async fn compute_resources() {
     }
 }
 
-/// 1.5: an identity assumes a trusted profile that trusts it.
+/// 1.5: an identity can assume a trusted profile that trusts it.
 #[tokio::test]
 async fn assumed_profiles() {
     let lab = Lab::start().await;

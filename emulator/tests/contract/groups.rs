@@ -5,9 +5,9 @@ use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::json;
 
-/// 2.7: the life of a group.
+/// 2.7: create, read, update, delete.
 #[tokio::test]
-async fn a_group_is_made_read_changed_and_deleted() {
+async fn a_group_is_created_read_updated_and_deleted() {
     let lab = Lab::start().await;
     let made = lab
         .post("secret_groups", json!({ "name": "team-a", "description": "d" }))
@@ -36,7 +36,7 @@ async fn a_group_is_made_read_changed_and_deleted() {
     assert_eq!(lab.delete(&path).await.error().0, 404);
 }
 
-/// 2.7: the default group is always there, and stays as it is.
+/// 2.7: the default group always exists and cannot be changed.
 #[tokio::test]
 async fn the_default_group() {
     let lab = Lab::start().await;
@@ -67,13 +67,13 @@ async fn refusals_of_create() {
         (json!({ "name": "taken" }), 409, "secrets-manager.Error00409"),
         (json!({ "name": "default" }), 409, "secrets-manager.Error00409"),
     ] {
-        let answer = lab.post("secret_groups", body.clone()).await;
-        assert_eq!((answer.error().0, answer.error().1), (status, code), "{body}");
+        let response = lab.post("secret_groups", body.clone()).await;
+        assert_eq!((response.error().0, response.error().1), (status, code), "{body}");
     }
     assert_eq!(lab.get("secret_groups").await.at("total_count"), 2);
 }
 
-/// 2.7: a name is unique when it is changed too; its own is no conflict.
+/// 2.7: a changed name must be unique too; the group's own name is no conflict.
 #[tokio::test]
 async fn a_rename_to_a_taken_name_is_refused() {
     let lab = Lab::start().await;
@@ -85,7 +85,7 @@ async fn a_rename_to_a_taken_name_is_refused() {
     assert_eq!(lab.patch(&path, json!({ "name": null })).await.error().0, 400);
 }
 
-/// 2.7: a group with secrets stays.
+/// 2.7: a group with secrets cannot be deleted.
 #[tokio::test]
 async fn a_group_with_secrets_is_not_deleted() {
     let lab = Lab::with_engine().await;
@@ -93,24 +93,24 @@ async fn a_group_with_secrets_is_not_deleted() {
     let group = made.text("id");
     let body = with(generated_secret("s1", true), json!({ "secret_group_id": group }));
     let secret = lab.secret(body).await;
-    let answer = lab.delete(&format!("secret_groups/{group}")).await;
-    assert_eq!((answer.error().0, answer.error().1), (409, "secrets-manager.Error00409"));
+    let response = lab.delete(&format!("secret_groups/{group}")).await;
+    assert_eq!((response.error().0, response.error().1), (409, "secrets-manager.Error00409"));
     lab.delete(&format!("secrets/{secret}")).await.expect(204);
     lab.delete(&format!("secret_groups/{group}")).await.expect(204);
 }
 
-/// 4.12: 200 groups, the default one among them.
+/// 4.12: at most 200 groups, including the default group.
 #[tokio::test]
 async fn an_instance_has_at_most_200_groups() {
     let lab = Lab::start().await;
     for number in 1..200 {
         lab.post("secret_groups", json!({ "name": format!("g{number:03}") })).await.expect(201);
     }
-    let answer = lab.post("secret_groups", json!({ "name": "one-too-many" })).await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01001"));
+    let response = lab.post("secret_groups", json!({ "name": "one-too-many" })).await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error01001"));
 }
 
-/// 2.1, G1 to G5: who may.
+/// 2.1, G1 to G5: roles.
 #[tokio::test]
 async fn roles() {
     let lab = Lab::start().await;
@@ -125,25 +125,25 @@ async fn roles() {
             (Method::PATCH, &path, 403),
             (Method::DELETE, &path, 403),
         ] {
-            let answer = send(lab.anonymous(method.clone(), path).bearer_auth(&token)).await;
-            assert_eq!(answer.status, status, "{key} {method} {path}");
+            let response = send(lab.anonymous(method.clone(), path).bearer_auth(&token)).await;
+            assert_eq!(response.status, status, "{key} {method} {path}");
             if status == 403 {
-                assert_eq!(answer.error().1, "secrets-manager.Error00403");
+                assert_eq!(response.error().1, "secrets-manager.Error00403");
             }
         }
     }
-    // The engine's identity has no role on Secrets Manager at all.
+    // The engine's identity has no role on Secrets Manager.
     let token = lab.token_of(seed::ENGINE_API_KEY).await;
-    let answer = send(lab.anonymous(Method::GET, "secret_groups").bearer_auth(&token)).await;
-    assert_eq!(answer.status, 403);
+    let response = send(lab.anonymous(Method::GET, "secret_groups").bearer_auth(&token)).await;
+    assert_eq!(response.status, 403);
 }
 
 /// 6.3: ids are checked before they are looked up.
 #[tokio::test]
 async fn unknown_and_malformed_ids() {
     let lab = Lab::start().await;
-    let answer = lab.get(&format!("secret_groups/{UNKNOWN_ID}")).await;
-    assert_eq!((answer.error().0, answer.error().1), (404, "secrets-manager.Error00404"));
-    let answer = lab.get("secret_groups/not-a-uuid").await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error00400"));
+    let response = lab.get(&format!("secret_groups/{UNKNOWN_ID}")).await;
+    assert_eq!((response.error().0, response.error().1), (404, "secrets-manager.Error00404"));
+    let response = lab.get("secret_groups/not-a-uuid").await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error00400"));
 }

@@ -1,6 +1,6 @@
 //! The end of a lease (4.4, 4.6).
 
-use crate::lab::{Answer, Lab, generated_secret, static_secret, with};
+use crate::lab::{Lab, Response, generated_secret, static_secret, with};
 use ibm_sm_emulator::model::OnReuseExpiry;
 use ibm_sm_emulator::seed;
 use serde_json::{Value, json};
@@ -11,13 +11,13 @@ fn one_hour(body: Value) -> Value {
     with(body, json!({ "ttl": "1h" }))
 }
 
-async fn read(lab: &Lab, id: &str) -> Answer {
+async fn read(lab: &Lab, id: &str) -> Response {
     lab.get(&format!("secrets/{id}")).await.expect(200)
 }
 
-/// 4.4: to the second.
+/// 4.4: a lease ends to the second.
 #[tokio::test]
-async fn a_key_lives_as_long_as_its_lease() {
+async fn a_key_works_until_its_lease_ends() {
     let lab = Lab::with_engine().await;
     for body in [
         static_secret("s1", true),
@@ -72,9 +72,9 @@ async fn with_the_switch_a_reuse_secret_is_destroyed() {
     assert_eq!(ended.at("state"), 5);
     assert_eq!(ended.text("state_description"), "destroyed");
     assert!(!ended.has("api_key") && !ended.has("api_key_id"));
-    let answer = lab.post(&format!("secrets/{id}/versions"), json!({})).await;
+    let response = lab.post(&format!("secrets/{id}/versions"), json!({})).await;
     assert_eq!(
-        answer.error(),
+        response.error(),
         (400, "secrets-manager.Error01004", "Version current is not active.")
     );
     // A dynamic secret stays as it is.
@@ -84,9 +84,9 @@ async fn with_the_switch_a_reuse_secret_is_destroyed() {
     lab.delete(&format!("secrets/{id}")).await.expect(204);
 }
 
-/// 4.4: a changed TTL counts from the next generation on.
+/// 4.4: a changed TTL applies to the next credentials.
 #[tokio::test]
-async fn a_changed_ttl_counts_for_later_credentials() {
+async fn a_changed_ttl_applies_to_later_credentials() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(one_hour(static_secret("s1", true))).await;
     let first = read(&lab, &id).await;
@@ -98,9 +98,9 @@ async fn a_changed_ttl_counts_for_later_credentials() {
     assert_eq!(rotated.text("expiration_date"), "2026-01-10T11:00:00Z");
 }
 
-/// 4.5: after a rotation the former key lives to its own end.
+/// 4.5: after a rotation the former key works until its own lease ends.
 #[tokio::test]
-async fn the_previous_key_ends_by_itself() {
+async fn the_previous_key_expires_by_itself() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(one_hour(static_secret("s1", true))).await;
     let first = read(&lab, &id).await;
@@ -117,7 +117,7 @@ async fn the_previous_key_ends_by_itself() {
     assert!(!previous.has("api_key"));
 }
 
-/// 4.5: rotation and lease end at the same second: the user has a key at every moment.
+/// 4.5: rotation and lease end in the same second: the user always has a key.
 #[tokio::test]
 async fn rotation_comes_before_the_end_of_the_lease() {
     let lab =

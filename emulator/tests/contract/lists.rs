@@ -1,4 +1,4 @@
-//! The list of secrets (2.3, 2.4 S2): pages, filters, orders.
+//! The list of secrets (2.3, 2.4 S2): pages, filters, sort orders.
 
 use crate::lab::{Lab, static_secret, with};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ async fn lists_have_pages() {
     assert!(whole.at("secrets/0").get("api_key").is_none());
 }
 
-/// S2: filters and orders.
+/// S2: filters and sort orders.
 #[tokio::test]
 async fn lists_are_filtered_and_sorted() {
     let lab = Lab::with_engine().await;
@@ -80,7 +80,7 @@ async fn lists_are_filtered_and_sorted() {
     }
 }
 
-/// S2: a bad value names its parameter.
+/// S2: the error for a bad value names the parameter.
 #[tokio::test]
 async fn refusals_of_list() {
     let lab = Lab::start().await;
@@ -99,10 +99,10 @@ async fn refusals_of_list() {
         ("labels", "dev"),
         ("colour", "red"),
     ] {
-        let answer = lab.get(&format!("secrets?{parameter}={value}")).await;
-        assert_eq!(answer.error().0, 400, "{parameter}={value}");
+        let response = lab.get(&format!("secrets?{parameter}={value}")).await;
+        assert_eq!(response.error().0, 400, "{parameter}={value}");
         let words = format!("Invalid parameter '{parameter}' in query: Request validation error");
-        assert!(answer.error().2.starts_with(&words), "{}", answer.error().2);
+        assert!(response.error().2.starts_with(&words), "{}", response.error().2);
     }
     assert_eq!(lab.get("secrets?limit=1&limit=2").await.error().0, 400);
 }

@@ -1,6 +1,6 @@
 //! Locks of Secrets Manager (2.6, 4.7).
 
-use crate::lab::{Answer, Lab, generated_secret, send, static_secret, with};
+use crate::lab::{Lab, Response, generated_secret, send, static_secret, with};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn locks(names: &[&str]) -> Value {
     json!({ "locks": locks })
 }
 
-/// A lab with the engine, and a secret that was read.
+/// A lab with the engine and a secret that has been read.
 async fn lab_with(body: Value) -> (Lab, String) {
     let lab = Lab::with_engine().await;
     let id = lab.secret(body).await;
@@ -19,9 +19,9 @@ async fn lab_with(body: Value) -> (Lab, String) {
 }
 
 #[track_caller]
-fn assert_locked(answer: &Answer) {
+fn assert_locked(response: &Response) {
     assert_eq!(
-        answer.error(),
+        response.error(),
         (
             412,
             "secrets-manager.Error00412",
@@ -30,9 +30,9 @@ fn assert_locked(answer: &Answer) {
     );
 }
 
-/// L2 to L4: locks are made, listed, replaced and taken off.
+/// L2 to L4: locks are created, listed, replaced and deleted.
 #[tokio::test]
-async fn the_life_of_a_lock() {
+async fn locks_are_created_listed_replaced_and_deleted() {
     let (lab, id) = lab_with(static_secret("s1", true)).await;
     let bulk = format!("secrets/{id}/locks_bulk");
     let body = json!({ "locks": [
@@ -154,15 +154,15 @@ async fn refusals_of_create() {
     assert_eq!(lab.post(&format!("{bulk}?mode=all"), locks(&["app"])).await.error().0, 400);
     let previous = format!("secrets/{id}/versions/previous/locks_bulk");
     // Version 1 has no data.
-    let answer = lab.post(&previous, locks(&["app"])).await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01004"));
+    let response = lab.post(&previous, locks(&["app"])).await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error01004"));
     lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201);
-    let answer = lab.post(&format!("{previous}?mode=remove_previous"), locks(&["app"])).await;
-    assert_eq!(answer.error().0, 400);
+    let response = lab.post(&format!("{previous}?mode=remove_previous"), locks(&["app"])).await;
+    assert_eq!(response.error().0, 400);
     assert_eq!(lab.get(&format!("secrets/{id}/locks")).await.at("total_count"), 0);
 }
 
-/// 4.12: 1000 locks a secret.
+/// 4.12: a secret can have at most 1000 locks.
 #[tokio::test]
 async fn a_thousand_locks() {
     let (lab, id) = lab_with(static_secret("s1", true)).await;
@@ -170,12 +170,12 @@ async fn a_thousand_locks() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let bulk = format!("secrets/{id}/locks_bulk");
     lab.post(&bulk, locks(&names)).await.expect(201);
-    let answer = lab.post(&bulk, locks(&["one-more"])).await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01001"));
+    let response = lab.post(&bulk, locks(&["one-more"])).await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error01001"));
     assert_eq!(lab.get(&format!("secrets/{id}/metadata")).await.at("locks_total"), 1000);
 }
 
-/// 4.7: what a lock on the current version stops, and what not.
+/// 4.7: what a lock on the current version prevents, and what it does not.
 #[tokio::test]
 async fn a_locked_current_version() {
     let (lab, id) = lab_with(static_secret("s1", true)).await;
@@ -184,11 +184,11 @@ async fn a_locked_current_version() {
     assert_locked(&lab.delete(&secret).await);
     assert_locked(&lab.delete(&format!("{secret}/versions/current/secret_data")).await);
     lab.get(&secret).await.expect(200);
-    // Locks travel with the version; the new current one is free.
+    // Locks stay with their version; the new current version has none.
     lab.post(&format!("{secret}/versions"), json!({})).await.expect(201);
     let list = lab.get(&format!("{secret}/locks")).await.expect(200);
     assert_eq!(list.text("locks/0/secret_version_alias"), "previous");
-    // Now the previous version is locked: no rotation, no restore, no deletion.
+    // The previous version is locked now: no rotation, no restore, no deletion.
     assert_locked(&lab.post(&format!("{secret}/versions"), json!({})).await);
     let restore = json!({ "restore_from_version": "previous" });
     assert_locked(&lab.post(&format!("{secret}/versions"), restore).await);
@@ -198,7 +198,7 @@ async fn a_locked_current_version() {
     lab.delete(&secret).await.expect(204);
 }
 
-/// 4.1, 4.7: a dynamic secret that is locked can't be read: a read would replace its key.
+/// 4.1, 4.7: a locked dynamic secret can't be read, since a read would replace its key.
 #[tokio::test]
 async fn a_locked_dynamic_secret_is_not_read() {
     let (lab, id) = lab_with(generated_secret("s1", false)).await;
@@ -236,7 +236,7 @@ async fn modes() {
     assert!(!lab.accepts(first.text("api_key")).await);
 }
 
-/// 4.6: a lock outlasts the lease: the key works until the last lock is gone.
+/// 4.6: a lock keeps the key beyond the lease, until the last lock is deleted.
 #[tokio::test]
 async fn a_lock_outlasts_the_lease() {
     let (lab, id) = lab_with(with(static_secret("s1", true), json!({ "ttl": "1h" }))).await;
@@ -268,7 +268,7 @@ async fn the_schedule_respects_locks() {
     assert_eq!(metadata.text("next_rotation_date"), "2026-01-13T09:00:00Z");
 }
 
-/// 2.1, L1 to L7: who may. A Writer locks, a Manager unlocks, a Reader looks.
+/// 2.1, L1 to L7: roles. A Writer can lock, a Manager unlock, and a Reader list.
 #[tokio::test]
 async fn roles() {
     let (lab, id) = lab_with(static_secret("s1", true)).await;

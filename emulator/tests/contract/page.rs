@@ -1,8 +1,8 @@
 //! The requests of IBM's page "Creating IAM credentials", section "Creating IAM credentials with
-//! the API": as they stand there, apart from host and token, and without the page's typing slips
-//! (ibm-api.md 4.13: a doubled brace, a missing quote). The ids are the page's own.
+//! the API": as printed there, except for host and token, and without the page's typos
+//! (ibm-api.md 4.13: a doubled brace, a missing quote). The ids are those of the page.
 
-use crate::lab::{Answer, Lab, send};
+use crate::lab::{Lab, Response, send};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ const WITH_SERVICE_ID: &str = r#"{
       }
     }"#;
 
-/// A lab in which the page's ids exist.
+/// A lab with the objects that the page refers to.
 async fn lab() -> Lab {
     let lab = Lab::with_engine().await;
     lab.edit(|state| {
@@ -73,7 +73,7 @@ async fn lab() -> Lab {
     lab
 }
 
-async fn create(lab: &Lab, body: &str) -> Answer {
+async fn create(lab: &Lab, body: &str) -> Response {
     let request = lab
         .request(Method::POST, "secrets")
         .header("Accept", "application/json")
@@ -96,8 +96,8 @@ async fn create(lab: &Lab, body: &str) -> Answer {
     made
 }
 
-/// Whether two reads give one key, which works.
-async fn reuses(lab: &Lab, made: &Answer) -> bool {
+/// Whether two reads return the same key; both keys are usable.
+async fn reuses(lab: &Lab, made: &Response) -> bool {
     let path = format!("secrets/{}", made.text("id"));
     let first = lab.get(&path).await.expect(200);
     let second = lab.get(&path).await.expect(200);
@@ -138,9 +138,9 @@ async fn with_a_service_id_and_a_reused_key() {
     assert!(reuses(&lab, &made).await);
 }
 
-/// The page's own slips are refused.
+/// The page's typos are refused.
 #[tokio::test]
-async fn the_slips_of_the_page() {
+async fn the_typos_of_the_page() {
     let lab = lab().await;
     for body in
         [format!("{{ {WITH_ACCESS_GROUPS}"), WITH_SERVICE_ID.replace("fee5ba0\"", "fee5ba0")]

@@ -1,4 +1,4 @@
-//! Who may do what: policies, service-to-service authorization, other accounts, groups (2.1, 4.2).
+//! Authorization: policies, service-to-service authorization, other accounts, groups (2.1, 4.2).
 
 use crate::lab::{Lab, generated_secret, send, static_secret, with};
 use ibm_sm_emulator::seed;
@@ -17,7 +17,7 @@ fn attributes(pairs: &[(&str, &str)]) -> Value {
     json!([{ "attributes": attributes }])
 }
 
-/// The policy that lets Secrets Manager work with a service of IAM (4.2).
+/// The policy that authorizes Secrets Manager for an IAM service (4.2).
 fn authorization(service: &str, roles: &[&str]) -> Value {
     let roles: Vec<_> = roles.iter().map(|role| json!({ "role_id": role })).collect();
     json!({
@@ -28,7 +28,7 @@ fn authorization(service: &str, roles: &[&str]) -> Value {
     })
 }
 
-/// Manager or Writer on one secret group for the reader.
+/// A policy that makes the reader a Manager or Writer of one secret group.
 fn on_group(group: &str, role: &str) -> Value {
     json!({
         "type": "access",
@@ -44,9 +44,9 @@ fn on_group(group: &str, role: &str) -> Value {
     })
 }
 
-/// 4.2: the life of a policy.
+/// 4.2: create, read, delete.
 #[tokio::test]
-async fn a_policy_is_made_read_and_deleted() {
+async fn a_policy_is_created_read_and_deleted() {
     let lab = Lab::start().await;
     let made =
         lab.post("/v1/policies", authorization("iam-identity", &[OPERATOR])).await.expect(201);
@@ -62,8 +62,8 @@ async fn a_policy_is_made_read_and_deleted() {
     let again = lab.post("/v1/policies", authorization("iam-identity", &[OPERATOR])).await;
     assert_eq!((again.error().0, again.error().1), (409, "conflict"));
     lab.delete(&path).await.expect(204);
-    let answer = lab.get(&path).await;
-    assert_eq!((answer.error().0, answer.error().1), (404, "not_found"));
+    let response = lab.get(&path).await;
+    assert_eq!((response.error().0, response.error().1), (404, "not_found"));
 }
 
 /// 4.2: refusals.
@@ -96,7 +96,7 @@ async fn refusals_of_create() {
     );
 }
 
-/// 4.2: the engine works by policies alone, without a configuration.
+/// 4.2: with policies, the engine needs no configuration.
 #[tokio::test]
 async fn service_to_service() {
     let lab = Lab::start().await;
@@ -108,9 +108,9 @@ async fn service_to_service() {
     let id = lab.secret(static_secret("s1", true)).await;
     let key = lab.get(&format!("secrets/{id}")).await.expect(200);
     assert!(lab.accepts(key.text("api_key")).await);
-    // For generated service IDs members must be managed too.
-    let answer = lab.post("secrets", generated_secret("s2", true)).await;
-    assert_eq!((answer.error().0, answer.error().1), (403, "secrets-manager.Error00403"));
+    // Generated service IDs also require the management of members.
+    let response = lab.post("secrets", generated_secret("s2", true)).await;
+    assert_eq!((response.error().0, response.error().1), (403, "secrets-manager.Error00403"));
     lab.post("/v1/policies", authorization("iam-groups", &[MEMBER_MANAGE])).await.expect(201);
     let id = lab.secret(generated_secret("s2", true)).await;
     let key = lab.get(&format!("secrets/{id}")).await.expect(200);
@@ -118,9 +118,9 @@ async fn service_to_service() {
     assert_eq!(lab.get("configurations").await.at("total_count"), 0);
 }
 
-/// 4.2: an authorization may be for one instance only.
+/// 4.2: an authorization can be limited to one instance.
 #[tokio::test]
-async fn authorization_of_another_instance_does_not_count() {
+async fn an_authorization_of_another_instance_does_not_apply() {
     let lab = Lab::start().await;
     let mut policy = authorization("iam-identity", &[OPERATOR]);
     let name = "serviceInstance";
@@ -135,9 +135,9 @@ async fn authorization_of_another_instance_does_not_count() {
     lab.secret(static_secret("s1", true)).await;
 }
 
-/// 2.8, 4.2: with the configured key disabled, the policies take over.
+/// 2.8, 4.2: when the configured key is disabled, policies apply.
 #[tokio::test]
-async fn a_disabled_configuration_gives_way_to_policies() {
+async fn policies_apply_when_the_configuration_is_disabled() {
     let lab = Lab::with_engine().await;
     lab.patch("configurations/engine", json!({ "disabled": true })).await.expect(200);
     lab.post("/v1/policies", authorization("iam-identity", &[OPERATOR])).await.expect(201);
@@ -149,7 +149,7 @@ async fn a_disabled_configuration_gives_way_to_policies() {
     );
 }
 
-/// 3.3, 4.2: where the account restricts who makes service IDs, the engine needs the creator role.
+/// 3.3, 4.2: if the account restricts who creates service IDs, the engine needs the creator role.
 #[tokio::test]
 async fn restricted_service_id_creation() {
     let lab = Lab::start().await;
@@ -162,7 +162,7 @@ async fn restricted_service_id_creation() {
     lab.secret(generated_secret("s2", true)).await;
 }
 
-/// 4.2: credentials of another account need policies there; a configured key does not reach it.
+/// 4.2: credentials of another account need policies there; the configured key does not apply.
 #[tokio::test]
 async fn other_accounts() {
     let lab = Lab::with_engine().await;
@@ -181,8 +181,8 @@ async fn other_accounts() {
         }));
     })
     .await;
-    let answer = lab.post("secrets", wanted.clone()).await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error01002"));
+    let response = lab.post("secrets", wanted.clone()).await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error01002"));
     lab.edit(|state| {
         state["iam"]["policies"].as_array_mut().unwrap().push(json!({
             "id": "00000000-0000-4000-8000-0000000000aa",
@@ -194,8 +194,8 @@ async fn other_accounts() {
     })
     .await;
     let own = with(wanted.clone(), json!({ "service_id": seed::STATIC_SERVICE_ID }));
-    let answer = lab.post("secrets", own).await;
-    assert_eq!(answer.error().0, 400, "a service ID of the instance's own account");
+    let response = lab.post("secrets", own).await;
+    assert_eq!(response.error().0, 400, "a service ID of the instance's own account");
     let id = lab.secret(wanted).await;
     let secret = lab.get(&format!("secrets/{id}")).await.expect(200);
     assert_eq!(secret.text("account_id"), OTHER_ACCOUNT);
@@ -206,7 +206,7 @@ async fn other_accounts() {
     assert_eq!(key["account_id"], OTHER_ACCOUNT);
 }
 
-/// 2.1: a role on one secret group is a role on its secrets only; lists show only them.
+/// 2.1: a role on one secret group applies only to its secrets, in lists too.
 #[tokio::test]
 async fn roles_on_one_group() {
     let lab = Lab::with_engine().await;
@@ -215,7 +215,7 @@ async fn roles_on_one_group() {
     let mine =
         lab.secret(with(static_secret("s1", true), json!({ "secret_group_id": group }))).await;
     let others = lab.secret(static_secret("s2", true)).await;
-    // The reader's role on the whole instance goes; one on the group comes.
+    // Replaces the reader's role on the instance by one on the group.
     lab.delete("/v1/policies/00000000-0000-4000-8000-000000000005").await.expect(204);
     lab.post("/v1/policies", on_group(group, "Writer")).await.expect(201);
     let token = lab.token_of(seed::READER_API_KEY).await;
@@ -247,15 +247,15 @@ async fn roles_on_one_group() {
     assert_eq!(ask(Method::POST, "secret_groups", json!({ "name": "new" })).await.error().0, 403);
 }
 
-/// 4.10, 4.2: for a while after they are made, keys and policies are not known everywhere.
+/// 4.10, 4.2: new keys and policies take a while to become effective.
 #[tokio::test]
 async fn propagation() {
     let lab = Lab::with_engine().await;
     lab.put("/_emulator/switches", json!({ "iam_propagation_seconds": 2 })).await.expect(200);
     let id = lab.secret(generated_secret("s1", true)).await;
     let secret = lab.get(&format!("secrets/{id}")).await.expect(200);
-    let answer = lab.exchange(secret.text("api_key")).await.expect(400);
-    assert_eq!(answer.text("errorCode"), "BXNIM0415E");
+    let response = lab.exchange(secret.text("api_key")).await.expect(400);
+    assert_eq!(response.text("errorCode"), "BXNIM0415E");
     lab.advance(1).await;
     assert!(!lab.accepts(secret.text("api_key")).await);
     lab.advance(1).await;

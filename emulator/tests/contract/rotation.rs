@@ -1,19 +1,19 @@
 //! Rotation and restore (2.5 V1, 4.5).
 
-use crate::lab::{Answer, Lab, UNKNOWN_ID, generated_secret, static_secret, with};
+use crate::lab::{Lab, Response, UNKNOWN_ID, generated_secret, static_secret, with};
 use ibm_sm_emulator::seed;
 use serde_json::json;
 
-async fn rotate(lab: &Lab, id: &str) -> Answer {
+async fn rotate(lab: &Lab, id: &str) -> Response {
     lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201)
 }
 
-async fn restore(lab: &Lab, id: &str, version: &str) -> Answer {
+async fn restore(lab: &Lab, id: &str, version: &str) -> Response {
     let body = json!({ "restore_from_version": version });
     lab.post(&format!("secrets/{id}/versions"), body).await
 }
 
-/// 4.5: a rotation makes a new key; the former one is `previous` and works on; the one before is revoked.
+/// 4.5: a rotation generates a key; the former one still works, the one before is revoked.
 #[tokio::test]
 async fn keys_of_a_static_secret() {
     let lab = Lab::with_engine().await;
@@ -53,9 +53,9 @@ async fn service_ids_of_a_generated_secret() {
     assert_eq!(lab.engine_objects().await, [""; 0]);
 }
 
-/// V1: what comes along with a rotation.
+/// V1: the metadata sent with a rotation.
 #[tokio::test]
-async fn metadata_comes_along() {
+async fn metadata_sent_with_a_rotation() {
     let lab = Lab::with_engine().await;
     let body = json!({ "custom_metadata": { "a": 1 }, "version_custom_metadata": { "b": 2 } });
     let id = lab.secret(with(static_secret("s1", true), body)).await;
@@ -71,7 +71,7 @@ async fn metadata_comes_along() {
     assert_eq!(*metadata.at("custom_metadata"), json!({ "a": 3 }));
 }
 
-/// V1: a secret that was never read can be rotated; its empty version becomes `previous`.
+/// V1: an unread secret can be rotated; its empty version becomes `previous`.
 #[tokio::test]
 async fn rotation_before_the_first_read() {
     let lab = Lab::with_engine().await;
@@ -88,9 +88,9 @@ async fn dynamic_secrets_are_not_rotated() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", false)).await;
     for body in [json!({}), json!({ "restore_from_version": "previous" })] {
-        let answer = lab.post(&format!("secrets/{id}/versions"), body).await;
+        let response = lab.post(&format!("secrets/{id}/versions"), body).await;
         assert_eq!(
-            answer.error(),
+            response.error(),
             (
                 400,
                 "secrets-manager.Error01003",
@@ -118,7 +118,7 @@ async fn refusals_of_rotation() {
     assert_eq!(lab.get(&path).await.at("total_count"), 1);
 }
 
-/// 4.5: a restore makes a new version of the former credentials; the former current is `previous`.
+/// 4.5: a restore makes a new version of `previous`; the current one becomes `previous`.
 #[tokio::test]
 async fn a_restore_brings_the_former_credentials_back() {
     let lab = Lab::with_engine().await;
@@ -138,7 +138,7 @@ async fn a_restore_brings_the_former_credentials_back() {
     assert_eq!(versions.at("versions/1/id"), second.at("id"));
     assert_eq!(versions.text("versions/1/alias"), "previous");
     assert_eq!(versions.at("versions/2/payload_available"), false);
-    // Back again.
+    // And back.
     let again = restore(&lab, &id, "previous").await.expect(201);
     assert_eq!(again.at("api_key"), second.at("api_key"));
 }
@@ -158,14 +158,14 @@ async fn only_active_versions_are_restored() {
     lab.advance(1800).await;
     rotate(&lab, &id).await;
     lab.advance(1800).await;
-    // The lease of the previous version ended.
+    // The lease of the previous version has ended.
     let lab = lab.with_new_token().await;
     assert_eq!(restore(&lab, &id, "previous").await.error(), not_active);
 }
 
-/// 4.12: metadata of 50 versions, data of two.
+/// 4.12: the metadata of 50 versions and the data of two are kept.
 #[tokio::test]
-async fn old_versions_drop_off() {
+async fn old_versions_are_dropped() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", true)).await;
     for _ in 0..60 {
@@ -184,7 +184,7 @@ async fn old_versions_drop_off() {
     assert_eq!(lab.engine_objects().await.len(), 2);
 }
 
-/// 4.5: the schedule rotates when its time comes, from then on by its interval.
+/// 4.5: the schedule rotates on the due date, and from then on by its interval.
 #[tokio::test]
 async fn the_schedule_rotates() {
     let lab = Lab::with_engine().await;
@@ -204,7 +204,7 @@ async fn the_schedule_rotates() {
     let version = lab.get(&format!("secrets/{id}/versions/current/metadata")).await.expect(200);
     assert_eq!(version.at("auto_rotated"), true);
     assert_eq!(version.at("downloaded"), false);
-    // Three more in one leap, each at its own time.
+    // Three more in one advance of the clock, each at its own time.
     lab.advance(30 * 86_400).await;
     let lab = lab.with_new_token().await;
     let versions = lab.get(&format!("secrets/{id}/versions")).await.expect(200);
@@ -213,9 +213,9 @@ async fn the_schedule_rotates() {
     assert_eq!(times, ["2026-02-19T09:00:00Z", "2026-02-09T09:00:00Z", "2026-01-30T09:00:00Z"]);
 }
 
-/// 4.5: a manual rotation starts the interval anew.
+/// 4.5: a manual rotation restarts the interval.
 #[tokio::test]
-async fn a_rotation_by_hand_moves_the_schedule() {
+async fn a_manual_rotation_restarts_the_schedule() {
     let lab = Lab::with_engine().await;
     let rotation = json!({ "auto_rotate": true, "interval": 10, "unit": "day" });
     let id = lab.secret(with(static_secret("s1", true), json!({ "rotation": rotation }))).await;
@@ -226,7 +226,7 @@ async fn a_rotation_by_hand_moves_the_schedule() {
     assert_eq!(metadata.text("next_rotation_date"), "2026-01-21T09:00:00Z");
 }
 
-/// S6: the policy is replaced as a whole, and removed by {}.
+/// S6: the policy is replaced completely, and removed by {}.
 #[tokio::test]
 async fn the_policy_is_changed_and_removed() {
     let lab = Lab::with_engine().await;
@@ -243,16 +243,16 @@ async fn the_policy_is_changed_and_removed() {
     }
 }
 
-/// 4.5: a policy whose next date lies beyond the current version's lease is refused.
+/// 4.5: a policy whose next date is after the current version's lease is refused.
 #[tokio::test]
-async fn a_policy_that_comes_too_late() {
+async fn a_policy_that_is_due_too_late() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(with(static_secret("s1", true), json!({ "ttl": "30d" }))).await;
     lab.get(&format!("secrets/{id}")).await.expect(200);
     lab.advance(15 * 86_400).await;
     let lab = lab.with_new_token().await;
     let path = format!("secrets/{id}/metadata");
-    // Ten days from creation are over; the schedule's next date is day 20.
+    // Ten days after creation have passed; the next date of the schedule is day 20.
     let fits = json!({ "rotation": { "auto_rotate": true, "interval": 10, "unit": "day" } });
     let changed = lab.patch(&path, fits).await.expect(200);
     assert_eq!(changed.text("next_rotation_date"), "2026-01-30T09:00:00Z");
@@ -260,8 +260,8 @@ async fn a_policy_that_comes_too_late() {
     // The current lease ends on day 45; a longer ttl allows 35 days, which would be day 50.
     let late =
         json!({ "ttl": "90d", "rotation": { "auto_rotate": true, "interval": 35, "unit": "day" } });
-    let answer = lab.patch(&path, late.clone()).await;
-    assert_eq!((answer.error().0, answer.error().1), (400, "secrets-manager.Error02009"));
+    let response = lab.patch(&path, late.clone()).await;
+    assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error02009"));
     lab.patch(&path, json!({ "ttl": "90d" })).await.expect(200);
     rotate(&lab, &id).await;
     lab.patch(&path, late).await.expect(200);

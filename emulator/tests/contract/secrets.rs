@@ -5,9 +5,9 @@ use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::json;
 
-/// S1: what is sent comes back, with the defaults of 6.3, and without credentials.
+/// S1: the response repeats the request, with the defaults of 6.3 and without credentials.
 #[tokio::test]
-async fn a_secret_is_made() {
+async fn a_secret_is_created() {
     let lab = Lab::with_engine().await;
     let made = lab.post("secrets", static_secret("s1", true)).await.expect(201);
     let id = made.text("id");
@@ -45,7 +45,7 @@ async fn a_secret_is_made() {
 
 /// S1: every argument.
 #[tokio::test]
-async fn a_secret_with_everything() {
+async fn a_secret_with_all_fields() {
     let lab = Lab::with_engine().await;
     let group = lab.post("secret_groups", json!({ "name": "team-a" })).await.expect(201);
     let made = lab
@@ -87,9 +87,9 @@ async fn a_secret_with_everything() {
     assert_eq!(*version.at("version_custom_metadata"), json!({ "ticket": "OPS-1" }));
 }
 
-/// 4.4: a number or a text, with or without a unit, comes back as seconds.
+/// 4.4: a number or a string, with or without a unit, is returned in seconds.
 #[tokio::test]
-async fn ttl_is_answered_in_seconds() {
+async fn ttl_is_returned_in_seconds() {
     let lab = Lab::with_engine().await;
     for (number, (ttl, seconds)) in [
         (json!("1800"), "1800"),
@@ -108,7 +108,7 @@ async fn ttl_is_answered_in_seconds() {
     }
 }
 
-/// S1, 2.2, 4.5: what a body must not say.
+/// S1, 2.2, 4.5: invalid bodies.
 #[tokio::test]
 async fn refusals_of_create() {
     let lab = Lab::with_engine().await;
@@ -186,9 +186,9 @@ async fn refusals_of_create() {
         (json!({ "colour": "red" }), 422, "Error00422"),
         (json!({ "api_key": "x" }), 422, "Error00422"),
     ] {
-        let answer = lab.post("secrets", with(static_secret("s1", true), changes.clone())).await;
+        let response = lab.post("secrets", with(static_secret("s1", true), changes.clone())).await;
         let code = format!("secrets-manager.{code}");
-        assert_eq!((answer.error().0, answer.error().1), (status, code.as_str()), "{changes}");
+        assert_eq!((response.error().0, response.error().1), (status, code.as_str()), "{changes}");
     }
     assert_eq!(lab.get("secrets").await.at("total_count"), 1);
 }
@@ -237,7 +237,7 @@ async fn metadata_never_generates() {
     assert_eq!(after.text("retrieved_at"), "2026-01-10T09:00:05Z");
 }
 
-/// S4: by the names of group and secret.
+/// S4: a secret is read by the names of its group and itself.
 #[tokio::test]
 async fn a_secret_is_read_by_name() {
     let lab = Lab::with_engine().await;
@@ -255,9 +255,9 @@ async fn a_secret_is_read_by_name() {
     }
 }
 
-/// S6: merge-patch: what is sent changes, the rest stays, null removes.
+/// S6: merge patch: fields in the body change, others stay, null removes.
 #[tokio::test]
-async fn a_patch_changes_what_it_names() {
+async fn a_patch_changes_only_its_fields() {
     let lab = Lab::with_engine().await;
     let body = with(
         static_secret("s1", true),
@@ -314,7 +314,7 @@ async fn refusals_of_patch() {
     assert_eq!(lab.get(&path).await.body, before.body);
 }
 
-/// 1.4: a patch has its own content type.
+/// 1.4: a patch needs its own content type.
 #[tokio::test]
 async fn a_patch_needs_the_merge_patch_content_type() {
     let lab = Lab::with_engine().await;
@@ -322,13 +322,13 @@ async fn a_patch_needs_the_merge_patch_content_type() {
     let request = lab
         .request(Method::PATCH, &format!("secrets/{id}/metadata"))
         .json(&json!({ "name": "s2" }));
-    let answer = send(request).await;
-    assert_eq!((answer.error().0, answer.error().1), (415, "secrets-manager.Error00415"));
+    let response = send(request).await;
+    assert_eq!((response.error().0, response.error().1), (415, "secrets-manager.Error00415"));
 }
 
-/// S6, 4.8: a rename stays in Secrets Manager.
+/// S6, 4.8: a rename does not change names in IAM.
 #[tokio::test]
-async fn a_rename_does_not_reach_iam() {
+async fn a_rename_does_not_change_iam() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", true)).await;
     let read = lab.get(&format!("secrets/{id}")).await.expect(200);
@@ -340,14 +340,14 @@ async fn a_rename_does_not_reach_iam() {
     assert_eq!(key.text("name"), "Secrets-Manager-IAM-Secret-s1");
 }
 
-/// S7: gone, and gone again is unknown.
+/// S7: a deleted secret is unknown, also to a second delete.
 #[tokio::test]
 async fn a_deleted_secret_is_unknown() {
     let lab = Lab::with_engine().await;
     let id = lab.secret(static_secret("s1", true)).await;
     let path = format!("secrets/{id}");
     lab.delete(&path).await.expect(204);
-    for answer in [
+    for response in [
         lab.delete(&path).await,
         lab.get(&path).await,
         lab.get(&format!("{path}/metadata")).await,
@@ -355,7 +355,7 @@ async fn a_deleted_secret_is_unknown() {
         lab.patch(&format!("{path}/metadata"), json!({})).await,
         lab.post(&format!("{path}/versions"), json!({})).await,
     ] {
-        assert_eq!((answer.error().0, answer.error().1), (404, "secrets-manager.Error00404"));
+        assert_eq!((response.error().0, response.error().1), (404, "secrets-manager.Error00404"));
     }
     assert_eq!(lab.get("secrets/not-a-uuid").await.error().0, 400);
 }
@@ -368,16 +368,16 @@ async fn actions_do_not_exist() {
     let body = json!({ "action_type": "public_cert_action_validate_dns_challenge" });
     for path in [format!("secrets/{id}/actions"), format!("secrets/{id}/versions/current/actions")]
     {
-        let answer = lab.post(&path, body.clone()).await;
+        let response = lab.post(&path, body.clone()).await;
         assert_eq!(
-            (answer.error().0, answer.error().1),
+            (response.error().0, response.error().1),
             (400, "secrets-manager.Error00400"),
             "{path}"
         );
     }
 }
 
-/// 2.1, S1 to S7: who may. Readers see metadata only, and only a Manager deletes.
+/// 2.1, S1 to S7: roles. Readers see metadata only, and only a Manager can delete.
 #[tokio::test]
 async fn roles() {
     let lab = Lab::with_engine().await;
@@ -395,8 +395,8 @@ async fn roles() {
     ] {
         for (key, status) in [(seed::READER_API_KEY, reader), (seed::WRITER_API_KEY, writer)] {
             let token = lab.token_of(key).await;
-            let answer = send(lab.anonymous(method.clone(), path).bearer_auth(token)).await;
-            assert_eq!(answer.status, status, "{key} {method} {path}");
+            let response = send(lab.anonymous(method.clone(), path).bearer_auth(token)).await;
+            assert_eq!(response.status, status, "{key} {method} {path}");
         }
     }
 }

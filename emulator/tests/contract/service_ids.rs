@@ -11,9 +11,9 @@ fn body(name: &str) -> Value {
     json!({ "account_id": seed::ACCOUNT_ID, "name": name })
 }
 
-/// 3.1: the life of a service ID; the SDK's trailing slash is the same route.
+/// 3.1: create, read, update, delete; the SDK's trailing slash is the same route.
 #[tokio::test]
-async fn a_service_id_is_made_read_changed_and_deleted() {
+async fn a_service_id_is_created_read_updated_and_deleted() {
     let lab = Lab::start().await;
     let made = lab.post("/v1/serviceids/", body("app")).await.expect(201);
     let id = made.text("id");
@@ -37,23 +37,23 @@ async fn a_service_id_is_made_read_changed_and_deleted() {
         send(update(&tag, json!({ "name": "app-2", "description": "d" }))).await.expect(200);
     assert_eq!(changed.text("name"), "app-2");
     assert_ne!(changed.text("entity_tag"), tag);
-    let answer = send(update(&tag, json!({ "name": "app-3" }))).await;
-    assert_eq!((answer.error().0, answer.error().1), (409, "conflict"));
+    let response = send(update(&tag, json!({ "name": "app-3" }))).await;
+    assert_eq!((response.error().0, response.error().1), (409, "conflict"));
     let cleared = send(update("*", json!({ "description": "" }))).await.expect(200);
     assert!(!cleared.has("description"));
     assert_eq!(send(update("*", json!({ "name": "" }))).await.error().0, 400);
     assert_eq!(lab.put(&path, json!({ "name": "x" })).await.error().0, 400, "no If-Match");
     lab.delete(&path).await.expect(204);
-    let answer = lab.get(&path).await;
-    assert_eq!((answer.error().0, answer.error().1), (404, "not_found"));
-    assert_eq!(answer.text("errors/0/message_code"), "BXNIM0102E");
-    assert_eq!(answer.at("status_code"), 404);
-    assert!(!answer.text("context/requestId").is_empty());
+    let response = lab.get(&path).await;
+    assert_eq!((response.error().0, response.error().1), (404, "not_found"));
+    assert_eq!(response.text("errors/0/message_code"), "BXNIM0102E");
+    assert_eq!(response.at("status_code"), 404);
+    assert!(!response.text("context/requestId").is_empty());
 }
 
-/// 3.1: a key in the same call.
+/// 3.1: a key can be created in the same request.
 #[tokio::test]
-async fn a_service_id_comes_with_a_key() {
+async fn a_service_id_with_a_key() {
     let lab = Lab::start().await;
     let mut with_key = body("app");
     with_key["apikey"] = json!({ "name": "k", "store_value": true });
@@ -70,7 +70,7 @@ async fn a_service_id_comes_with_a_key() {
     assert!(!lab.accepts(key).await);
 }
 
-/// 3.1, 4.7: a locked service ID takes no writes.
+/// 3.1, 4.7: a locked service ID cannot be changed or deleted.
 #[tokio::test]
 async fn locks() {
     let lab = Lab::start().await;
@@ -80,8 +80,8 @@ async fn locks() {
     let path = format!("/v1/serviceids/{}", made.text("id"));
     let update =
         lab.request(Method::PUT, &path).header("if-match", "*").json(&json!({ "name": "x" }));
-    for answer in [send(update).await, lab.delete(&path).await] {
-        assert_eq!((answer.error().0, answer.error().1), (409, "entity_locked"));
+    for response in [send(update).await, lab.delete(&path).await] {
+        assert_eq!((response.error().0, response.error().1), (409, "entity_locked"));
     }
     lab.delete(&format!("{path}/lock")).await.expect(204);
     lab.post(&format!("{path}/lock"), json!({})).await.expect(204);
@@ -90,7 +90,7 @@ async fn locks() {
     lab.delete(&path).await.expect(204);
 }
 
-/// 3.3: a locked key keeps its service ID.
+/// 3.3: a service ID with a locked key cannot be deleted.
 #[tokio::test]
 async fn a_service_id_with_a_locked_key_is_not_deleted() {
     let lab = Lab::start().await;
@@ -98,12 +98,12 @@ async fn a_service_id_with_a_locked_key_is_not_deleted() {
     let key = json!({ "name": "k", "iam_id": made.text("iam_id") });
     let request = lab.request(Method::POST, "/v1/apikeys").header("entity-lock", "true").json(&key);
     send(request).await.expect(201);
-    let answer = lab.delete(&format!("/v1/serviceids/{}", made.text("id"))).await;
-    assert_eq!((answer.error().0, answer.error().1), (409, "delete_not_possible"));
-    assert_eq!(answer.text("errors/0/message_code"), "BXNIM0105E");
+    let response = lab.delete(&format!("/v1/serviceids/{}", made.text("id"))).await;
+    assert_eq!((response.error().0, response.error().1), (409, "delete_not_possible"));
+    assert_eq!(response.text("errors/0/message_code"), "BXNIM0105E");
 }
 
-/// 3.1: pages by token, exact names, orders.
+/// 3.1: pages by token, exact names, sort orders.
 #[tokio::test]
 async fn lists() {
     let lab = Lab::start().await;
@@ -152,12 +152,12 @@ async fn refusals_of_create() {
             "unknown_field",
         ),
     ] {
-        let answer = lab.post(NEW, body.clone()).await;
-        assert_eq!((answer.error().0, answer.error().1), (status, code), "{body}");
+        let response = lab.post(NEW, body.clone()).await;
+        assert_eq!((response.error().0, response.error().1), (status, code), "{body}");
     }
 }
 
-/// 4.2: Operator on iam-identity, which the engine has and a writer of Secrets Manager has not.
+/// 4.2: Operator on iam-identity is required: the engine has it, a writer does not.
 #[tokio::test]
 async fn roles() {
     let lab = Lab::start().await;

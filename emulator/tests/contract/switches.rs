@@ -1,4 +1,4 @@
-//! Behaviours on which IBM's documents differ or are silent (6.1, 6.2), by switch.
+//! Behaviour on which IBM's documentation is silent or contradicts itself (6.1, 6.2), by switch.
 
 use crate::lab::{Lab, generated_secret, send, static_secret, with};
 use ibm_sm_emulator::seed;
@@ -33,7 +33,7 @@ async fn defaults() {
     }
 }
 
-/// 4.4: a time to live as it was given.
+/// 4.4: a time to live as the caller wrote it.
 #[tokio::test]
 async fn ttl_as_given() {
     let lab = lab(json!({ "ttl_echo": "as_given" })).await;
@@ -47,7 +47,7 @@ async fn ttl_as_given() {
     assert_eq!(changed.text("ttl"), "3600");
 }
 
-/// S6: custom metadata merged as RFC 7396 says.
+/// S6: custom metadata is merged according to RFC 7396.
 #[tokio::test]
 async fn merged_metadata() {
     let lab = lab(json!({ "custom_metadata_patch": "merge" })).await;
@@ -65,18 +65,18 @@ async fn merged_metadata() {
     assert_eq!(lab.patch(&path, half("two")).await.error().0, 400, "10 KB in all");
 }
 
-/// 3.1: older revisions answered a lock with the entity.
+/// 3.1: older revisions returned the entity on lock.
 #[tokio::test]
-async fn locks_that_answer_the_entity() {
+async fn locks_that_return_the_entity() {
     let lab = lab(json!({ "iam_lock_reply": "entity" })).await;
     let path = format!("/v1/serviceids/{}/lock", seed::STATIC_SERVICE_ID);
     assert_eq!(lab.post(&path, json!({})).await.expect(200).at("locked"), true);
     assert_eq!(lab.delete(&path).await.expect(200).at("locked"), false);
 }
 
-/// 2.8: only a read answers the engine's key.
+/// 2.8: only a read returns the engine's key.
 #[tokio::test]
-async fn configurations_that_keep_their_key() {
+async fn configurations_returned_without_their_key() {
     let lab = lab(json!({ "configuration_reply": "without_key" })).await;
     let changed =
         lab.patch("configurations/engine", json!({ "disabled": false })).await.expect(200);
@@ -86,7 +86,7 @@ async fn configurations_that_keep_their_key() {
     assert!(!lab.configure().await.has("api_key"));
 }
 
-/// 2.8: a name that is there in two types needs the header.
+/// 2.8: a name that exists in two types needs the header.
 #[tokio::test]
 async fn configurations_of_the_same_name() {
     let lab = Lab::with_engine().await;
@@ -102,8 +102,8 @@ async fn configurations_of_the_same_name() {
         send(request.header("X-Sm-Accept-Configuration-Type", config_type)).await
     };
     for method in [Method::GET, Method::DELETE] {
-        let answer = send(lab.request(method, "configurations/engine")).await;
-        assert_eq!((answer.error().0, answer.error().1), (300, "secrets-manager.Error00300"));
+        let response = send(lab.request(method, "configurations/engine")).await;
+        assert_eq!((response.error().0, response.error().1), (300, "secrets-manager.Error00300"));
     }
     let mine = with_type(Method::GET, "iam_credentials_configuration").await.expect(200);
     assert_eq!(mine.text("config_type"), "iam_credentials_configuration");
@@ -116,7 +116,7 @@ async fn configurations_of_the_same_name() {
     lab.get("configurations/engine").await.expect(200);
 }
 
-/// 4.6: deleting an instance leaves what its engine made in IAM.
+/// 4.6: deleting an instance leaves its engine's objects in IAM.
 #[tokio::test]
 async fn a_deleted_instance_leaves_its_credentials_behind() {
     let lab = Lab::with_engine().await;

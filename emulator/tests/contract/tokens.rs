@@ -6,17 +6,17 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use reqwest::Method;
 use serde_json::json;
 
-/// 1.5: the answer of the API key grant.
+/// 1.5: the response to the API key grant.
 #[tokio::test]
 async fn a_key_is_exchanged_for_a_token() {
     let lab = Lab::start().await;
-    let answer = lab.exchange(seed::WRITER_API_KEY).await.expect(200);
-    assert_eq!(answer.text("token_type"), "Bearer");
-    assert_eq!(answer.text("scope"), "ibm openid");
-    assert_eq!(answer.text("refresh_token"), "not_supported");
-    assert_eq!(answer.at("expires_in"), 3600);
+    let response = lab.exchange(seed::WRITER_API_KEY).await.expect(200);
+    assert_eq!(response.text("token_type"), "Bearer");
+    assert_eq!(response.text("scope"), "ibm openid");
+    assert_eq!(response.text("refresh_token"), "not_supported");
+    assert_eq!(response.at("expires_in"), 3600);
     // 2026-01-10T10:00:00Z: an hour after the clock's time.
-    assert_eq!(answer.at("expiration"), 1_768_039_200);
+    assert_eq!(response.at("expiration"), 1_768_039_200);
 }
 
 /// 1.5, 5.2: a JWT with the claims that clients parse, signed with a key that is served.
@@ -44,7 +44,7 @@ async fn the_token_is_a_jwt_signed_with_a_served_key() {
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3600);
 }
 
-/// 1.5: refusals have a body of their own.
+/// 1.5: errors have their own format.
 #[tokio::test]
 async fn refusals() {
     let lab = Lab::start().await;
@@ -58,29 +58,29 @@ async fn refusals() {
         (vec![("grant_type", GRANT), ("apikey", key), ("response_type", "saml")], "BXNIM0106E"),
         (vec![("grant_type", GRANT), ("apikey", key), ("colour", "red")], "BXNIM0106E"),
     ] {
-        let answer = lab.form(&fields).await.expect(400);
-        assert_eq!(answer.text("errorCode"), code, "{fields:?}");
-        assert!(!answer.text("errorMessage").is_empty());
-        assert_eq!(answer.text("context/requestType"), "incoming.Identity_Token");
-        assert!(!answer.has("errors"));
+        let response = lab.form(&fields).await.expect(400);
+        assert_eq!(response.text("errorCode"), code, "{fields:?}");
+        assert!(!response.text("errorMessage").is_empty());
+        assert_eq!(response.text("context/requestType"), "incoming.Identity_Token");
+        assert!(!response.has("errors"));
     }
-    let answer = lab.exchange("unknown").await;
-    assert_eq!(answer.text("errorMessage"), "Provided API key could not be found.");
+    let response = lab.exchange("unknown").await;
+    assert_eq!(response.text("errorMessage"), "Provided API key could not be found.");
 }
 
-/// 1.5: the form must be a form.
+/// 1.5: the body must be a form.
 #[tokio::test]
 async fn a_json_body_is_refused() {
     let lab = Lab::start().await;
     let request =
         lab.anonymous(Method::POST, "/identity/token").json(&json!({ "grant_type": GRANT }));
-    let answer = send(request).await.expect(415);
-    assert_eq!(answer.text("errorCode"), "BXNIM0106E");
+    let response = send(request).await.expect(415);
+    assert_eq!(response.text("errorCode"), "BXNIM0106E");
 }
 
 /// 1.5, 6.3: a key that is disabled, expired or deleted is unknown.
 #[tokio::test]
-async fn only_living_keys_are_accepted() {
+async fn only_valid_keys_are_accepted() {
     let lab = Lab::start().await;
     let account = seed::ACCOUNT_ID;
     let iam_id = format!("iam-{}", seed::STATIC_SERVICE_ID);
@@ -104,9 +104,9 @@ async fn only_living_keys_are_accepted() {
     assert!(!lab.accepts(second.text("apikey")).await);
 }
 
-/// 1.5: a token survives its key, and dies with its identity.
+/// 1.5: a token outlives its key, but not its identity.
 #[tokio::test]
-async fn a_token_dies_with_its_identity() {
+async fn a_token_ends_with_its_identity() {
     let lab = Lab::start().await;
     let token = lab.token_of(seed::WRITER_API_KEY).await;
     let status = async || {
@@ -120,9 +120,9 @@ async fn a_token_dies_with_its_identity() {
     assert_eq!(status().await, 401);
 }
 
-/// 1.5, 2.9: a call needs a bearer token that was signed here and has not ended.
+/// 1.5, 2.9: a request needs a bearer token with a valid signature that has not expired.
 #[tokio::test]
-async fn tokens_that_do_not_count() {
+async fn invalid_tokens() {
     let lab = Lab::start().await;
     let [header, claims, signature] = [0, 1, 2].map(|part| lab.token.split('.').nth(part).unwrap());
     // {"typ":"JWT","alg":"none"} and {"typ":"JWT","alg":"HS256"}
@@ -149,9 +149,9 @@ async fn tokens_that_do_not_count() {
             if let Some(value) = &authorization {
                 request = request.header("authorization", value);
             }
-            let answer = send(request).await;
+            let response = send(request).await;
             assert_eq!(
-                (answer.error().0, answer.error().1),
+                (response.error().0, response.error().1),
                 (401, code),
                 "{authorization:?} {path}"
             );
@@ -159,7 +159,7 @@ async fn tokens_that_do_not_count() {
     }
     lab.get("secret_groups").await.expect(200);
     lab.advance(3600).await;
-    let answer = lab.get("secret_groups").await;
-    assert_eq!(answer.error().0, 401);
-    assert_eq!(answer.error().2, "The access token has expired.");
+    let response = lab.get("secret_groups").await;
+    assert_eq!(response.error().0, 401);
+    assert_eq!(response.error().2, "The access token has expired.");
 }

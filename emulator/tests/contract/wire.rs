@@ -1,20 +1,20 @@
-//! What every answer has in common, and bad input of every kind (1.4, 1.8, 2.9).
+//! What all responses have in common, and bad input of every kind (1.4, 1.8, 2.9).
 
 use crate::lab::{Lab, UNKNOWN_ID, send, static_secret};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::json;
 
-/// 2.9, 1.8: the form of an error; never an empty list.
+/// 2.9, 1.8: the error format; the list of errors is never empty.
 #[tokio::test]
-async fn the_error_form_of_secrets_manager() {
+async fn the_error_format_of_secrets_manager() {
     let lab = Lab::start().await;
     let request = lab
         .request(Method::GET, &format!("secrets/{UNKNOWN_ID}"))
         .header("X-Correlation-Id", "mine");
-    let answer = send(request).await;
+    let response = send(request).await;
     assert_eq!(
-        answer.body,
+        response.body,
         json!({
             "status_code": 404,
             "trace": "mine",
@@ -25,13 +25,13 @@ async fn the_error_form_of_secrets_manager() {
             }],
         })
     );
-    assert_eq!(answer.header("x-correlation-id"), "mine");
-    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(response.header("x-correlation-id"), "mine");
+    assert_eq!(response.header("content-type"), "application/json");
 }
 
-/// 1.4: an exchange without a correlation id gets one.
+/// 1.4: a request without a correlation id gets one.
 #[tokio::test]
-async fn every_exchange_has_a_correlation_id() {
+async fn every_response_has_a_correlation_id() {
     let lab = Lab::start().await;
     let first = lab.get("secret_groups").await;
     let second = lab.get("secret_groups").await;
@@ -42,16 +42,16 @@ async fn every_exchange_has_a_correlation_id() {
 
 /// The `Date` header follows the clock.
 #[tokio::test]
-async fn the_date_is_the_clocks() {
+async fn the_date_header_follows_the_clock() {
     let lab = Lab::start().await;
     assert_eq!(lab.get("secret_groups").await.header("date"), "Sat, 10 Jan 2026 09:00:00 GMT");
     lab.advance(60).await;
     assert_eq!(lab.get("secret_groups").await.header("date"), "Sat, 10 Jan 2026 09:01:00 GMT");
 }
 
-/// 1.4: a large answer is compressed for a client that takes it.
+/// 1.4: a large response is compressed for a client that accepts it.
 #[tokio::test]
-async fn large_answers_are_compressed() {
+async fn large_responses_are_compressed() {
     let lab = Lab::with_engine().await;
     for number in 0..5 {
         lab.secret(static_secret(&format!("s{number}"), true)).await;
@@ -73,12 +73,12 @@ async fn large_answers_are_compressed() {
 async fn an_unknown_instance() {
     let lab = Lab::start().await;
     let path = format!("/instances/{UNKNOWN_ID}/api/v2/secrets");
-    let answer = lab.get(&path).await;
-    assert_eq!((answer.error().0, answer.error().1), (404, "secrets-manager.Error00404"));
+    let response = lab.get(&path).await;
+    assert_eq!((response.error().0, response.error().1), (404, "secrets-manager.Error00404"));
     assert_eq!(send(lab.anonymous(Method::GET, &path)).await.status, 401);
 }
 
-/// Unknown routes and methods are refused in the form of the API they would belong to.
+/// Unknown routes and methods are refused in the error format of the API they would belong to.
 #[tokio::test]
 async fn unknown_routes_and_methods() {
     let lab = Lab::start().await;
@@ -93,20 +93,20 @@ async fn unknown_routes_and_methods() {
         (Method::GET, "/v2/groups/a/b/c/d".to_owned(), 404, "not_found"),
         (Method::PUT, "/v2/groups".to_owned(), 405, "method_not_allowed"),
     ] {
-        let answer = lab_answer(&lab, method.clone(), &path).await;
-        assert_eq!((answer.error().0, answer.error().1), (status, code), "{method} {path}");
+        let response = response_to(&lab, method.clone(), &path).await;
+        assert_eq!((response.error().0, response.error().1), (status, code), "{method} {path}");
     }
-    let answer = lab.get("/identity/token").await.expect(405);
-    assert_eq!(answer.text("errorCode"), "BXNIM0106E");
-    let answer = lab.get("/identity/nonsense").await.expect(404);
-    assert_eq!(answer.text("errorCode"), "BXNIM0102E");
+    let response = lab.get("/identity/token").await.expect(405);
+    assert_eq!(response.text("errorCode"), "BXNIM0106E");
+    let response = lab.get("/identity/nonsense").await.expect(404);
+    assert_eq!(response.text("errorCode"), "BXNIM0102E");
 }
 
-async fn lab_answer(lab: &Lab, method: Method, path: &str) -> crate::lab::Answer {
+async fn response_to(lab: &Lab, method: Method, path: &str) -> crate::lab::Response {
     send(lab.request(method, path)).await
 }
 
-/// Bodies that are not what they should be change nothing.
+/// Malformed bodies change nothing.
 #[tokio::test]
 async fn bad_bodies() {
     let lab = Lab::with_engine().await;
@@ -128,17 +128,17 @@ async fn bad_bodies() {
             .request(Method::POST, "secrets")
             .header("content-type", "application/json")
             .body(body);
-        let answer = send(request).await;
-        assert_eq!(answer.error().0, status, "{name}");
+        let response = send(request).await;
+        assert_eq!(response.error().0, status, "{name}");
     }
     for content_type in ["text/plain", "application/merge-patch+json", ""] {
         let request = lab
             .request(Method::POST, "secrets")
             .header("content-type", content_type)
             .body(static_secret("s1", true).to_string());
-        let answer = send(request).await;
+        let response = send(request).await;
         assert_eq!(
-            (answer.error().0, answer.error().1),
+            (response.error().0, response.error().1),
             (415, "secrets-manager.Error00415"),
             "{content_type}"
         );
@@ -146,7 +146,7 @@ async fn bad_bodies() {
     assert_eq!(lab.state().await, before);
 }
 
-/// A body's error says where, not what: the text may be a secret.
+/// The error for a malformed body gives the position, not the text, which may be secret.
 #[tokio::test]
 async fn an_error_does_not_repeat_the_body() {
     let lab = Lab::start().await;
@@ -154,21 +154,21 @@ async fn an_error_does_not_repeat_the_body() {
         .request(Method::POST, "configurations")
         .header("content-type", "application/json")
         .body(r#"{"api_key":"hunter2-hunter2" oops}"#);
-    let answer = send(request).await;
-    assert_eq!(answer.error().2, "The body is not valid JSON at line 1 column 30.");
+    let response = send(request).await;
+    assert_eq!(response.error().2, "The body is not valid JSON at line 1 column 30.");
 }
 
-/// A path that is not UTF-8.
+/// Paths that are not valid UTF-8.
 #[tokio::test]
 async fn bad_paths() {
     let lab = Lab::start().await;
-    let answer = lab.get("secrets/%ff%fe").await;
-    assert_eq!(answer.error().0, 400);
+    let response = lab.get("secrets/%ff%fe").await;
+    assert_eq!(response.error().0, 400);
 }
 
-/// Another account's identity is refused.
+/// Identities of other accounts are refused.
 #[tokio::test]
-async fn other_peoples_tokens() {
+async fn tokens_of_other_accounts() {
     let lab = Lab::start().await;
     lab.edit(|state| {
         let iam = &mut state["iam"];
@@ -194,7 +194,7 @@ async fn other_peoples_tokens() {
     let mine = format!("/v1/serviceids/{}", seed::STATIC_SERVICE_ID);
     let list = format!("/v1/serviceids?account_id={}", seed::ACCOUNT_ID);
     for (path, status) in [("secrets", 403), (&mine, 404), (&list, 403)] {
-        let answer = send(lab.anonymous(Method::GET, path).bearer_auth(&token)).await;
-        assert_eq!(answer.error().0, status, "{path}");
+        let response = send(lab.anonymous(Method::GET, path).bearer_auth(&token)).await;
+        assert_eq!(response.error().0, status, "{path}");
     }
 }

@@ -1,25 +1,25 @@
-//! Starts an emulator and speaks raw HTTP to it.
+//! Starts an emulator and sends it raw HTTP requests.
 
 use ibm_sm_emulator::clock::Clock;
 use ibm_sm_emulator::{Emulator, Handle, Options, seed};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-/// The clock of every test starts there and stands still.
+/// The time at which the clock of every test is frozen.
 pub const START: &str = "2026-01-10T09:00:00Z";
 pub const GRANT: &str = "urn:ibm:params:oauth:grant-type:apikey";
 pub const UNKNOWN_ID: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
-/// An answer: status, headers, body.
+/// A response: status, headers, body.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub headers: reqwest::header::HeaderMap,
     pub body: Value,
 }
 
-impl Answer {
-    /// A field of the body, or of a nested object when the name has slashes.
+impl Response {
+    /// A field of the body, or of a nested object if the name has slashes.
     pub fn at(&self, name: &str) -> &Value {
         let pointer = format!("/{name}");
         self.body.pointer(&pointer).unwrap_or_else(|| panic!("no {name} in {}", self.body))
@@ -50,11 +50,11 @@ impl Answer {
 }
 
 pub struct Lab {
-    /// Ends with the lab that started it.
+    /// Stops when the lab is dropped.
     _emulator: Option<Handle>,
     pub url: String,
     pub http: reqwest::Client,
-    /// Of the bootstrap identity.
+    /// The token of the bootstrap identity.
     pub token: String,
 }
 
@@ -63,7 +63,7 @@ impl Lab {
         Self::with(|_| {}).await
     }
 
-    /// An emulator whose options `change` has seen.
+    /// Starts an emulator with options changed by `change`.
     pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options {
             clock: Clock::Frozen(START.parse().unwrap()),
@@ -77,16 +77,16 @@ impl Lab {
         lab
     }
 
-    /// The emulator of another process.
+    /// Uses the emulator of another process.
     pub async fn at(url: String) -> Self {
         let lab = Self::with_token(url, String::new());
         let token = lab.token_of(seed::BOOTSTRAP_API_KEY).await;
         Self { token, ..lab }
     }
 
-    /// The same with a token of an earlier life.
+    /// The same, with an existing token.
     pub fn with_token(url: String, token: String) -> Self {
-        // Refused when another test was first: any provider will do.
+        // Fails if another test has installed one: any provider will do.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         Self {
             _emulator: None,
@@ -96,23 +96,23 @@ impl Lab {
         }
     }
 
-    /// The status of a POST, or nothing when the answer never came.
+    /// The status of a POST, or nothing if no response arrived.
     pub async fn try_post(&self, path: &str, body: &Value) -> Option<u16> {
-        let answer = self.request(Method::POST, path).json(body).send().await.ok()?;
-        let status = answer.status().as_u16();
-        // Answered is what came whole.
-        answer.bytes().await.ok()?;
+        let response = self.request(Method::POST, path).json(body).send().await.ok()?;
+        let status = response.status().as_u16();
+        // Only a complete response counts.
+        response.bytes().await.ok()?;
         Some(status)
     }
 
-    /// With the engine configured by key.
+    /// Starts an emulator with a configured engine.
     pub async fn with_engine() -> Self {
         let lab = Self::start().await;
         lab.configure().await;
         lab
     }
 
-    pub async fn configure(&self) -> Answer {
+    pub async fn configure(&self) -> Response {
         let body = json!({
             "config_type": "iam_credentials_configuration",
             "name": "engine",
@@ -121,7 +121,7 @@ impl Lab {
         self.post("configurations", body).await.expect(201)
     }
 
-    /// The same lab with a token that has a whole hour again.
+    /// The same lab with a new token.
     pub async fn with_new_token(&self) -> Self {
         Self {
             _emulator: None,
@@ -132,22 +132,22 @@ impl Lab {
     }
 
     pub async fn token_of(&self, api_key: &str) -> String {
-        let answer = self.exchange(api_key).await.expect(200);
-        answer.text("access_token").to_owned()
+        let response = self.exchange(api_key).await.expect(200);
+        response.text("access_token").to_owned()
     }
 
-    /// What the token service says to a key.
-    pub async fn exchange(&self, api_key: &str) -> Answer {
+    /// The token service's response to an API key.
+    pub async fn exchange(&self, api_key: &str) -> Response {
         self.form(&[("grant_type", GRANT), ("apikey", api_key), ("response_type", "cloud_iam")])
             .await
     }
 
-    pub async fn form(&self, fields: &[(&str, &str)]) -> Answer {
+    pub async fn form(&self, fields: &[(&str, &str)]) -> Response {
         let url = format!("{}/identity/token", self.url);
         send(self.http.post(url).form(fields)).await
     }
 
-    /// Whether the token service takes the key.
+    /// Whether the token service accepts the key.
     pub async fn accepts(&self, api_key: &str) -> bool {
         self.exchange(api_key).await.status == 200
     }
@@ -156,7 +156,7 @@ impl Lab {
         format!("{}/instances/{}", self.url, seed::INSTANCE_ID)
     }
 
-    /// A request with the bootstrap token; a path without a leading slash is Secrets Manager's.
+    /// A request with the bootstrap token; paths without a leading slash are Secrets Manager's.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.anonymous(method, path).bearer_auth(&self.token)
     }
@@ -169,19 +169,19 @@ impl Lab {
         self.http.request(method, url)
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Response {
         send(self.request(Method::GET, path)).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> Response {
         send(self.request(Method::POST, path).json(&body)).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
+    pub async fn put(&self, path: &str, body: Value) -> Response {
         send(self.request(Method::PUT, path).json(&body)).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub async fn patch(&self, path: &str, body: Value) -> Response {
         let request = self
             .request(Method::PATCH, path)
             .header("content-type", "application/merge-patch+json")
@@ -189,7 +189,7 @@ impl Lab {
         send(request).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> Response {
         send(self.request(Method::DELETE, path)).await
     }
 
@@ -201,19 +201,19 @@ impl Lab {
         self.get("/_emulator/state").await.expect(200).body
     }
 
-    /// Changes the state through the control surface.
+    /// Changes the state through the control API.
     pub async fn edit(&self, change: impl FnOnce(&mut Value)) {
         let mut state = self.state().await;
         change(&mut state);
         self.put("/_emulator/state", state).await.expect(204);
     }
 
-    /// Makes a secret and says its id.
+    /// Creates a secret and returns its id.
     pub async fn secret(&self, body: Value) -> String {
         self.post("secrets", body).await.expect(201).text("id").to_owned()
     }
 
-    /// The names of keys and service IDs in IAM that the engine made.
+    /// The ids of the engine's keys and service IDs in IAM.
     pub async fn engine_objects(&self) -> Vec<String> {
         let state = self.state().await;
         ["service_ids", "api_keys"]
@@ -227,13 +227,13 @@ impl Lab {
     }
 }
 
-pub async fn send(request: RequestBuilder) -> Answer {
+pub async fn send(request: RequestBuilder) -> Response {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let text = response.text().await.unwrap();
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer { status, headers, body }
+    Response { status, headers, body }
 }
 
 /// The body of a secret with an existing service ID.
@@ -258,7 +258,7 @@ pub fn generated_secret(name: &str, reuse: bool) -> Value {
     })
 }
 
-/// `base` with these fields changed; null removes one.
+/// `base` with these fields changed; null removes a field.
 pub fn with(mut base: Value, changes: Value) -> Value {
     let fields = base.as_object_mut().unwrap();
     for (name, value) in changes.as_object().unwrap() {

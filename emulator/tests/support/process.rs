@@ -1,13 +1,13 @@
-//! The binary as a process: started, read, killed.
+//! Runs the binary as a process.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A running emulator; killed with -9 when it is dropped.
+/// A running emulator; killed with -9 when dropped.
 pub struct Process {
     child: Child,
-    /// What it printed before `ready`.
+    /// The output before `ready`.
     pub screen: String,
 }
 
@@ -39,7 +39,7 @@ impl Process {
         value.unwrap().to_owned()
     }
 
-    /// `kill -9`, now.
+    /// Kills it with -9.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -48,13 +48,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may be dead already.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The first line that it writes to stderr when it listens there.
+/// The first line on stderr when it listens on that address.
 pub fn first_error(listen: &str) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ibm-sm-emulator"))
         .args(["--listen", listen])
@@ -70,7 +70,7 @@ pub fn first_error(listen: &str) -> String {
     line
 }
 
-/// Runs it to its end, which must come by itself: whether it succeeded, and its stderr.
+/// Runs it until it exits by itself; returns whether it succeeded, and its stderr.
 pub fn run(arguments: &[&str]) -> (bool, String) {
     let mut child =
         command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
