@@ -309,7 +309,8 @@ mod tests {
         let source = token_file(file.clone());
         let read = || source.read().map(|token| token.expose_secret().to_owned());
         let about = |reason: &str| format!("the compute resource token in {file} {reason}");
-        assert_eq!(read(), Err(about("cannot be read: No such file or directory (os error 2)")));
+        let absent = std::io::Error::from_raw_os_error(2);
+        assert_eq!(read(), Err(about(&format!("cannot be read: {absent}"))));
         for (content, token) in [
             (" \n", Err(about("is empty"))),
             ("first\n", Ok("first".to_owned())),
