@@ -85,7 +85,7 @@ async fn without_a_place_for_the_socket_it_says_what_is_needed() {
     let exit = Launch::by_terraform().with("TMPDIR", "/nowhere").spawn().exit().await;
     assert_eq!(exit.status.code(), Some(1));
     assert_eq!(exit.stdout, "");
-    assert!(exit.stderr.contains("TMPDIR has to name a directory"), "{}", exit.stderr);
+    assert!(exit.stderr.contains("TMPDIR must name a directory"), "{}", exit.stderr);
 }
 
 #[tokio::test]
