@@ -22,7 +22,7 @@ command -v "$terraform" >/dev/null || fail "terraform is not installed: install 
 say "1. An IBM Cloud on this machine: the emulator of IAM and Secrets Manager"
 "$bin/ibm-sm-emulator" --listen 127.0.0.1:0 >"$work/emulator.txt" 2>"$work/emulator.log" &
 emulator=$!
-# The emulator prints `ready` when it accepts requests; tail ends with the emulator.
+# The emulator prints `ready` when it answers; tail ends with it or with us.
 timeout 20 grep -q -m1 '^ready' <(tail -n +1 -f --pid="$emulator" "$work/emulator.txt") \
   || fail "the emulator did not start: $(cat "$work/emulator.log")"
 sed 's/^/   /' "$work/emulator.txt"
