@@ -256,7 +256,7 @@ fn typed(value_type: &Type, node: Node, path: AttributePath) -> Result<ValueAny,
     Ok(value)
 }
 
-/// The float as an integer, if it is one that a float holds exactly.
+/// The float as an integer, if a float can represent it exactly.
 fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let exact = number.fract() == 0.0 && number.abs() <= EXACT;

@@ -31,8 +31,8 @@ pub fn bug(detail: impl std::fmt::Display) -> Diagnostics {
         AttributePath::root(),
         "Bug in the provider",
         format!(
-            "{detail}\n\nThis is a bug in the provider and not a mistake in your configuration: please \
-             report it with the steps that lead to it."
+            "{detail}\n\nThis is a bug in the provider and not a mistake in your configuration: \
+             please report it with the steps that lead to it."
         ),
     )
 }

@@ -31,7 +31,7 @@ pub struct Registry {
 pub trait Provider: Send + Sync + 'static {
     /// The attributes of the provider block.
     fn schema(&self) -> &Schema;
-    /// Checks a provider block that may hold unknown values.
+    /// Checks a provider block that may contain unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
     /// Replaces an earlier configuration by this one.
     fn configure(&self, config: &Object) -> Diagnostics;
@@ -43,14 +43,14 @@ pub trait Provider: Send + Sync + 'static {
 }
 
 macro_rules! find {
-    ($find:ident, $list:ident, $any:ty, $noun:literal) => {
-        #[doc = concat!("The ", $noun, " of this type, or an error that it is not served.")]
+    ($find:ident, $list:ident, $any:ty, $category:literal) => {
+        #[doc = concat!("The ", $category, " of this type, or an error that it is not served.")]
         pub fn $find(&self, type_name: &str) -> Result<&$any, Diagnostics> {
             self.$list
                 .iter()
                 .map(AsRef::as_ref)
                 .find(|served| served.type_name() == type_name)
-                .ok_or_else(|| not_served($noun, type_name))
+                .ok_or_else(|| not_served($category, type_name))
         }
     };
 }
@@ -63,10 +63,10 @@ impl Registry {
     find!(action, actions, dyn AnyAction, "action");
 }
 
-fn not_served(noun: &str, type_name: &str) -> Diagnostics {
+fn not_served(category: &str, type_name: &str) -> Diagnostics {
     error(
         AttributePath::root(),
-        format!("Unknown {noun} type"),
-        format!("This provider does not serve the {noun} type {type_name:?}."),
+        format!("Unknown {category} type"),
+        format!("This provider does not serve the {category} type {type_name:?}."),
     )
 }

@@ -196,8 +196,8 @@ fn no_identity(argument: &'static str) -> Diagnostics {
         path(argument),
         "Trusted profile without an identity",
         format!(
-            "{argument} is set, but no credentials that can assume the profile. Set ibmcloud_api_key \
-             (environment: IC_API_KEY, IBMCLOUD_API_KEY), or on a compute resource cr_token_file \
+            "{argument} is set, but there are no credentials that can assume the profile. Set \
+             ibmcloud_api_key (environment: IC_API_KEY, IBMCLOUD_API_KEY), or on a compute resource cr_token_file \
              (environment: IBMCLOUD_CR_TOKEN_FILE). A profile cannot be assumed with iam_token or \
              iam_refresh_token; without them, the token of a compute resource is also looked for \
              in {}.",

@@ -17,8 +17,8 @@ impl EndpointsFile {
         serde_json::from_str(json).map(EndpointsFile)
     }
 
-    /// The addresses for `variable`, of which there are only some for the visibilities
-    /// `public` and `private`.
+    /// The addresses for `variable`; only the visibilities `public` and `private` have
+    /// any.
     pub(super) fn addresses(&self, variable: &str, visibility: &str) -> Option<&ByRegion> {
         self.0.get(variable)?.get(visibility)
     }

@@ -88,7 +88,8 @@ impl ProviderBlock {
 pub(super) fn schema() -> Schema {
     let mut attributes = vec![
         string("ibmcloud_api_key").sensitive().description(
-            "The IBM Cloud API key to authenticate with. Environment: `IC_API_KEY`, `IBMCLOUD_API_KEY`.",
+            "The IBM Cloud API key to authenticate with. Environment: `IC_API_KEY`, \
+             `IBMCLOUD_API_KEY`.",
         ),
         string("bluemix_api_key")
             .sensitive()
@@ -121,12 +122,12 @@ pub(super) fn schema() -> Schema {
             "A file with the token of the compute resource that Terraform runs on, to assume a \
              trusted profile without an API key. It is read again for each IAM token, because \
              the platform replaces it. If a profile is set without any other credentials, the \
-             usual files of Kubernetes and Code Engine below `/var/run/secrets` are tried. Environment: \
-             `IBMCLOUD_CR_TOKEN_FILE`.",
+             usual files of Kubernetes and Code Engine below `/var/run/secrets` are tried. \
+             Environment: `IBMCLOUD_CR_TOKEN_FILE`.",
         ),
         string("region").description(
-            "The region of instances for which a resource sets none. Default: `us-south`. Environment: \
-             `IC_REGION`, `IBMCLOUD_REGION`, `BM_REGION`, `BLUEMIX_REGION`.",
+            "The region of instances for which a resource sets none. Default: `us-south`. \
+             Environment: `IC_REGION`, `IBMCLOUD_REGION`, `BM_REGION`, `BLUEMIX_REGION`.",
         ),
         string("visibility").validator(one_of(VISIBILITIES)).description(
             "Which endpoints to use: `public` (default), `private`, or `public-and-private`, which \
@@ -140,8 +141,8 @@ pub(super) fn schema() -> Schema {
         ),
         string("endpoints_file_path").description(
             "A JSON file with addresses by variable, visibility and region. The address of IAM is \
-             that of this block's region, the address of an instance that of its own region. Environment: \
-             `IC_ENDPOINTS_FILE_PATH`, `IBMCLOUD_ENDPOINTS_FILE_PATH`.",
+             that of this block's region, the address of an instance that of its own region. \
+             Environment: `IC_ENDPOINTS_FILE_PATH`, `IBMCLOUD_ENDPOINTS_FILE_PATH`.",
         ),
         string("ca_cert_file").description(
             "A file with PEM certificates of authorities to trust in addition to the system's, \
@@ -179,8 +180,8 @@ pub(super) fn schema() -> Schema {
 
 /// Arguments of the official provider that have no effect here.
 fn without_effect() -> impl Iterator<Item = Attribute> {
-    const DESCRIPTION: &str = "Accepted so that a block of the official provider still works; it has no \
-                         effect on Secrets Manager.";
+    const DESCRIPTION: &str = "Accepted so that a block of the official provider still works; it \
+                               has no effect on Secrets Manager.";
     let plain = [
         string("iaas_classic_api_key").sensitive(),
         string("iaas_classic_endpoint_url"),

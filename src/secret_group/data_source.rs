@@ -107,7 +107,8 @@ impl Served for SecretGroupsDataSource {
                     .computed()
                     .description("The instance's id in Terraform: `<region>/<instance_id>`."),
                 list("secret_groups", group_type()).computed().description(
-                    "The groups, each with id, name, description, and when it was created and last changed.",
+                    "The groups, each with its id, name, description, and when it was created and \
+                     last changed.",
                 ),
                 number("total_count").computed().description("How many groups there are."),
             ],

@@ -2,7 +2,7 @@
 //!
 //! A response without a new state means, to Terraform, that the object is gone
 //! (plugin-protocol.md 4.5): where a call fails before it reaches the resource,
-//! the response holds the errors and the state as it came.
+//! the response contains the errors and the unchanged state.
 
 use std::sync::Arc;
 
