@@ -1,4 +1,4 @@
-//! Compiles `proto/` in pure Rust: no `protoc` is needed for our own contracts.
+//! Compiles `proto/` in pure Rust, so that our own definitions need no `protoc`.
 
 use std::error::Error;
 
@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(protos, ["proto"])?;
     tonic_build::configure()
         .emit_rerun_if_changed(false)
-        // Calls that the provider does not offer answer UNIMPLEMENTED.
+        // Calls that the provider does not offer return UNIMPLEMENTED.
         .generate_default_stubs(true)
         .compile_fds(descriptors)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Starts the provider: who it is, what it serves, and the exit code.
+//! Starts the provider: its identity, what it serves, and its exit code.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What others rely on: the layout that DESIGN.md promises, the schema, and the
+//! What others rely on: the layout that DESIGN.md describes, the schema, and the
 //! attributes of the official provider.
 
 mod comparison;

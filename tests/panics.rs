@@ -1,14 +1,14 @@
-//! What a panic leaves on stderr, seen from outside: this program starts itself
-//! once for each way to panic and reads what comes.
+//! What a panic writes to stderr, seen from outside: this program starts itself
+//! once for each way to panic and reads the output.
 //!
-//! It has no ordinary test harness, because that has a panic hook of its own.
+//! It does not use the ordinary test harness, which has a panic hook of its own.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "it panics on purpose, and a failure is a panic"
+    reason = "it panics on purpose, and a panic is how a failure is reported"
 )]
 
 use std::env;
@@ -16,14 +16,14 @@ use std::process::{Command, ExitCode, Output};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// Says which panic a child is to have.
+/// The variable that tells a child how to panic.
 const WAY: &str = "WAY_TO_PANIC";
 
 const KEY: &str = "s3cr3t-k3y";
 
 const WITHHELD: &str = "panic: message withheld, it may contain secrets";
 
-/// Each way, with the first line that it leaves.
+/// Each way to panic, with the first line that it writes.
 const WAYS: [(&str, &str); 4] = [
     ("literal", "panic: not a secret"),
     ("formatted", WITHHELD),
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Panics in a thread, and lives on.
+/// Panics in a thread, and carries on.
 fn child(way: &str) -> ExitCode {
     ibm_sm_provider::plugin::panic::install();
     let key = env::var("KEY").unwrap();
@@ -60,14 +60,14 @@ fn parent() -> ExitCode {
     let tests = WAYS
         .into_iter()
         .map(|(way, first_line)| {
-            Trial::test(format!("panics::{way}"), move || leaves(way, first_line))
+            Trial::test(format!("panics::{way}"), move || writes(way, first_line))
         })
         .collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
 
-/// Starts a child that panics in this way, and looks at what it leaves.
-fn leaves(way: &str, first_line: &str) -> Result<(), Failed> {
+/// Starts a child that panics in this way, and checks what it writes.
+fn writes(way: &str, first_line: &str) -> Result<(), Failed> {
     let Output { status, stdout, stderr } =
         Command::new(env::current_exe()?).env(WAY, way).env("KEY", KEY).output()?;
     let stderr = String::from_utf8(stderr)?;

@@ -24,7 +24,7 @@ mod service;
 mod start;
 mod takeovers;
 
-/// Makes a call that every provider answers, before and after anything else.
+/// Makes a call that every provider serves at any time.
 async fn assert_serves(connection: &Connection) {
     let mut provider = connection.provider.clone().max_decoding_message_size(64 << 20);
     let request = get_provider_schema::Request::default();
@@ -34,7 +34,7 @@ async fn assert_serves(connection: &Connection) {
     assert_eq!(schema.diagnostics, []);
 }
 
-/// An emulator whose engine is set up.
+/// An emulator with a configured engine.
 async fn with_engine() -> Emulator {
     let emulator = Emulator::start().await;
     let engine = json!({"config_type": "iam_credentials_configuration", "name": "engine",

@@ -1,7 +1,7 @@
-# IBM's own example of IAM credentials, whole: the engine, a secret group, a
+# IBM's own example for IAM credentials, complete: the engine, a secret group, a
 # secret for an existing service ID, and a secret for an access group.
 #
-# The provider takes its key and endpoints from the environment:
+# The provider reads its key and endpoints from the environment:
 # IBMCLOUD_API_KEY, IBMCLOUD_IAM_API_ENDPOINT and
 # IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT.
 
@@ -25,7 +25,7 @@ variable "region" {
 }
 
 variable "engine_api_key" {
-  description = "The API key with which the engine makes keys in IAM."
+  description = "The API key with which the engine creates keys in IAM."
   type        = string
   sensitive   = true
 }
@@ -36,7 +36,7 @@ variable "service_id" {
 }
 
 variable "access_group_id" {
-  description = "An access group, whose rights another key gets."
+  description = "An access group, whose access another key gets."
   type        = string
 }
 
@@ -77,8 +77,8 @@ resource "ibm_sm_iam_credentials_secret" "test_iam_credentials_secret" {
   ]
 }
 
-# A key with the rights of an access group. The service makes a new one every
-# month, and the former one keeps working for the rest of its lease.
+# A key with the access of an access group. The service creates a new one every
+# month, and the previous one works until its lease ends.
 resource "ibm_sm_iam_credentials_secret" "rotated" {
   instance_id     = local.instance_id
   region          = local.region
@@ -109,7 +109,7 @@ output "secret_ids" {
 }
 
 output "expiration_dates" {
-  description = "When the keys end."
+  description = "When the keys expire."
   value = {
     static  = ibm_sm_iam_credentials_secret.test_iam_credentials_secret.expiration_date
     rotated = ibm_sm_iam_credentials_secret.rotated.expiration_date
@@ -117,7 +117,7 @@ output "expiration_dates" {
 }
 
 output "next_rotation_date" {
-  description = "When the service makes the next key by itself."
+  description = "When the service rotates the key automatically."
   value       = ibm_sm_iam_credentials_secret.rotated.next_rotation_date
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Applies the example beside this file against a fresh emulator, and tells what
+# Applies the example beside this file against a fresh emulator, and shows what
 # happens. Usage: run.sh FOLDER, where FOLDER holds both binaries.
 set -euo pipefail
 
@@ -60,8 +60,8 @@ say "3. The key in the state works: IAM gives a token for it"
 key=$("$terraform" output -raw api_key)
 token_status=$(printf 'data-urlencode = "apikey=%s"\n' "$key" | curl -s -o "$work/token.json" -w '%{http_code}' \
   --data-urlencode 'grant_type=urn:ibm:params:oauth:grant-type:apikey' -K - "$EMULATOR_URL/identity/token")
-[ "$token_status" = 200 ] || fail "the token endpoint answered $token_status"
-echo "   POST /identity/token answered 200 and a token that expires in $(sed -E 's/.*"expires_in": ?([0-9]+).*/\1/' "$work/token.json") seconds"
+[ "$token_status" = 200 ] || fail "the token endpoint returned $token_status"
+echo "   POST /identity/token returned 200 and a token that expires in $(sed -E 's/.*"expires_in": ?([0-9]+).*/\1/' "$work/token.json") seconds"
 
 say "4. A second plan finds nothing to do"
 tf '^No changes' plan -detailed-exitcode

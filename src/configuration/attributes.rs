@@ -15,18 +15,18 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .validator(matching(NAME_RULE, is_name))
             .description("The configuration's name; 2 to 128 characters."),
         string("api_key").sensitive().validator(length(5, 60)).description(
-            "The API key with which the engine works in IAM. Its service ID needs Editor on the \
-             IAM Access Groups service and Operator on the IAM Identity service. Exactly one of \
-             `api_key` and `api_key_wo` is needed.",
+            "The API key that the engine uses in IAM. Its service ID needs Editor on the IAM \
+             Access Groups service and Operator on the IAM Identity service. Exactly one of \
+             `api_key` and `api_key_wo` is required.",
         ),
         string("api_key_wo").sensitive().write_only().validator(length(5, 60)).description(
             "The same as `api_key`, but write-only: it is in no plan and no state, and may come \
-             from an ephemeral value. It needs `api_key_wo_version`.",
+             from an ephemeral value. It requires `api_key_wo_version`.",
         ),
         string("api_key_wo_version")
             .description("Any string or number. When it changes, `api_key_wo` is sent again."),
         boolean("disabled").default(ValueAny::Bool(false)).description(
-            "Whether the engine ignores the key, as when moving to service-to-service \
+            "Whether the engine ignores the key, for example while moving to service-to-service \
              authorization.",
         ),
         string("config_type")
@@ -44,7 +44,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
         string("created_at")
             .computed()
             .use_state_for_unknown()
-            .description("When it was made, RFC 3339."),
+            .description("When it was created, RFC 3339."),
         string("updated_at").computed().description("When it last changed, RFC 3339."),
     ]
 }

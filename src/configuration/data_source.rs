@@ -1,4 +1,4 @@
-//! The engine's configuration as it is looked up, by its name.
+//! The data source that looks the engine's configuration up by its name.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +12,10 @@ use crate::instance::{
     Crud, Failure, Instance, InstanceDataSource, Served, data_source_schema, of_another_type,
 };
 
-/// `ibm_sm_iam_credentials_configuration`, looked up.
+/// The data source `ibm_sm_iam_credentials_configuration`.
 pub struct ConfigurationDataSource;
 
-/// What to find, and the configuration that was found.
+/// What to look up, and the configuration that was found.
 #[derive(Default, Serialize, Deserialize)]
 pub struct FoundConfiguration {
     name: Value<String>,
@@ -33,13 +33,13 @@ impl Served for ConfigurationDataSource {
 
     fn schema() -> Schema {
         data_source_schema::<FoundConfiguration>(
-            "The configuration of the IAM credentials engine of a Secrets Manager instance, by its \
-             name. The service returns its API key in clear text, so it is in the state.",
+            "The configuration of the IAM credentials engine of a Secrets Manager instance, looked \
+             up by its name. The service returns its API key in clear text, so it is in the state.",
             attributes().into_iter().map(|attribute| match attribute.name {
                 "name" => Attribute { requires_replace: false, ..attribute },
                 "api_key" => attribute
                     .read_only()
-                    .description("The API key with which the engine works in IAM, in clear text."),
+                    .description("The API key that the engine uses in IAM, in clear text."),
                 _ => attribute.read_only(),
             }),
         )

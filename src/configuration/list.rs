@@ -1,7 +1,7 @@
-//! Configurations of the IAM credentials engine as `terraform query` finds them.
+//! The list that finds configurations of the IAM credentials engine for `terraform query`.
 //!
-//! An instance has at most one. The list does not return its key, and nothing else
-//! is asked for.
+//! An instance has at most one. The service's list does not include the key, and no
+//! other call is made.
 
 use serde::Deserialize;
 
@@ -10,10 +10,10 @@ use crate::framework::schema::Schema;
 use crate::framework::value::Value;
 use crate::instance::{Failure, Found, Instance, InstanceList, Served, list_schema, search};
 
-/// The list of `ibm_sm_iam_credentials_configuration`.
+/// The list resource `ibm_sm_iam_credentials_configuration`.
 pub struct ConfigurationList;
 
-/// What to find.
+/// The filters of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Filters {
     search: Value<String>,
@@ -25,8 +25,8 @@ impl Served for ConfigurationList {
     fn schema() -> Schema {
         list_schema(
             "The configuration of the IAM credentials engine of an instance, if there is one. \
-             Configurations of other engines are not shown.",
-            vec![search("Part of the name, or of IBM's names of the type.")],
+             Configurations of other engines are not listed.",
+            vec![search("Part of the name, or of IBM's names for the type.")],
         )
     }
 }

@@ -1,5 +1,5 @@
-//! The configuration in Terraform's terms, and from it to IBM's and back; no
-//! client, clock or log.
+//! The engine's configuration as Terraform models it, converted to and from IBM's API
+//! types; no client, clock or log.
 
 use std::fmt;
 
@@ -12,18 +12,18 @@ use crate::framework::value::{Value, known};
 /// Configuration, plan and state of the engine's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Configuration {
-    /// Unique per type of configuration.
+    /// Unique among configurations of the same type.
     pub name: Value<String>,
     /// The engine's key.
     #[serde(flatten)]
     pub payload: Payload,
-    /// What stands for the key in the state when it is write-only.
+    /// The version of a write-only key, which stands for the key in the state.
     pub api_key_wo_version: Value<String>,
     /// Whether the key is ignored.
     pub disabled: Value<bool>,
-    /// IBM's name of the type of configuration.
+    /// IBM's name for the type of configuration.
     pub config_type: Value<String>,
-    /// The type of secret it serves.
+    /// The type of secret that the engine creates.
     pub secret_type: Value<String>,
     /// An IAM id.
     pub created_by: Value<String>,
@@ -33,12 +33,12 @@ pub struct Configuration {
     pub updated_at: Value<String>,
 }
 
-/// The part that is secret.
+/// The secret part.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Payload {
-    /// The key with which the engine works in IAM.
+    /// The key that the engine uses in IAM.
     pub api_key: Value<String>,
-    /// The same, write-only: it is in the configuration and nowhere else.
+    /// The same, write-only: it is only in the configuration.
     pub api_key_wo: Value<String>,
 }
 
@@ -49,55 +49,54 @@ impl fmt::Debug for Payload {
 }
 
 impl Configuration {
-    /// Whether the key is kept out of the state.
+    /// Whether the key is write-only, and so not in the state.
     pub fn is_write_only(&self) -> bool {
         !self.api_key_wo_version.is_null()
     }
 
-    /// The key that a configuration gives, in either way.
-    fn given_key(&self) -> SecretString {
+    /// The key that a configuration sets, in either way.
+    fn configured_key(&self) -> SecretString {
         let Payload { api_key, api_key_wo } = &self.payload;
         api_key.as_deref_option().or(api_key_wo.as_deref_option()).unwrap_or_default().into()
     }
 }
 
-/// What to create.
+/// The request that creates the configuration.
 pub(super) fn prototype(
     plan: &Configuration,
     config: &Configuration,
 ) -> client::ConfigurationPrototype {
     client::ConfigurationPrototype {
         name: plan.name.as_deref_option().unwrap_or_default().to_owned(),
-        api_key: config.given_key(),
+        api_key: config.configured_key(),
         disabled: plan.disabled == Value::Value(true),
     }
 }
 
-/// What to change, if anything.
+/// The request that changes the configuration, if anything changes.
 pub(super) fn patch(
     prior: &Configuration,
     plan: &Configuration,
     config: &Configuration,
 ) -> Option<client::ConfigurationPatch> {
     let patch = client::ConfigurationPatch {
-        api_key: sends_key(prior, plan, config).then(|| config.given_key()),
+        api_key: sends_key(prior, plan, config).then(|| config.configured_key()),
         disabled: (prior.disabled != plan.disabled).then_some(plan.disabled == Value::Value(true)),
     };
     (patch.api_key.is_some() || patch.disabled.is_some()).then_some(patch)
 }
 
-/// Whether the service has to be told the key. Moving one key from `api_key` to
-/// `api_key_wo` does not change it.
+/// Whether to send the key. Moving a key from `api_key` to `api_key_wo` does not
+/// change it.
 fn sends_key(prior: &Configuration, plan: &Configuration, config: &Configuration) -> bool {
     match &prior.payload.api_key {
-        Value::Value(known) => *known != config.given_key().expose_secret(),
+        Value::Value(known) => *known != config.configured_key().expose_secret(),
         _ => !plan.is_write_only() || prior.api_key_wo_version != plan.api_key_wo_version,
     }
 }
 
-/// The configuration as the service describes it, with the key if it returns
-/// one. `before` keeps its key where the service returns none, and has none where
-/// it is write-only.
+/// The configuration as the service describes it, with the key if it returned one.
+/// Otherwise the key is that of `before`; a write-only one is always null.
 pub(super) fn configuration(
     before: &Configuration,
     metadata: client::ConfigurationMetadata,
@@ -130,7 +129,7 @@ mod tests {
         Configuration { payload, disabled: Value::Value(false), ..Configuration::default() }
     }
 
-    /// The configuration; its state has no key.
+    /// A configuration with a write-only key, which its state lacks.
     fn write_only(api_key: &str, version: &str) -> Configuration {
         let payload = Payload { api_key_wo: known(api_key), ..Payload::default() };
         Configuration { payload, api_key_wo_version: known(version), ..plain("") }
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_sent_when_it_changes_and_only_then() {
+    fn the_key_is_sent_only_when_it_changes() {
         for (name, prior, config, sent) in [
             ("same key", plain("one"), plain("one"), None),
             ("other key", plain("one"), plain("two"), Some("two")),
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_names_only_what_changes() {
+    fn a_patch_contains_only_changes() {
         let off = Configuration { disabled: Value::Value(true), ..plain("one") };
         let patch = patch(&plain("one"), &off, &off).unwrap();
         assert!(patch.api_key.is_none());

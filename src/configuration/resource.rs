@@ -12,13 +12,13 @@ use crate::instance::{
     resource_schema,
 };
 
-/// The type name of resource, data source and list.
+/// The type name of the resource, the data source and the list resource.
 pub(super) const TYPE_NAME: &str = "ibm_sm_iam_credentials_configuration";
 
-/// The type of configuration that this is.
+/// The type of configuration that this room manages.
 pub(super) const WANTED: ConfigurationType = ConfigurationType::IamCredentialsConfiguration;
 
-/// `ibm_sm_iam_credentials_configuration`.
+/// The resource `ibm_sm_iam_credentials_configuration`.
 pub struct ConfigurationResource;
 
 impl Served for ConfigurationResource {
@@ -26,9 +26,9 @@ impl Served for ConfigurationResource {
 
     fn schema() -> Schema {
         resource_schema(
-            "The configuration of the IAM credentials engine of a Secrets Manager instance. There \
-             is at most one in an instance. Secrets need a `depends_on` on it: no attribute links \
-             them.",
+            "The configuration of the IAM credentials engine of a Secrets Manager instance. An \
+             instance has at most one. Secrets need a `depends_on` on it, because no attribute \
+             links them.",
             attributes(),
         )
     }
@@ -55,8 +55,8 @@ impl InstanceResource for ConfigurationResource {
         rules::validate(config)
     }
 
-    /// Reads the configuration with its key, unless that is write-only: then no call is made that
-    /// returns it.
+    /// Reads the configuration with its key. If that is write-only, no call that returns it is
+    /// made.
     async fn read(instance: &Instance, prior: &Configuration) -> Result<Configuration, Failure> {
         if prior.is_write_only() {
             let found = instance.client.find_configuration(name(prior)).await?;
@@ -86,7 +86,7 @@ impl InstanceResource for ConfigurationResource {
         let created = created.await.map_err(|failure| {
             failure.advised(|reason| {
                 if reason.is_conflict() {
-                    Some(there_is_one(instance, name(plan)))
+                    Some(already_configured(instance, name(plan)))
                 } else {
                     refused_key(reason)
                 }
@@ -103,7 +103,7 @@ impl InstanceResource for ConfigurationResource {
         state: &mut Configuration,
     ) -> Result<(), Failure> {
         let Some(patch) = patch(prior, plan, config) else {
-            // Only what Terraform alone knows has changed.
+            // Only attributes that the service does not know have changed.
             let updated_at = prior.updated_at.clone();
             *state = Configuration { updated_at, ..plan.clone() };
             return Ok(());
@@ -137,24 +137,24 @@ fn name(configuration: &Configuration) -> &str {
     configuration.name.as_deref_option().unwrap_or_default()
 }
 
-fn there_is_one(instance: &Instance, name: &str) -> Advice {
+fn already_configured(instance: &Instance, name: &str) -> Advice {
     Advice::on(
         "name",
         format!(
             "An instance has at most one configuration of the IAM credentials engine, and this \
-             one has one already. Take it over with `terraform import ADDRESS {}` if it is of \
-             this name, or delete it.",
+             one already has one. If it has this name, import it with `terraform import ADDRESS \
+             {}`; otherwise delete it first.",
             instance.id(name)
         ),
     )
 }
 
-/// The service tries the key before it takes it.
+/// The service tries the key before it accepts it.
 fn refused_key(reason: &client::ApiError) -> Option<Advice> {
     (reason.kind() == ApiErrorKind::Invalid).then(|| {
         Advice::on(
             "api_key",
-            "The service tries the engine's API key before it takes it. Check that the key exists \
+            "The service tries the engine's API key before it accepts it. Check that the key exists \
              and is not disabled, and that its service ID has Editor on the IAM Access Groups \
              service and Operator on the IAM Identity service.",
         )

@@ -1,10 +1,10 @@
-//! Rules that need two attributes. Unknown values pass.
+//! Rules across attributes; unknown values pass.
 
 use super::model::Configuration;
 use crate::framework::diag::{Diagnostics, diagnostic, path};
 use crate::framework::value::Value;
 
-/// Errors of a configuration as a whole.
+/// The errors of a configuration as a whole.
 pub(super) fn validate(config: &Configuration) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     let (api_key, api_key_wo) = (&config.payload.api_key, &config.payload.api_key_wo);
@@ -16,21 +16,21 @@ pub(super) fn validate(config: &Configuration) -> Diagnostics {
         (Value::Value(_), Value::Value(_)) => refuse(
             "api_key_wo",
             "Both api_key and api_key_wo",
-            "Give exactly one of them: api_key, which the state holds, or api_key_wo, which it \
-             does not.",
+            "Set exactly one of them: api_key, which is stored in the state, or api_key_wo, which \
+             is not.",
         ),
         (Value::Null, Value::Null) if version.is_null() => refuse(
             "api_key",
             "Neither api_key nor api_key_wo",
-            "The engine works in IAM with an API key: give api_key, or api_key_wo and \
+            "The engine uses an API key in IAM: set api_key, or api_key_wo and \
              api_key_wo_version to keep it out of the state. With service-to-service \
-             authorizations instead of a key, leave this resource out.",
+             authorizations instead of a key, omit this resource.",
         ),
         (Value::Null, Value::Null) => refuse(
             "api_key_wo_version",
             "api_key_wo_version without api_key_wo",
-            "The version says when api_key_wo is sent again: give api_key_wo too. A null can come \
-             from an ephemeral variable that is not set in this run.",
+            "The version determines when api_key_wo is sent again: set api_key_wo too. It may be \
+             null because it comes from an ephemeral variable that is not set in this run.",
         ),
         _ => {}
     }
@@ -38,15 +38,15 @@ pub(super) fn validate(config: &Configuration) -> Diagnostics {
         refuse(
             "api_key_wo_version",
             "api_key_wo_version with api_key",
-            "The version belongs to api_key_wo. A change of api_key is sent by itself.",
+            "The version belongs to api_key_wo. A changed api_key is sent without one.",
         );
     }
     if api_key_wo.is_value() && version.is_null() {
         refuse(
             "api_key_wo",
             "api_key_wo without api_key_wo_version",
-            "A write-only value cannot be compared with the one before: give api_key_wo_version, \
-             any string or number, and change it when the key changes.",
+            "A write-only value cannot be compared with the previous one: set api_key_wo_version \
+             to any string or number, and change it when the key changes.",
         );
     }
     diagnostics
@@ -59,7 +59,7 @@ mod tests {
     use crate::framework::value::known;
 
     #[test]
-    fn the_key_is_given_in_exactly_one_way() {
+    fn the_key_is_set_in_exactly_one_way() {
         let (none, some, unknown) = (Value::Null, known("value"), Value::Unknown);
         for (api_key, api_key_wo, version, expected) in [
             (&some, &none, &none, vec![]),
@@ -83,9 +83,9 @@ mod tests {
                 api_key_wo_version: version.clone(),
                 ..Configuration::default()
             };
-            let said: Vec<_> =
+            let summaries: Vec<_> =
                 validate(&config).errors.into_iter().map(|error| error.summary).collect();
-            assert_eq!(said, expected);
+            assert_eq!(summaries, expected);
         }
     }
 }

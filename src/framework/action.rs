@@ -10,10 +10,10 @@ use super::diag::Diagnostics;
 use super::schema::Schema;
 use super::value::Object;
 
-/// Tells the user how far an action has come.
+/// Reports an action's progress to the user.
 pub type Progress = Box<dyn Fn(String) + Send + Sync>;
 
-/// An action, in its own terms.
+/// An action, in terms of its own model.
 pub trait Action: Send + Sync + 'static {
     /// The typed model of the configuration.
     type Model: DeserializeOwned + Send + 'static;
@@ -31,11 +31,11 @@ pub trait Action: Send + Sync + 'static {
     ) -> impl Future<Output = Diagnostics> + Send;
 }
 
-/// An action without its type: what the wire calls.
+/// The untyped form of an action, which the plugin calls.
 pub trait AnyAction: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
-    /// Every attribute.
+    /// Every attribute of its `config` block.
     fn schema(&self) -> &Schema;
     /// Runs it.
     fn invoke(

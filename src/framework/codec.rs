@@ -17,9 +17,9 @@ use super::value::{Object, ValueAny};
 /// A value as it crosses the wire.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Encoded<'a> {
-    /// MessagePack, what Terraform sends.
+    /// MessagePack, which Terraform sends.
     MsgPack(&'a [u8]),
-    /// JSON, what a state file holds.
+    /// JSON, which a state file contains.
     Json(&'a [u8]),
 }
 
@@ -45,9 +45,9 @@ impl From<DecodeError> for Diagnostics {
     }
 }
 
-/// Decodes a block. `None` is a null block: an object that does not exist.
-/// Attributes that the declaration does not know are ignored, missing ones are
-/// null: that is what a state written by another version needs.
+/// Decodes a block; `None` is the null block, an object that does not exist.
+/// Attributes that the schema lacks are ignored and missing ones are null, as a
+/// state written by another version needs.
 pub fn decode(schema: &Schema, encoded: Encoded<'_>) -> Result<Option<Object>, DecodeError> {
     decode_attributes(schema.iter(), encoded)
 }
@@ -64,21 +64,21 @@ pub fn decode_attributes<'a>(
         other => return Err(mismatch(AttributePath::root(), "an object", &other)),
     };
     attributes
-        .map(|field| {
-            let node = entries.remove(field.name).unwrap_or(Node::Null);
-            let value = typed(&field.value_type, node, AttributePath::new(field.name))?;
-            Ok((field.name.to_owned(), value))
+        .map(|attribute| {
+            let node = entries.remove(attribute.name).unwrap_or(Node::Null);
+            let value = typed(&attribute.value_type, node, AttributePath::new(attribute.name))?;
+            Ok((attribute.name.to_owned(), value))
         })
         .collect::<Result<Object, DecodeError>>()
         .map(Some)
 }
 
-/// Decodes a value of this type that stands alone, as an argument of a function.
+/// Decodes a value of this type outside a block, such as a function's argument.
 pub fn decode_value(value_type: &Type, encoded: Encoded<'_>) -> Result<ValueAny, DecodeError> {
     typed(value_type, read_node(encoded)?, AttributePath::root())
 }
 
-/// Encodes a value that stands alone, or an object with exactly its attributes.
+/// Encodes a value outside a block, or an object with exactly its attributes.
 pub fn encode_value(value: &impl Serialize) -> Result<Vec<u8>, Diagnostics> {
     pack(value)
 }
@@ -95,15 +95,15 @@ fn read_node(encoded: Encoded<'_>) -> Result<Node, DecodeError> {
     }
 }
 
-/// Encodes a block as MessagePack. Every declared attribute is written, as
-/// Terraform demands; `None` is the null block.
+/// Encodes a block as MessagePack, with every attribute of the schema, as
+/// Terraform requires; `None` is the null block.
 pub fn encode(schema: &Schema, object: Option<&Object>) -> Result<Vec<u8>, Diagnostics> {
     let Some(object) = object else {
         return pack(&ValueAny::Null);
     };
     let complete: BTreeMap<&str, &ValueAny> = schema
         .iter()
-        .map(|field| (field.name, super::value::attribute(object, field.name)))
+        .map(|attribute| (attribute.name, super::value::attribute(object, attribute.name)))
         .collect();
     pack(&complete)
 }
@@ -127,35 +127,35 @@ fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, Diagnostics> {
         .map_err(|error| bug(format!("A value cannot be encoded: {error}.")))
 }
 
-/// What both encodings have in common.
+/// A decoded value of either encoding, before its type is applied.
 enum Node {
     Null,
     Unknown,
-    Flag(bool),
+    Bool(bool),
     Integer(i64),
     Float(f64),
-    Text(String),
+    String(String),
     List(Vec<Node>),
     Map(BTreeMap<String, Node>),
-    Foreign(&'static str),
+    Unsupported(&'static str),
 }
 
 impl From<rmpv::Value> for Node {
     fn from(value: rmpv::Value) -> Self {
         match value {
             rmpv::Value::Nil => Node::Null,
-            rmpv::Value::Boolean(flag) => Node::Flag(flag),
+            rmpv::Value::Boolean(value) => Node::Bool(value),
             rmpv::Value::Integer(number) => match number.as_i64() {
                 Some(number) => Node::Integer(number),
-                None => Node::Foreign("a number beyond 64 bits"),
+                None => Node::Unsupported("a number beyond 64 bits"),
             },
             rmpv::Value::F32(number) => Node::Float(f64::from(number)),
             rmpv::Value::F64(number) => Node::Float(number),
             rmpv::Value::String(text) => match text.into_str() {
-                Some(text) => Node::Text(text),
-                None => Node::Foreign("text that is not UTF-8"),
+                Some(text) => Node::String(text),
+                None => Node::Unsupported("text that is not UTF-8"),
             },
-            rmpv::Value::Binary(_) => Node::Foreign("bytes"),
+            rmpv::Value::Binary(_) => Node::Unsupported("bytes"),
             rmpv::Value::Array(items) => Node::List(items.into_iter().map(Node::from).collect()),
             rmpv::Value::Map(entries) => Node::Map(
                 entries
@@ -173,13 +173,13 @@ impl From<serde_json::Value> for Node {
     fn from(value: serde_json::Value) -> Self {
         match value {
             serde_json::Value::Null => Node::Null,
-            serde_json::Value::Bool(flag) => Node::Flag(flag),
+            serde_json::Value::Bool(flag) => Node::Bool(flag),
             serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(number), _) => Node::Integer(number),
                 (None, Some(number)) => Node::Float(number),
-                (None, None) => Node::Foreign("a number beyond 64 bits"),
+                (None, None) => Node::Unsupported("a number beyond 64 bits"),
             },
-            serde_json::Value::String(text) => Node::Text(text),
+            serde_json::Value::String(text) => Node::String(text),
             serde_json::Value::Array(items) => {
                 Node::List(items.into_iter().map(Node::from).collect())
             }
@@ -191,17 +191,17 @@ impl From<serde_json::Value> for Node {
 }
 
 impl Node {
-    fn what(&self) -> &'static str {
+    fn describe(&self) -> &'static str {
         match self {
             Node::Null => "null",
             Node::Unknown => "an unknown value",
-            Node::Flag(_) => "true or false",
+            Node::Bool(_) => "true or false",
             Node::Integer(_) => "a number",
             Node::Float(_) => "a number with a fraction or beyond 64 bits",
-            Node::Text(_) => "a string",
+            Node::String(_) => "a string",
             Node::List(_) => "a list",
             Node::Map(_) => "a map",
-            Node::Foreign(what) => what,
+            Node::Unsupported(description) => description,
         }
     }
 }
@@ -210,11 +210,11 @@ fn typed(value_type: &Type, node: Node, path: AttributePath) -> Result<ValueAny,
     let value = match (value_type, node) {
         (_, Node::Null) => ValueAny::Null,
         (_, Node::Unknown) => ValueAny::Unknown,
-        (Type::String, Node::Text(text)) => ValueAny::String(text),
+        (Type::String, Node::String(text)) => ValueAny::String(text),
         (Type::String, Node::Integer(number)) => ValueAny::String(number.to_string()),
-        (Type::String, Node::Flag(flag)) => ValueAny::String(flag.to_string()),
-        (Type::Bool, Node::Flag(flag)) => ValueAny::Bool(flag),
-        (Type::Bool, Node::Text(text)) if text == "true" || text == "false" => {
+        (Type::String, Node::Bool(flag)) => ValueAny::String(flag.to_string()),
+        (Type::Bool, Node::Bool(flag)) => ValueAny::Bool(flag),
+        (Type::Bool, Node::String(text)) if text == "true" || text == "false" => {
             ValueAny::Bool(text == "true")
         }
         (Type::Number, Node::Integer(number)) => ValueAny::Number(number),
@@ -222,9 +222,9 @@ fn typed(value_type: &Type, node: Node, path: AttributePath) -> Result<ValueAny,
             Some(number) => ValueAny::Number(number),
             None => return Err(mismatch(path, "a whole number", &Node::Float(number))),
         },
-        (Type::Number, Node::Text(text)) => match text.parse() {
+        (Type::Number, Node::String(text)) => match text.parse() {
             Ok(number) => ValueAny::Number(number),
-            Err(_) => return Err(mismatch(path, "a whole number", &Node::Text(text))),
+            Err(_) => return Err(mismatch(path, "a whole number", &Node::String(text))),
         },
         (Type::List(element), Node::List(items)) => ValueAny::List(
             (0_i64..)
@@ -256,11 +256,11 @@ fn typed(value_type: &Type, node: Node, path: AttributePath) -> Result<ValueAny,
     Ok(value)
 }
 
-/// The float as an integer, if it is one that a float holds exactly.
+/// The float as an integer, if a float can represent it exactly.
 fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let exact = number.fract() == 0.0 && number.abs() <= EXACT;
-    // Within these bounds the conversion is exact.
+    // Within this range the conversion is exact.
     exact.then_some(number as i64)
 }
 
@@ -276,7 +276,10 @@ fn expected(value_type: &Type) -> &'static str {
 }
 
 fn mismatch(path: AttributePath, expected: &str, found: &Node) -> DecodeError {
-    DecodeError { path, reason: format!("The value must be {expected}; it is {}.", found.what()) }
+    DecodeError {
+        path,
+        reason: format!("The value must be {expected}; it is {}.", found.describe()),
+    }
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> DecodeError {
@@ -325,7 +328,7 @@ mod tests {
         )
     }
 
-    fn through(model: &Model) -> Model {
+    fn round_trip(model: &Model) -> Model {
         let object = to_object(model).unwrap();
         let bytes = encode(&schema(), Some(&object)).unwrap();
         let decoded = decode(&schema(), Encoded::MsgPack(&bytes)).unwrap().unwrap();
@@ -333,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn known_null_and_unknown_survive_the_way_out_and_back_at_every_depth() {
+    fn known_null_and_unknown_survive_a_round_trip_at_every_depth() {
         let model = Model {
             name: Value::Unknown,
             reuse: Value::Value(false),
@@ -348,10 +351,10 @@ mod tests {
                 interval: Value::Unknown,
             })]),
         };
-        assert_eq!(through(&model), model);
-        assert_eq!(through(&Model::default()), Model::default());
+        assert_eq!(round_trip(&model), model);
+        assert_eq!(round_trip(&Model::default()), Model::default());
         let empty = Model { labels: known_list::<String>([]), ..Model::default() };
-        assert_eq!(through(&empty), empty);
+        assert_eq!(round_trip(&empty), empty);
     }
 
     #[test]
@@ -363,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_arrive_as_integer_float_or_decimal_text() {
+    fn numbers_arrive_as_integers_floats_or_decimal_strings() {
         for (bytes, expected) in [
             (&b"\x81\xa5total\x05"[..], Ok(5)),
             (b"\x81\xa5total\xcb\x40\x14\x00\x00\x00\x00\x00\x00", Ok(5)),
@@ -391,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn json_state_of_another_version_is_read_leniently() {
+    fn a_json_state_of_another_version_is_decoded_leniently() {
         let json = br#"{ "name": "n", "reuse": "true", "retired": [1], "rotation":
             [{"auto_rotate": false, "interval": 0, "unit": ""}] }"#;
         let object = decode(&schema(), Encoded::Json(json)).unwrap().unwrap();
@@ -419,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_names_the_path() {
+    fn an_error_about_a_wrong_type_has_the_path() {
         let error = decode(&schema(), Encoded::Json(br#"{"labels": ["a", {"b": 1}]}"#));
         let error = error.unwrap_err();
         assert_eq!(error.path.to_string(), "labels[1]");

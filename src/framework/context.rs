@@ -1,4 +1,4 @@
-//! How long a call may go on: until the run is interrupted or its time limit is reached.
+//! How long a call may run: until the user interrupts it or its time limit is reached.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,27 +8,27 @@ use std::time::Duration;
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// A future that can be stored and sent.
+/// A boxed future, as object-safe traits return it.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What surrounds one call of Terraform: whether it may go on.
+/// The context of one call of Terraform: whether it may still go on.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    /// Fires when the user interrupts the run or the time limit is reached: start
-    /// nothing new, stop waiting.
+    /// Cancelled when the user interrupts the run or the time limit is reached:
+    /// then start nothing new, and stop waiting.
     pub cancel: CancellationToken,
     time_limit_reached: Arc<AtomicBool>,
-    /// Ends the timer with the call.
+    /// Stops the timer when the call ends.
     _timer: Option<Arc<DropGuard>>,
 }
 
 impl Context {
-    /// The context of a call that ends when this token fires.
+    /// The context of a call that ends when this token is cancelled.
     pub fn new(cancel: CancellationToken) -> Context {
         Context { cancel, ..Context::default() }
     }
 
-    /// The same with a time limit, if there is one.
+    /// The same context with a time limit, if there is one.
     pub fn within(self, limit: Option<Duration>) -> Context {
         let Some(limit) = limit else { return self };
         let cancel = self.cancel.child_token();
@@ -47,7 +47,7 @@ impl Context {
         Context { cancel, time_limit_reached, _timer: timer }
     }
 
-    /// Whether it was the limit of [`Context::within`] that ended the call.
+    /// Whether the call ended because of the limit of [`Context::within`].
     pub fn ran_out_of_time(&self) -> bool {
         self.time_limit_reached.load(Ordering::Relaxed)
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_with_a_limit_ends_then_and_says_why() {
+    async fn a_call_ends_at_its_limit_and_tells_why() {
         let run = CancellationToken::new();
         let context = Context::new(run.clone()).within(Some(Duration::from_secs(60)));
         context.cancel.cancelled().await;

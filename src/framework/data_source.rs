@@ -11,18 +11,18 @@ use super::diag::{Diagnostics, Report};
 use super::schema::{Attribute, Schema};
 use super::value::{Object, ValueAny, unknown_to_null};
 
-/// A data source, in its own terms.
+/// A data source, in terms of its own model.
 pub trait DataSource: Send + Sync + 'static {
     /// The typed model of configuration and result.
     type Model: Serialize + DeserializeOwned + Send + 'static;
 
     /// The full type name.
     fn type_name(&self) -> &'static str;
-    /// Every attribute: what to look for, and what is found.
+    /// Every attribute: those to look up by, and those that are found.
     fn schema(&self) -> &Schema;
-    /// Rules across attributes. The configuration may hold unknown values.
+    /// Checks rules across attributes. The configuration may contain unknown values.
     fn validate(&self, config: &Self::Model) -> Diagnostics;
-    /// Looks it up; `None` only together with an error.
+    /// Looks up the object; `None` only together with an error.
     fn read(
         &self,
         context: Context,
@@ -30,27 +30,28 @@ pub trait DataSource: Send + Sync + 'static {
     ) -> impl Future<Output = Report<Option<Self::Model>>> + Send;
 }
 
-/// The schema of those declared attributes that `Model` has.
+/// A schema of those declared attributes that `Model` has.
 ///
-/// A model that does not serialize has none; the golden schema shows that.
+/// For a model that does not serialize it would be empty, which the golden schema
+/// would show.
 pub fn view<Model: Default + Serialize>(
     description: &'static str,
     declared: impl IntoIterator<Item = Attribute>,
 ) -> Schema {
     let model = to_object(&Model::default()).unwrap_or_default();
-    let shown = declared.into_iter().filter(|field| model.contains_key(field.name));
+    let shown = declared.into_iter().filter(|attribute| model.contains_key(attribute.name));
     Schema::new(description, shown.collect())
 }
 
-/// A data source without its type: what the wire calls.
+/// The untyped form of a data source, which the plugin calls.
 pub trait AnyDataSource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
     fn schema(&self) -> &Schema;
-    /// Checks a configuration that may hold unknown values.
+    /// Checks a configuration that may contain unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
-    /// Looks it up.
+    /// Looks up the object.
     fn read(&self, context: Context, config: Object) -> Pending<'_, Report<Option<Object>>>;
 }
 
@@ -89,7 +90,7 @@ impl<D: DataSource> AnyDataSource for D {
     }
 }
 
-/// The result: what the user wrote as written, everything else wholly known.
+/// The result: configured values exactly as configured, everything else wholly known.
 pub(super) fn with_configuration(found: Object, config: Object) -> Object {
     let given = config.into_iter().filter(|(_, value)| *value != ValueAny::Null);
     found.into_iter().map(|(name, value)| (name, unknown_to_null(value))).chain(given).collect()
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_view_has_what_the_model_has() {
+    fn a_view_has_the_attributes_of_the_model() {
         let declared = [string("name").required(), number("size"), string("secret").sensitive()];
         let view = view::<Model>("A thing.", declared);
         let shown: Vec<_> = view.iter().map(|attribute| attribute.name).collect();
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_keeps_what_the_user_wrote_and_knows_the_rest() {
+    fn a_result_has_the_configured_values_and_nothing_unknown() {
         let object = |entries: &[(&str, ValueAny)]| -> Object {
             entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
         };

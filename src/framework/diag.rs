@@ -1,4 +1,4 @@
-//! Building diagnostics: what the user reads, on the path it is about.
+//! Builds diagnostics, each with the path of the attribute that it is about.
 //!
 //! `tf_provider::Diagnostic::new` appends a backtrace when `RUST_BACKTRACE` is
 //! set; a user of a provider must never see one, so diagnostics are built here.
@@ -16,7 +16,7 @@ pub fn diagnostic(
     Diagnostic { summary: summary.into(), detail: detail.into(), attribute: path }
 }
 
-/// Diagnostics that hold this one error.
+/// Diagnostics with this one error.
 pub fn error(
     path: AttributePath,
     summary: impl Into<Cow<'static, str>>,
@@ -25,14 +25,14 @@ pub fn error(
     Diagnostics { errors: vec![diagnostic(path, summary, detail)], warnings: vec![] }
 }
 
-/// An error that only a mistake of ours can cause.
+/// An error that only a bug in the provider can cause.
 pub fn bug(detail: impl std::fmt::Display) -> Diagnostics {
     error(
         AttributePath::root(),
         "Bug in the provider",
         format!(
-            "{detail}\n\nThis is always a mistake in the provider and not in your configuration: please report it \
-             with the steps that lead to it."
+            "{detail}\n\nThis is a bug in the provider and not a mistake in your configuration: \
+             please report it with the steps that lead to it."
         ),
     )
 }
@@ -42,20 +42,20 @@ pub fn path(attribute: &'static str) -> AttributePath {
     AttributePath::new(attribute)
 }
 
-/// A value and what there is to say about it.
+/// A value together with diagnostics.
 ///
 /// Terraform accepts both at once, and needs both: an object that was created
 /// is saved even when a later step failed.
 #[derive(Clone, Debug)]
 pub struct Report<T> {
-    /// What is known or exists after the call, also when there are errors.
+    /// What is known or exists after the call, even if there are errors.
     pub value: T,
     /// Errors and warnings for the user.
     pub diagnostics: Diagnostics,
 }
 
 impl<T> Report<T> {
-    /// A value without anything to say.
+    /// A value without diagnostics.
     pub fn of(value: T) -> Self {
         Report { value, diagnostics: Diagnostics::default() }
     }
@@ -65,7 +65,7 @@ impl<T> Report<T> {
         Report { value, diagnostics }
     }
 
-    /// What was found, or nothing and why.
+    /// The value that was found, or the default with the diagnostics that say why not.
     pub fn found(outcome: Result<T, Diagnostics>) -> Self
     where
         T: Default,

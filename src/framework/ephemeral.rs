@@ -1,4 +1,4 @@
-//! What an ephemeral resource implements: it is opened for a run, and closed.
+//! What an ephemeral resource implements: it is opened, renewed and closed within a run.
 
 use std::future::Future;
 use std::time::SystemTime;
@@ -13,18 +13,18 @@ use super::diag::{Diagnostics, Report, bug};
 use super::schema::Schema;
 use super::value::Object;
 
-/// An ephemeral resource, in its own terms.
+/// An ephemeral resource, in terms of its own model.
 pub trait EphemeralResource: Send + Sync + 'static {
     /// The typed model of configuration and result.
     type Model: Serialize + DeserializeOwned + Send + 'static;
-    /// What renewing and closing need to know. It never holds a secret.
+    /// What renewing and closing need to know. It never contains a secret.
     type Private: Serialize + DeserializeOwned + Send + 'static;
 
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
     fn schema(&self) -> &Schema;
-    /// Rules across attributes. The configuration may hold unknown values.
+    /// Checks rules across attributes. The configuration may contain unknown values.
     fn validate(&self, config: &Self::Model) -> Diagnostics;
     /// Opens it; `None` only together with an error, and with nothing left to
     /// close.
@@ -33,13 +33,13 @@ pub trait EphemeralResource: Send + Sync + 'static {
         context: Context,
         config: Self::Model,
     ) -> impl Future<Output = Report<Option<Opened<Self::Model, Self::Private>>>> + Send;
-    /// Looks after what was opened; when to do so again.
+    /// Renews what was opened; returns when to renew it again.
     fn renew(
         &self,
         context: Context,
         private: Self::Private,
     ) -> impl Future<Output = Report<Option<SystemTime>>> + Send;
-    /// Ends what [`EphemeralResource::open`] began.
+    /// Closes what [`EphemeralResource::open`] opened.
     fn close(
         &self,
         context: Context,
@@ -47,10 +47,10 @@ pub trait EphemeralResource: Send + Sync + 'static {
     ) -> impl Future<Output = Diagnostics> + Send;
 }
 
-/// What is open now.
+/// An ephemeral resource that has been opened.
 #[derive(Debug)]
 pub struct Opened<M, P> {
-    /// The values for the run; in no plan and no state.
+    /// The values for the run, which are in no plan and no state.
     pub result: M,
     /// What renewing and closing need to know.
     pub private: P,
@@ -58,24 +58,24 @@ pub struct Opened<M, P> {
     pub renew_at: Option<SystemTime>,
 }
 
-/// The untyped form of [`Opened`]; also what a renewal returns, without result.
+/// The untyped form of [`Opened`]; a renewal returns it too, without a result.
 #[derive(Debug, Default)]
 pub struct EphemeralResponse {
     /// The values for the run.
     pub result: Option<Object>,
-    /// What Terraform hands back.
+    /// The private state, which Terraform passes to renew and close.
     pub private: Vec<u8>,
     /// When to renew, if ever.
     pub renew_at: Option<SystemTime>,
 }
 
-/// An ephemeral resource without its type: what the wire calls.
+/// The untyped form of an ephemeral resource, which the plugin calls.
 pub trait AnyEphemeralResource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
     fn schema(&self) -> &Schema;
-    /// Checks a configuration that may hold unknown values.
+    /// Checks a configuration that may contain unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
     /// Opens it.
     fn open(&self, context: Context, config: Object) -> Pending<'_, Report<EphemeralResponse>>;
@@ -115,7 +115,7 @@ impl<E: EphemeralResource> AnyEphemeralResource for E {
                 return Report::with(EphemeralResponse::default(), diagnostics);
             };
             let renew_at = opened.renew_at;
-            match (to_object(&opened.result), remember(&opened.private)) {
+            match (to_object(&opened.result), write_private(&opened.private)) {
                 (Ok(result), Ok(private)) => {
                     let result = Some(with_configuration(result, config));
                     Report::with(EphemeralResponse { result, private, renew_at }, diagnostics)
@@ -130,7 +130,7 @@ impl<E: EphemeralResource> AnyEphemeralResource for E {
 
     fn renew(&self, context: Context, private: Vec<u8>) -> Pending<'_, Report<EphemeralResponse>> {
         Box::pin(async move {
-            let known = match recall(&private) {
+            let known = match read_private(&private) {
                 Ok(known) => known,
                 Err(bug) => {
                     return Report::with(
@@ -146,7 +146,7 @@ impl<E: EphemeralResource> AnyEphemeralResource for E {
 
     fn close(&self, context: Context, private: Vec<u8>) -> Pending<'_, Diagnostics> {
         Box::pin(async move {
-            match recall(&private) {
+            match read_private(&private) {
                 Ok(known) => EphemeralResource::close(self, context, known).await,
                 Err(bug) => bug,
             }
@@ -154,13 +154,13 @@ impl<E: EphemeralResource> AnyEphemeralResource for E {
     }
 }
 
-fn remember<P: Serialize>(private: &P) -> Result<Vec<u8>, Diagnostics> {
+fn write_private<P: Serialize>(private: &P) -> Result<Vec<u8>, Diagnostics> {
     serde_json::to_vec(private).map_err(|error| {
         bug(format!("The private state of an ephemeral resource cannot be written: {error}."))
     })
 }
 
-fn recall<P: DeserializeOwned>(private: &[u8]) -> Result<P, Diagnostics> {
+fn read_private<P: DeserializeOwned>(private: &[u8]) -> Result<P, Diagnostics> {
     serde_json::from_slice(private).map_err(|error| {
         bug(format!("The private state of an ephemeral resource cannot be read: {error}."))
     })

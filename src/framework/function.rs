@@ -1,4 +1,4 @@
-//! Functions of the provider: pure, and called without a configuration.
+//! Functions of the provider: pure, and called without a configured provider.
 
 use super::schema::Type;
 use super::value::ValueAny;
@@ -7,15 +7,15 @@ use super::value::ValueAny;
 pub struct Function {
     /// Its name.
     pub name: &'static str,
-    /// One line for lists.
+    /// One line, for lists of functions.
     pub summary: &'static str,
     /// What it does, for documentation.
     pub description: &'static str,
-    /// Its parameters. None of them takes null or unknown.
+    /// Its parameters, none of which accepts null or unknown.
     pub parameters: Vec<Parameter>,
     /// The type of its result.
     pub returns: Type,
-    /// The function itself. It gets one known value of its type for each
+    /// The function itself. It gets one known value of the declared type for each
     /// parameter.
     pub call: fn(&[ValueAny]) -> Result<ValueAny, Failure>,
 }
@@ -26,14 +26,14 @@ pub struct Parameter {
     pub name: &'static str,
     /// Its type.
     pub value_type: Type,
-    /// What to give.
+    /// What to pass, for documentation.
     pub description: &'static str,
 }
 
-/// Why a function has no result.
+/// Why a function returned no result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
-    /// The argument that is at fault, from 0.
+    /// The index of the argument at fault, from 0.
     pub argument: i64,
     /// What is wrong with it.
     pub message: String,

@@ -1,12 +1,12 @@
-//! Identities: the attributes that name an object, and an import by them.
+//! Identities: the attributes that identify an object, and imports by them.
 
 use super::diag::{AttributePath, Diagnostics, error};
 use super::resource::AnyResource;
 use super::schema::{Attribute, IdentityAttribute};
 use super::value::{Object, ValueAny, attribute, wholly_known};
 
-/// The identity of the object that `state` describes; none while a part of it is
-/// not known.
+/// The identity of the object that `state` describes; `None` until all of it is
+/// known.
 pub fn identity(attributes: &[IdentityAttribute], state: &Object) -> Option<Object> {
     attributes
         .iter()
@@ -25,7 +25,7 @@ pub fn identity_schema(
     resource.identity().iter().filter_map(|part| Some((part, resource.schema().get(part.name)?)))
 }
 
-/// The stub of a state that a following read completes.
+/// The state of an import by `identity`, which the read that follows completes.
 pub fn import_by_identity(
     resource: &dyn AnyResource,
     identity: &Object,
@@ -37,7 +37,7 @@ pub fn import_by_identity(
             return Err(error(
                 AttributePath::new(*name),
                 "Incomplete identity",
-                format!("An identity gives {}; {name} is missing.", names.join(", ")),
+                format!("An identity consists of {}; {name} is missing.", names.join(", ")),
             ));
         }
     }

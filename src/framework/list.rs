@@ -11,7 +11,7 @@ use super::diag::{Diagnostics, Report};
 use super::schema::Schema;
 use super::value::Object;
 
-/// A list of the objects of one managed resource type, in its own terms.
+/// A list of the objects of one managed resource type, in terms of its own model.
 pub trait ListResource: Send + Sync + 'static {
     /// The typed model of the filters.
     type Filters: DeserializeOwned + Send + 'static;
@@ -20,8 +20,8 @@ pub trait ListResource: Send + Sync + 'static {
     fn type_name(&self) -> &'static str;
     /// Every attribute of the `config` block: the filters.
     fn schema(&self) -> &Schema;
-    /// Up to `limit` objects that pass the filters, each with its state as far as
-    /// it is known without reading a secret.
+    /// Finds up to `limit` objects that match the filters, each with as much of its
+    /// state as is known without reading a secret.
     fn list(
         &self,
         context: Context,
@@ -33,9 +33,9 @@ pub trait ListResource: Send + Sync + 'static {
 /// One object that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListResult {
-    /// What the object is called for people.
+    /// The name that users see.
     pub display_name: String,
-    /// Its attributes, of which those that name it are always there.
+    /// Its attributes; those of the identity are always set.
     pub object: Object,
 }
 
@@ -49,13 +49,13 @@ impl ListResult {
     }
 }
 
-/// A list without its type: what the wire calls.
+/// The untyped form of a list, which the plugin calls.
 pub trait AnyListResource: Send + Sync {
     /// The type name of the managed resource.
     fn type_name(&self) -> &'static str;
     /// Every filter.
     fn schema(&self) -> &Schema;
-    /// Checks filters that may be unknown.
+    /// Checks filters that may contain unknown values.
     fn validate(&self, config: &Object) -> Diagnostics {
         self.schema().validate(config)
     }

@@ -1,4 +1,4 @@
-//! States that a `moved` block brings here from another provider.
+//! Takes over a state that a `moved` block moves here from another provider.
 
 use super::codec::{Encoded, decode};
 use super::diag::{AttributePath, Diagnostics, error};
@@ -19,9 +19,9 @@ pub struct Source<'a> {
     pub json: &'a [u8],
 }
 
-/// The state that `source` becomes here. `understood` are the providers whose
-/// states of the same type are understood, as `namespace/type` under any host.
-/// Nothing is called.
+/// The state of this provider for `source`. `understood` lists the providers whose
+/// states of the same type are understood, as `namespace/type` on any host. The
+/// service is not called.
 pub fn moved(
     resource: &dyn AnyResource,
     source: Source<'_>,
@@ -40,8 +40,8 @@ pub fn moved(
         .is_some_and(|(_host, address)| understood.contains(&address));
     if !is_understood || source.type_name != resource.type_name() {
         return refuse(format!(
-            "It is of type {} of the provider {}. A state can be moved here from the same type of \
-             one of the providers {}. Else import the object instead.",
+            "It is of type {} of the provider {}. A state can be moved here only from the same \
+             type of one of the providers {}. Import the object instead.",
             source.type_name,
             source.provider,
             understood.join(", ")
@@ -50,7 +50,7 @@ pub fn moved(
     let version = Schema::VERSION;
     if source.schema_version > version {
         return refuse(format!(
-            "It has schema version {}, and this version of the provider understands versions up to \
+            "It has schema version {}, and this version of the provider supports versions up to \
              {version}. Use a newer provider, or import the object instead.",
             source.schema_version
         ));

@@ -1,8 +1,8 @@
-//! The plan of every resource: one pure pipeline over the declaration.
+//! Plans every resource: one pure pipeline over its schema.
 //!
-//! [`plan`] says what Terraform will see, [`settle`] and [`refreshed`] keep the
-//! promises of a plan and the user's spelling when the service has returned.
-//! The rules of Terraform behind them are in plugin-protocol.md 4.
+//! [`plan`] computes the planned state. [`settle`] stores what was planned after an
+//! apply, and [`refreshed`] stores semantically equal values as the prior state has
+//! them. Terraform's rules for this are in plugin-protocol.md 4.
 
 use std::collections::BTreeSet;
 
@@ -10,47 +10,47 @@ use super::diag::AttributePath;
 use super::schema::{Attribute, PlanModifier, Schema};
 use super::value::{Object, ValueAny, attribute, is_blank, unknown_to_null, wholly_known};
 
-/// What is asked of a plan; a destroy is never planned here.
+/// The input of a plan; destroys are not planned here.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanRequest<'a> {
-    /// The state before; none when the object is to be created.
+    /// The prior state; `None` for a create.
     pub prior: Option<&'a Object>,
-    /// The configuration, with prior values where computed ones are left out.
+    /// The configuration, with the prior values of computed attributes that it omits.
     pub proposed: &'a Object,
-    /// The configuration as written.
+    /// The configuration as the user wrote it.
     pub config: &'a Object,
-    /// Attributes that the configuration gave at the last apply.
+    /// Attributes that the configuration set at the last apply.
     pub configured_before: &'a BTreeSet<String>,
-    /// Computed attributes that change now, whatever the configuration says.
+    /// Computed attributes that this update changes, whatever the configuration says.
     pub planned_changes: &'a [&'static str],
 }
 
 /// The outcome of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// The state after, unknown where only the apply can tell.
+    /// The planned state, unknown where only the apply can tell.
     pub state: Object,
-    /// What forces a new object: sorted, unique.
+    /// The attributes that require replacement, sorted and unique.
     pub requires_replace: Vec<AttributePath>,
-    /// Attributes that the configuration gives now and that are reset when it
-    /// drops them.
+    /// Attributes that the configuration sets now and that are reset when they are
+    /// removed from it.
     pub configured: BTreeSet<String>,
 }
 
 /// Plans a create or an update.
 ///
-/// In order: defaults; write-only values are kept out; values that mean what the
-/// state says already keep its spelling; attributes that the configuration
-/// removed are reset; then, if anything changed or is planned_changes, computed attributes
-/// become unknown as far as their declaration says; last, what needs a new
-/// object.
+/// In order: write-only values become null; defaults are filled in; attributes that
+/// were removed from the configuration are reset; values that are semantically equal
+/// to the prior ones are replaced by them; then, if anything changes, computed
+/// attributes become unknown as their plan modifiers say; last, the attributes that
+/// require replacement are collected.
 pub fn plan(schema: &Schema, request: PlanRequest<'_>) -> Planned {
     let PlanRequest { prior, proposed, config, configured_before, planned_changes } = request;
     let mut state: Object = schema
         .iter()
-        .map(|field| {
-            let removed = configured_before.contains(field.name);
-            (field.name.to_owned(), intended(field, prior, proposed, config, removed))
+        .map(|declared| {
+            let removed = configured_before.contains(declared.name);
+            (declared.name.to_owned(), intended(declared, prior, proposed, config, removed))
         })
         .collect();
     mark_unknown(schema, prior, config, planned_changes, &mut state);
@@ -58,9 +58,9 @@ pub fn plan(schema: &Schema, request: PlanRequest<'_>) -> Planned {
         None => Vec::new(),
         Some(prior) => schema
             .iter()
-            .filter(|field| field.requires_replace && decided_by_user(field, config))
-            .filter(|field| attribute(prior, field.name) != attribute(&state, field.name))
-            .map(|field| field.name)
+            .filter(|declared| declared.requires_replace && decided_by_user(declared, config))
+            .filter(|declared| attribute(prior, declared.name) != attribute(&state, declared.name))
+            .map(|declared| declared.name)
             .collect::<BTreeSet<_>>()
             .into_iter()
             .map(AttributePath::new)
@@ -68,54 +68,51 @@ pub fn plan(schema: &Schema, request: PlanRequest<'_>) -> Planned {
     };
     let configured = schema
         .iter()
-        .filter(|field| field.reset_when_removed.is_some())
-        .filter(|field| *attribute(config, field.name) != ValueAny::Null)
-        .map(|field| field.name.to_owned())
+        .filter(|declared| declared.reset_when_removed.is_some())
+        .filter(|declared| *attribute(config, declared.name) != ValueAny::Null)
+        .map(|declared| declared.name.to_owned())
         .collect();
     Planned { state, requires_replace, configured }
 }
 
-/// Whether the planned value is what the user wants, and not what the service
-/// will come up with.
-fn decided_by_user(field: &Attribute, config: &Object) -> bool {
-    !field.is_computed()
-        || field.default.is_some()
-        || *attribute(config, field.name) != ValueAny::Null
+/// Whether the user decides the planned value, and not the service.
+fn decided_by_user(declared: &Attribute, config: &Object) -> bool {
+    !declared.is_computed()
+        || declared.default.is_some()
+        || *attribute(config, declared.name) != ValueAny::Null
 }
 
-/// The value that configuration and declaration ask for, before anything is
-/// marked unknown.
+/// The planned value, before computed attributes become unknown.
 fn intended(
-    field: &Attribute,
+    declared: &Attribute,
     prior: Option<&Object>,
     proposed: &Object,
     config: &Object,
     configured_before: bool,
 ) -> ValueAny {
-    if field.write_only {
+    if declared.write_only {
         return ValueAny::Null;
     }
-    let before = prior.map_or(&ValueAny::Null, |prior| attribute(prior, field.name));
-    match attribute(config, field.name) {
+    let before = prior.map_or(&ValueAny::Null, |prior| attribute(prior, declared.name));
+    match attribute(config, declared.name) {
         ValueAny::Null => {
-            let fallback = match (&field.default, &field.reset_when_removed) {
+            let fallback = match (&declared.default, &declared.reset_when_removed) {
                 (Some(default), _) => Some(default),
                 (None, Some(reset)) if configured_before => Some(reset),
                 (None, _) => None,
             };
             match fallback {
-                Some(value) if field.semantically_equal(before, value) => before.clone(),
+                Some(value) if declared.semantically_equal(before, value) => before.clone(),
                 Some(value) => value.clone(),
-                None => attribute(proposed, field.name).clone(),
+                None => attribute(proposed, declared.name).clone(),
             }
         }
-        // The state's spelling may stay only where it has one: Terraform
-        // accepts a known planned value other than the configured one only if
-        // it is the prior value.
+        // Terraform accepts a known planned value other than the configured one
+        // only if it is the prior value, which null does not count as.
         given
             if *before != ValueAny::Null
                 && wholly_known(given)
-                && field.semantically_equal(before, given) =>
+                && declared.semantically_equal(before, given) =>
         {
             before.clone()
         }
@@ -130,95 +127,102 @@ fn mark_unknown(
     planned_changes: &[&'static str],
     state: &mut Object,
 ) {
-    let left_out = |field: &&Attribute| {
-        field.is_computed()
-            && field.default.is_none()
-            && *attribute(config, field.name) == ValueAny::Null
+    let omitted = |declared: &&Attribute| {
+        declared.is_computed()
+            && declared.default.is_none()
+            && *attribute(config, declared.name) == ValueAny::Null
     };
     let Some(prior) = prior else {
-        for field in schema.iter().filter(left_out) {
-            state.insert(field.name.to_owned(), ValueAny::Unknown);
+        for declared in schema.iter().filter(omitted) {
+            state.insert(declared.name.to_owned(), ValueAny::Unknown);
         }
         return;
     };
     let changed: BTreeSet<&str> = schema
         .iter()
-        .map(|field| field.name)
+        .map(|declared| declared.name)
         .filter(|name| attribute(prior, name) != attribute(state, name))
         .chain(planned_changes.iter().copied())
         .collect();
     if changed.is_empty() {
         return;
     }
-    for field in schema.iter().filter(left_out) {
-        let unknown = match field.plan_modifier {
+    for declared in schema.iter().filter(omitted) {
+        let unknown = match declared.plan_modifier {
             PlanModifier::Unknown => true,
             PlanModifier::UseStateForUnknown => false,
             PlanModifier::UseStateForUnknownUnless(names) => {
                 names.iter().any(|name| changed.contains(name))
             }
         };
-        // A reset is a decision of this plan, not something to learn later.
-        let open = unknown && !changed.contains(field.name);
-        if open || planned_changes.contains(&field.name) {
-            state.insert(field.name.to_owned(), ValueAny::Unknown);
+        // A reset is decided by this plan, so its value is known.
+        let unknown = unknown && !changed.contains(declared.name);
+        if unknown || planned_changes.contains(&declared.name) {
+            state.insert(declared.name.to_owned(), ValueAny::Unknown);
         }
     }
 }
 
-/// The state to store after an apply without errors: what the plan promised,
-/// and the service's response where the plan left it open.
+/// The state to store after an apply without errors: the planned values, and the
+/// returned ones where the plan was unknown.
 ///
-/// A service that answers something else than promised shows up as a change at
-/// the next refresh, instead of failing the apply that already happened.
+/// If the service returned something else than was planned, that shows as a change
+/// at the next refresh, instead of failing the apply that already happened.
 pub fn settle(schema: &Schema, planned: &Object, returned: Object) -> Object {
     schema
         .iter()
-        .map(|field| {
-            let promised = attribute(planned, field.name);
-            let value = if wholly_known(promised) {
-                promised.clone()
+        .map(|declared| {
+            let planned = attribute(planned, declared.name);
+            let value = if wholly_known(planned) {
+                planned.clone()
             } else {
-                unknown_to_null(attribute(&returned, field.name).clone())
+                unknown_to_null(attribute(&returned, declared.name).clone())
             };
-            (field.name.to_owned(), value)
+            (declared.name.to_owned(), value)
         })
         .collect()
 }
 
-/// The state to store after a read: the service's response, in the spelling of the
-/// prior state where both mean the same.
+/// The state to store after a read: the returned values, or the prior ones where they
+/// are semantically equal.
 ///
-/// `foreign` says that another provider wrote the prior state. The official
-/// one stores an empty string for an optional attribute that was never given;
-/// kept, it would be a difference to a configuration without it for ever.
-pub fn refreshed(schema: &Schema, prior: &Object, returned: Object, foreign: bool) -> Object {
+/// `by_another_provider` says that another provider wrote the prior state. The
+/// official one stores an empty string for an optional attribute that was never set,
+/// which would differ from a configuration without it for ever.
+pub fn refreshed(
+    schema: &Schema,
+    prior: &Object,
+    returned: Object,
+    by_another_provider: bool,
+) -> Object {
     schema
         .iter()
-        .map(|field| {
-            let before = attribute(prior, field.name);
-            let before = if foreign { without_placeholder(field, before) } else { before };
-            let now = unknown_to_null(attribute(&returned, field.name).clone());
-            let value = if field.semantically_equal(before, &now) { before.clone() } else { now };
-            (field.name.to_owned(), value)
+        .map(|declared| {
+            let before = attribute(prior, declared.name);
+            let before =
+                if by_another_provider { without_placeholder(declared, before) } else { before };
+            let now = unknown_to_null(attribute(&returned, declared.name).clone());
+            let value =
+                if declared.semantically_equal(before, &now) { before.clone() } else { now };
+            (declared.name.to_owned(), value)
         })
         .collect()
 }
 
-/// A state that another provider wrote, without its placeholders.
-pub fn adopted(schema: &Schema, foreign: &Object) -> Object {
+/// A state that another provider wrote, without its placeholders for null.
+pub fn adopted(schema: &Schema, state: &Object) -> Object {
     schema
         .iter()
-        .map(|field| {
-            let value = without_placeholder(field, attribute(foreign, field.name));
-            (field.name.to_owned(), value.clone())
+        .map(|declared| {
+            let value = without_placeholder(declared, attribute(state, declared.name));
+            (declared.name.to_owned(), value.clone())
         })
         .collect()
 }
 
-fn without_placeholder<'a>(field: &Attribute, value: &'a ValueAny) -> &'a ValueAny {
+fn without_placeholder<'a>(declared: &Attribute, value: &'a ValueAny) -> &'a ValueAny {
     const NULL: &ValueAny = &ValueAny::Null;
-    if !field.is_computed() && is_blank(value) { NULL } else { value }
+    if !declared.is_computed() && is_blank(value) { NULL } else { value }
 }
 
 #[cfg(test)]
@@ -235,7 +239,7 @@ mod tests {
     }
 
     /// `010` and `10` are the same number.
-    fn same_number(left: &ValueAny, right: &ValueAny) -> bool {
+    fn equal_numbers(left: &ValueAny, right: &ValueAny) -> bool {
         match (left, right) {
             (ValueAny::String(left), ValueAny::String(right)) => {
                 left.trim_start_matches('0') == right.trim_start_matches('0')
@@ -254,7 +258,7 @@ mod tests {
             vec![
                 string("name").required(),
                 string("description").semantic_equality(both_blank),
-                string("ttl").required().semantic_equality(same_number),
+                string("ttl").required().semantic_equality(equal_numbers),
                 string("group")
                     .optional_computed()
                     .requires_replace()
@@ -275,7 +279,7 @@ mod tests {
 
     fn object(entries: &[(&str, ValueAny)]) -> Object {
         let mut object: Object =
-            schema().iter().map(|field| (field.name.to_owned(), ValueAny::Null)).collect();
+            schema().iter().map(|declared| (declared.name.to_owned(), ValueAny::Null)).collect();
         object.extend(entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         object
     }
@@ -299,19 +303,19 @@ mod tests {
         ])
     }
 
-    /// What core proposes: the configuration, prior where a computed attribute
-    /// is left out (plugin-protocol.md 4.1).
+    /// What Terraform proposes: the configuration, with the prior values of computed
+    /// attributes that it omits (plugin-protocol.md 4.1).
     fn proposed(prior: Option<&Object>, config: &Object) -> Object {
         schema()
             .iter()
-            .map(|field| {
-                let given = attribute(config, field.name);
-                let value = if *given == ValueAny::Null && field.is_computed() {
-                    prior.map_or(ValueAny::Null, |prior| attribute(prior, field.name).clone())
+            .map(|declared| {
+                let given = attribute(config, declared.name);
+                let value = if *given == ValueAny::Null && declared.is_computed() {
+                    prior.map_or(ValueAny::Null, |prior| attribute(prior, declared.name).clone())
                 } else {
                     given.clone()
                 };
-                (field.name.to_owned(), value)
+                (declared.name.to_owned(), value)
             })
             .collect()
     }
@@ -345,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_create_leaves_open_what_the_configuration_leaves_out() {
+    fn a_create_plans_omitted_computed_attributes_as_unknown() {
         let planned = planned(None, &config(&[("labels", labels(&["a"]))]), &[]);
         assert_eq!(planned.state["group"], ValueAny::Unknown);
         assert_eq!(planned.state["id"], ValueAny::Unknown);
@@ -358,18 +362,18 @@ mod tests {
     }
 
     #[test]
-    fn nothing_changed_means_the_prior_state_to_the_letter() {
+    fn without_a_change_the_plan_is_exactly_the_prior_state() {
         assert_eq!(planned(Some(&prior()), &config(&[]), &[]).state, prior());
     }
 
     #[test]
-    fn another_spelling_is_not_a_change() {
+    fn a_semantically_equal_value_is_not_a_change() {
         let planned = planned(Some(&prior()), &config(&[("ttl", text("010"))]), &[]);
         assert_eq!(planned.state, prior());
     }
 
     #[test]
-    fn an_update_keeps_what_it_cannot_touch() {
+    fn an_update_uses_the_state_for_attributes_that_it_cannot_change() {
         let planned = planned(Some(&prior()), &config(&[("name", text("m"))]), &[]);
         assert_eq!(planned.state["id"], text("1"));
         assert_eq!(planned.state["next"], text("soon"));
@@ -379,14 +383,14 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_a_changed_attribute_becomes_unknown() {
+    fn an_attribute_that_depends_on_a_changed_one_becomes_unknown() {
         let planned = planned(Some(&prior()), &config(&[("ttl", text("11"))]), &[]);
         assert_eq!(planned.state["next"], ValueAny::Unknown);
         assert_eq!(planned.state["id"], text("1"));
     }
 
     #[test]
-    fn replacing_attributes_are_named_once_and_sorted() {
+    fn attributes_that_require_replacement_are_unique_and_sorted() {
         let changed = config(&[("reuse", ValueAny::Bool(false)), ("group", text("other"))]);
         assert_eq!(paths(&planned(Some(&prior()), &changed, &[])), ["group", "reuse"]);
         let unknown = config(&[("group", ValueAny::Unknown)]);
@@ -394,24 +398,24 @@ mod tests {
     }
 
     #[test]
-    fn a_planned_change_needs_no_change_of_the_configuration_and_replaces_nothing() {
-        let due = planned_with_changes(Some(&prior()), &config(&[]), &[], &["renewal"]);
-        assert_eq!(due.state["renewal"], ValueAny::Unknown);
-        assert_eq!(due.state["group"], ValueAny::Unknown);
-        assert_eq!(due.state["reads"], ValueAny::Unknown);
-        assert_eq!(due.state["id"], text("1"));
-        assert!(due.requires_replace.is_empty());
+    fn a_planned_change_needs_no_change_in_the_configuration_and_replaces_nothing() {
+        let planned = planned_with_changes(Some(&prior()), &config(&[]), &[], &["renewal"]);
+        assert_eq!(planned.state["renewal"], ValueAny::Unknown);
+        assert_eq!(planned.state["group"], ValueAny::Unknown);
+        assert_eq!(planned.state["reads"], ValueAny::Unknown);
+        assert_eq!(planned.state["id"], text("1"));
+        assert!(planned.requires_replace.is_empty());
     }
 
     #[test]
-    fn a_write_only_value_is_in_no_plan_and_is_no_change() {
+    fn a_write_only_value_is_in_no_plan_and_not_a_change() {
         let given = config(&[("key_wo", text("hush"))]);
         assert_eq!(planned(Some(&prior()), &given, &[]).state, prior());
         assert_eq!(planned(None, &given, &[]).state["key_wo"], ValueAny::Null);
     }
 
     #[test]
-    fn a_removed_attribute_is_reset_only_if_the_configuration_had_given_it() {
+    fn a_removed_attribute_is_reset_only_if_the_configuration_had_set_it() {
         let with = planned(Some(&prior()), &config(&[]), &["labels"]);
         assert_eq!(with.state["labels"], labels(&[]));
         assert_eq!(with.state["reads"], ValueAny::Unknown);
@@ -428,15 +432,15 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_state_without_a_default_gets_it() {
-        let mut foreign = prior();
-        foreign.insert("reuse".to_owned(), ValueAny::Null);
-        let planned = planned(Some(&foreign), &config(&[]), &[]);
+    fn a_state_of_another_provider_gets_a_default_that_it_lacks() {
+        let mut theirs = prior();
+        theirs.insert("reuse".to_owned(), ValueAny::Null);
+        let planned = planned(Some(&theirs), &config(&[]), &[]);
         assert_eq!(planned.state["reuse"], ValueAny::Bool(true));
     }
 
     #[test]
-    fn an_apply_stores_what_was_promised_and_learns_the_rest() {
+    fn an_apply_stores_the_planned_values_and_returned_ones_for_the_rest() {
         let planned = planned(None, &config(&[]), &[]);
         let returned =
             object(&[("name", text("N")), ("id", text("7")), ("next", ValueAny::Unknown)]);
@@ -447,27 +451,27 @@ mod tests {
     }
 
     #[test]
-    fn a_read_keeps_the_spelling_of_the_state() {
+    fn a_read_stores_the_prior_value_if_it_is_semantically_equal() {
         let mut own = prior();
         own.insert("description".to_owned(), text(""));
         let returned = |ttl: &str| object(&[("ttl", text(ttl)), ("name", text("x"))]);
-        let same = refreshed(&schema(), &own, returned("0010"), false);
-        assert_eq!(same["ttl"], text("10"));
-        assert_eq!(same["name"], text("x"));
-        assert_eq!(same["description"], text(""));
+        let equal = refreshed(&schema(), &own, returned("0010"), false);
+        assert_eq!(equal["ttl"], text("10"));
+        assert_eq!(equal["name"], text("x"));
+        assert_eq!(equal["description"], text(""));
         let other = refreshed(&schema(), &own, returned("12"), false);
         assert_eq!(other["ttl"], text("12"));
     }
 
     #[test]
-    fn a_read_drops_the_placeholders_of_a_foreign_state() {
-        let mut foreign = prior();
-        foreign.insert("description".to_owned(), text(""));
-        assert_eq!(adopted(&schema(), &foreign)["description"], ValueAny::Null);
-        assert_eq!(adopted(&schema(), &foreign)["labels"], labels(&["dev"]));
-        let read = refreshed(&schema(), &foreign, object(&[]), true);
+    fn a_read_removes_the_placeholders_of_another_provider() {
+        let mut theirs = prior();
+        theirs.insert("description".to_owned(), text(""));
+        assert_eq!(adopted(&schema(), &theirs)["description"], ValueAny::Null);
+        assert_eq!(adopted(&schema(), &theirs)["labels"], labels(&["dev"]));
+        let read = refreshed(&schema(), &theirs, object(&[]), true);
         assert_eq!(read["description"], ValueAny::Null);
-        let read = refreshed(&schema(), &foreign, object(&[("description", text("theirs"))]), true);
+        let read = refreshed(&schema(), &theirs, object(&[("description", text("theirs"))]), true);
         assert_eq!(read["description"], text("theirs"));
     }
 }

@@ -1,4 +1,4 @@
-//! What a provider serves, as lists; the wire finds everything through them.
+//! What a provider serves, as lists in which the plugin looks types up.
 
 use super::action::AnyAction;
 use super::data_source::AnyDataSource;
@@ -31,26 +31,26 @@ pub struct Registry {
 pub trait Provider: Send + Sync + 'static {
     /// The attributes of the provider block.
     fn schema(&self) -> &Schema;
-    /// Checks a provider block that may hold unknown values.
+    /// Checks a provider block that may contain unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
     /// Replaces an earlier configuration by this one.
     fn configure(&self, config: &Object) -> Diagnostics;
-    /// The providers, as `namespace/type`, whose states of the same resource types
-    /// are understood: a `moved` block can bring them here.
+    /// The providers, as `namespace/type`, whose states of the same resource types a
+    /// `moved` block can move here.
     fn understood_providers(&self) -> &'static [&'static str];
     /// Everything that is served.
     fn registry(&self) -> &Registry;
 }
 
 macro_rules! find {
-    ($find:ident, $list:ident, $kind:ty, $what:literal) => {
-        #[doc = concat!("The ", $what, " of this type, or an error that says it is not served.")]
-        pub fn $find(&self, type_name: &str) -> Result<&$kind, Diagnostics> {
+    ($find:ident, $list:ident, $any:ty, $category:literal) => {
+        #[doc = concat!("The ", $category, " of this type, or an error that it is not served.")]
+        pub fn $find(&self, type_name: &str) -> Result<&$any, Diagnostics> {
             self.$list
                 .iter()
                 .map(AsRef::as_ref)
-                .find(|one| one.type_name() == type_name)
-                .ok_or_else(|| not_served($what, type_name))
+                .find(|served| served.type_name() == type_name)
+                .ok_or_else(|| not_served($category, type_name))
         }
     };
 }
@@ -63,10 +63,10 @@ impl Registry {
     find!(action, actions, dyn AnyAction, "action");
 }
 
-fn not_served(what: &str, type_name: &str) -> Diagnostics {
+fn not_served(category: &str, type_name: &str) -> Diagnostics {
     error(
         AttributePath::root(),
-        format!("Unknown {what} type"),
-        format!("This provider does not serve the {what} type {type_name:?}."),
+        format!("Unknown {category} type"),
+        format!("This provider does not serve the {category} type {type_name:?}."),
     )
 }

@@ -1,8 +1,8 @@
 //! What a managed resource type implements, and the untyped form of it that the
-//! wire calls.
+//! plugin calls.
 //!
-//! A resource type sees its typed model and the sequence of calls; everything
-//! that Terraform demands of every resource alike happens here, once.
+//! A resource type has to know only its model and its sequence of calls; everything
+//! that Terraform requires of every resource is done here, once.
 
 use std::future::Future;
 
@@ -17,7 +17,7 @@ use super::private_state::PrivateState;
 use super::schema::{IdentityAttribute, Schema};
 use super::value::Object;
 
-/// A managed resource type, in its own terms.
+/// A managed resource type, in terms of its own model.
 pub trait ManagedResource: Send + Sync + 'static {
     /// The typed model of configuration, plan and state.
     type State: Serialize + DeserializeOwned + Send + 'static;
@@ -28,24 +28,24 @@ pub trait ManagedResource: Send + Sync + 'static {
     /// Every attribute, once.
     fn schema(&self) -> &Schema;
 
-    /// The attributes that together name the object, for ever.
+    /// The attributes that together identify the object, for its whole life.
     fn identity(&self) -> &'static [IdentityAttribute];
 
-    /// Rules across attributes. The configuration may hold unknown values.
+    /// Checks rules across attributes. The configuration may contain unknown values.
     fn validate(&self, config: &Self::State) -> Diagnostics;
 
-    /// The key of the provider's private state, which tells it from other
+    /// The key of the provider's private state, which distinguishes it from other
     /// providers'.
     fn private_state_key(&self) -> &'static str;
 
-    /// Computed attributes that an update changes now, even if the configuration
-    /// is the same. It must follow from its arguments alone: the plan is made
-    /// again at apply, with the same ones.
+    /// Computed attributes that an update changes even if the configuration does
+    /// not. It must depend on its arguments alone: Terraform plans again during the
+    /// apply, and both plans must agree.
     fn planned_changes(&self, prior: &Self::State, config: &Self::State)
     -> &'static [&'static str];
 
-    /// Changes the plan where more is known than the schema says, and warns of
-    /// what the user should know before it is applied.
+    /// Refines the plan where more is known than the schema says, and warns of what
+    /// the user should know before it is applied.
     fn modify_plan(
         &self,
         prior: Option<&Self::State>,
@@ -53,8 +53,8 @@ pub trait ManagedResource: Send + Sync + 'static {
         plan: &mut Self::State,
     ) -> Diagnostics;
 
-    /// The object as the service has it now; `None` when it is gone. `prior` is
-    /// only needed to find it, and to spare calls for what it holds already.
+    /// The object as the service has it now; `None` if it is gone. `prior` serves
+    /// only to find it, and to avoid calls for values that it has already.
     fn read(
         &self,
         context: Context,
@@ -62,7 +62,7 @@ pub trait ManagedResource: Send + Sync + 'static {
     ) -> impl Future<Output = Report<Option<Self::State>>> + Send;
 
     /// Creates the object. Once it exists it is returned, whatever else fails.
-    /// `config` holds what the plan must not: write-only values.
+    /// `config` contains what the plan must not: write-only values.
     fn create(
         &self,
         context: Context,
@@ -70,7 +70,8 @@ pub trait ManagedResource: Send + Sync + 'static {
         config: Self::State,
     ) -> impl Future<Output = Report<Option<Self::State>>> + Send;
 
-    /// Changes the object. With an error, the state that exists by then.
+    /// Updates the object; together with an error, returns the state that exists by
+    /// then.
     fn update(
         &self,
         context: Context,
@@ -79,23 +80,23 @@ pub trait ManagedResource: Send + Sync + 'static {
         config: Self::State,
     ) -> impl Future<Output = Report<Self::State>> + Send;
 
-    /// Deletes the object; one that is gone already counts as deleted.
+    /// Deletes the object. If it is already gone, that is a success.
     fn delete(
         &self,
         context: Context,
         prior: Self::State,
     ) -> impl Future<Output = Diagnostics> + Send;
 
-    /// The state that leads a following read to the object with this id.
+    /// The state from which the read that follows finds the object with this id.
     fn import(&self, id: &str) -> Result<Self::State, Diagnostics>;
 }
 
-/// What a plan returns.
+/// The outcome of a plan.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlanResponse {
-    /// `None` plans a destroy.
+    /// The planned state; `None` for a destroy.
     pub state: Option<Object>,
-    /// What forces a new object.
+    /// The attributes that require replacement.
     pub requires_replace: Vec<AttributePath>,
     /// The private state for the apply.
     pub private: Vec<u8>,
@@ -104,35 +105,36 @@ pub struct PlanResponse {
 /// A state and the private state to store with it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stored {
-    /// `None`: there is no such object.
+    /// The state; `None` if there is no such object.
     pub state: Option<Object>,
     /// The provider's private state.
     pub private: Vec<u8>,
 }
 
-/// A change to apply; the planned state and the configuration are none for a
-/// destroy, the prior state is none for a create.
+/// A change to apply. A destroy has neither planned state nor configuration, a
+/// create has no prior state.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
-    /// The state before.
+    /// The prior state.
     pub prior: Option<Object>,
-    /// The state that the plan promised.
+    /// The planned state.
     pub planned: Option<Object>,
     /// The configuration, wholly known.
     pub config: Option<Object>,
 }
 
-/// A managed resource without its type: what the wire calls.
+/// The untyped form of a managed resource type, which the plugin calls.
 pub trait AnyResource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
     /// Every attribute.
     fn schema(&self) -> &Schema;
-    /// The attributes that name the object.
+    /// The attributes that identify the object.
     fn identity(&self) -> &'static [IdentityAttribute];
-    /// Checks a configuration that may hold unknown values.
+    /// Checks a configuration that may contain unknown values.
     fn validate(&self, config: &Object) -> Diagnostics;
-    /// Plans; `prior` none is a create, `proposed` none a destroy.
+    /// Plans a create if `prior` is `None`, a destroy if `proposed` is `None`, or else
+    /// an update.
     fn plan(
         &self,
         prior: Option<Object>,
@@ -140,7 +142,7 @@ pub trait AnyResource: Send + Sync {
         config: Option<Object>,
         private: &[u8],
     ) -> Report<PlanResponse>;
-    /// Creates, updates or deletes, by which of the two states is there.
+    /// Creates, updates or deletes, depending on which of the two states is present.
     fn apply(
         &self,
         context: Context,
@@ -154,9 +156,9 @@ pub trait AnyResource: Send + Sync {
         prior: Object,
         private: Vec<u8>,
     ) -> Pending<'_, Report<Stored>>;
-    /// The stub that a following read completes.
+    /// The state that the read that follows completes.
     fn import(&self, id: &str) -> Result<Object, Diagnostics>;
-    /// The private state of an object that no plan has seen yet.
+    /// The private state of an object that has not been planned yet.
     fn new_private_state(&self) -> Vec<u8>;
 }
 
@@ -237,7 +239,7 @@ impl<R: ManagedResource> AnyResource for R {
                 Err(bug) => return Report::with(stored, bug),
             };
             let report = ManagedResource::read(self, context, model).await;
-            // An error keeps what was known; nothing has been learned.
+            // After an error nothing new is known, so the stored state remains.
             if report.failed() {
                 return Report::with(stored, report.diagnostics);
             }
@@ -327,8 +329,7 @@ async fn delete<R: ManagedResource>(
     Ok(Report::with(state, diagnostics))
 }
 
-/// After an error the state says what exists, in the plan's spelling, and not
-/// what was promised.
+/// The state to store: after an error what exists, and otherwise what was planned.
 fn finish<R: ManagedResource>(
     resource: &R,
     planned: &Object,

@@ -1,4 +1,4 @@
-//! The declaration of attributes: each declared once, every schema a view of it.
+//! Declares attributes: each once, with every schema a view of them.
 
 pub use tf_provider::schema::AttributeConstraint;
 
@@ -25,8 +25,8 @@ pub enum Type {
 }
 
 impl Type {
-    /// The type constraint as JSON, as schemas and functions carry it. The
-    /// attributes of an object are in order of their names.
+    /// The type constraint as JSON, the form in schemas and functions. An object's
+    /// attributes are sorted by name.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::{Value, json};
         match self {
@@ -36,7 +36,7 @@ impl Type {
             Type::List(element) => json!(["list", element.to_json()]),
             Type::Map(element) => json!(["map", element.to_json()]),
             Type::Object(attributes) => {
-                // The map of serde_json is sorted.
+                // serde_json's map is sorted.
                 let attributes: serde_json::Map<String, Value> = attributes
                     .iter()
                     .map(|(name, of)| ((*name).to_owned(), of.to_json()))
@@ -47,10 +47,10 @@ impl Type {
     }
 }
 
-/// What an update plans for a computed attribute that the configuration leaves out.
+/// What an update plans for a computed attribute that the configuration omits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum PlanModifier {
-    /// Unknown whenever the plan changes anything.
+    /// Unknown, if the plan changes anything.
     Unknown,
     /// The prior value: no update changes it.
     UseStateForUnknown,
@@ -64,27 +64,29 @@ pub struct Attribute {
     pub name: &'static str,
     /// Its type.
     pub value_type: Type,
-    /// Who may give it a value.
+    /// Who may set it.
     pub constraint: AttributeConstraint,
     /// Whether Terraform hides the value.
     pub sensitive: bool,
-    /// Set, with the advice to the user, when the attribute should not be used.
+    /// Whether the attribute should no longer be used; the description says what to
+    /// use instead.
     pub deprecated: bool,
-    /// Whether Terraform keeps the value out of plan and state: the provider
-    /// sees it in the configuration only.
+    /// Whether the value is in neither plan nor state: the provider sees it only in
+    /// the configuration.
     pub write_only: bool,
     /// Whether it is written as a block. Only for [`Type::Object`].
     pub block: bool,
-    /// Whether a change makes a new object.
+    /// Whether a change requires replacement.
     pub requires_replace: bool,
-    /// The value when the configuration leaves it out.
+    /// The planned value if the configuration omits the attribute.
     pub default: Option<ValueAny>,
-    /// The value to plan when the attribute is removed from the configuration.
-    /// Without it the value of the service is kept.
+    /// The planned value if the attribute is removed from the configuration.
+    /// Without it, the value in the service stays.
     pub reset_when_removed: Option<ValueAny>,
-    /// What an update plans for it.
+    /// What an update plans for it if the configuration omits it.
     pub plan_modifier: PlanModifier,
-    /// Whether two values mean the same, so that the one in the state stays.
+    /// Whether two different values are semantically equal, so that the one in the
+    /// state stays.
     pub semantic_equality: Option<fn(&ValueAny, &ValueAny) -> bool>,
     /// Validators of the value.
     pub validators: Vec<Validator>,
@@ -94,7 +96,7 @@ pub struct Attribute {
     pub description: &'static str,
 }
 
-/// Declares a string attribute. It is optional until said otherwise.
+/// Declares a string attribute. Attributes are optional by default.
 pub fn string(name: &'static str) -> Attribute {
     Attribute::new(name, Type::String)
 }
@@ -146,38 +148,38 @@ impl Attribute {
         }
     }
 
-    /// The user must give it.
+    /// The user must set it.
     pub fn required(mut self) -> Self {
         self.constraint = AttributeConstraint::Required;
         self
     }
 
-    /// The user may give it, and nobody else does.
+    /// Only the user may set it.
     pub fn optional(mut self) -> Self {
         self.constraint = AttributeConstraint::Optional;
         self
     }
 
-    /// Only the provider gives it.
+    /// Only the provider sets it.
     pub fn computed(mut self) -> Self {
         self.constraint = AttributeConstraint::Computed;
         self
     }
 
-    /// The user may give it; the provider fills it in otherwise.
+    /// The user may set it; otherwise the provider does.
     pub fn optional_computed(mut self) -> Self {
         self.constraint = AttributeConstraint::OptionalComputed;
         self
     }
 
-    /// Filled in when the configuration leaves it out. Terraform allows that
-    /// only for computed attributes, so it becomes optional and computed.
+    /// The value if the configuration omits it. Terraform allows that only for
+    /// computed attributes, so it becomes optional and computed.
     pub fn default(mut self, value: ValueAny) -> Self {
         self.default = Some(value);
         self.optional_computed()
     }
 
-    /// See the field of this name.
+    /// See the field [`Attribute::reset_when_removed`].
     pub fn reset_when_removed(mut self, value: ValueAny) -> Self {
         self.reset_when_removed = Some(value);
         self
@@ -189,20 +191,20 @@ impl Attribute {
         self
     }
 
-    /// The value stays out of plan and state: see [`Attribute::write_only`].
+    /// The value is in neither plan nor state: see the field [`Attribute::write_only`].
     pub fn write_only(mut self) -> Self {
         self.write_only = true;
         self
     }
 
-    /// The same attribute where nothing is managed: the user may give it, and
-    /// else it is filled in.
+    /// The same attribute where nothing is managed: the user may set it; otherwise
+    /// the provider does.
     pub fn unmanaged(self) -> Self {
         Attribute { requires_replace: false, plan_modifier: PlanModifier::Unknown, ..self }
             .optional_computed()
     }
 
-    /// The same attribute where only the provider gives it, as in a data source.
+    /// The same attribute where only the provider sets it, as in a data source.
     pub fn read_only(self) -> Self {
         Attribute {
             constraint: AttributeConstraint::Computed,
@@ -221,7 +223,7 @@ impl Attribute {
         self
     }
 
-    /// A change makes a new object.
+    /// A change requires replacement.
     pub fn requires_replace(mut self) -> Self {
         self.requires_replace = true;
         self
@@ -239,7 +241,7 @@ impl Attribute {
         self
     }
 
-    /// Two values for which `equal` is true are never a difference.
+    /// Two values for which `equal` is true count as no change.
     pub fn semantic_equality(mut self, equal: fn(&ValueAny, &ValueAny) -> bool) -> Self {
         self.semantic_equality = Some(equal);
         self
@@ -263,7 +265,7 @@ impl Attribute {
         self
     }
 
-    /// Whether the provider may give the attribute a value.
+    /// Whether the provider may set the attribute.
     pub fn is_computed(&self) -> bool {
         matches!(
             self.constraint,
@@ -271,14 +273,14 @@ impl Attribute {
         )
     }
 
-    /// Whether the two values are equal or mean the same.
+    /// Whether the two values are equal or semantically equal.
     pub fn semantically_equal(&self, left: &ValueAny, right: &ValueAny) -> bool {
         left == right || self.semantic_equality.is_some_and(|equal| equal(left, right))
     }
 
     fn validate(&self, value: &ValueAny, diagnostics: &mut Diagnostics) {
         for validator in &self.validators {
-            self.apply(validator, value, AttributePath::new(self.name), diagnostics);
+            self.run(validator, value, AttributePath::new(self.name), diagnostics);
         }
         let elements: Vec<(AttributePath, &ValueAny)> = match (&self.value_type, value) {
             (Type::List(_), ValueAny::List(items)) => (0_i64..)
@@ -296,32 +298,32 @@ impl Attribute {
                 diagnostics.add_error(diagnostic(
                     path,
                     format!("Invalid value for {}", self.name),
-                    "An element must not be null: leave it out instead.",
+                    "An element must not be null: omit it instead.",
                 ));
                 continue;
             }
             for validator in &self.element_validators {
-                self.apply(validator, element, path.clone(), diagnostics);
+                self.run(validator, element, path.clone(), diagnostics);
             }
         }
     }
 
-    fn apply(
+    fn run(
         &self,
         validator: &Validator,
         value: &ValueAny,
         path: AttributePath,
         diagnostics: &mut Diagnostics,
     ) {
-        let Err(must) = validator(value) else { return };
+        let Err(rule) = validator(value) else { return };
         let detail = match value {
             ValueAny::String(text) if !self.sensitive => {
-                format!("The value must {must}. It is {text:?}.")
+                format!("The value must {rule}. It is {text:?}.")
             }
             ValueAny::Number(number) if !self.sensitive => {
-                format!("The value must {must}. It is {number}.")
+                format!("The value must {rule}. It is {number}.")
             }
-            _ => format!("The value must {must}."),
+            _ => format!("The value must {rule}."),
         };
         diagnostics.add_error(diagnostic(path, format!("Invalid value for {}", self.name), detail));
     }
@@ -332,18 +334,18 @@ impl Attribute {
 pub struct IdentityAttribute {
     /// The attribute of the resource.
     pub name: &'static str,
-    /// Whether an import may leave it out, because the provider can fill it in.
+    /// Whether an import may omit it, because the provider can fill it in.
     pub optional: bool,
 }
 
-/// All attributes of a block, in the order of their declaration.
+/// All attributes of a block, in the order of declaration.
 pub struct Schema {
     attributes: Vec<Attribute>,
     description: &'static str,
 }
 
 impl Schema {
-    /// The version of every schema. It stays 0, as the official provider's, so that a state can go
+    /// The version of every schema. It stays 0, like the official provider's, so that a state can go
     /// back and forth between the two (plugin-protocol.md 5.4).
     pub const VERSION: i64 = 0;
 
@@ -367,7 +369,7 @@ impl Schema {
         self.description
     }
 
-    /// Errors for every rule that a known value breaks.
+    /// An error for every validator that a known value fails.
     pub fn validate(&self, config: &Object) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
         for declared in &self.attributes {
@@ -417,7 +419,7 @@ mod tests {
         ValueAny::String(text.to_owned())
     }
 
-    fn said(diagnostics: &Diagnostics) -> Vec<(String, String)> {
+    fn errors(diagnostics: &Diagnostics) -> Vec<(String, String)> {
         diagnostics
             .errors
             .iter()
@@ -429,7 +431,7 @@ mod tests {
     fn an_element_is_reported_on_its_own_path() {
         let config = config(&[("labels", ValueAny::List(vec![text("dev"), text("x")]))]);
         assert_eq!(
-            said(&schema().validate(&config)),
+            errors(&schema().validate(&config)),
             [(
                 "labels[1]".to_owned(),
                 "The value must have 2 to 4 characters, and has 1. It is \"x\".".to_owned()
@@ -438,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn null_elements_are_refused_and_unknown_ones_pass() {
+    fn null_elements_are_errors_and_unknown_ones_pass() {
         let tags =
             BTreeMap::from([("a".to_owned(), ValueAny::Null), ("b".to_owned(), ValueAny::Unknown)]);
         let timeouts = BTreeMap::from([("create".to_owned(), ValueAny::Null)]);
@@ -448,10 +450,10 @@ mod tests {
             ("timeouts", ValueAny::Map(timeouts)),
         ]);
         assert_eq!(
-            said(&schema().validate(&config)),
+            errors(&schema().validate(&config)),
             [(
                 "tags[\"a\"]".to_owned(),
-                "An element must not be null: leave it out instead.".to_owned()
+                "An element must not be null: omit it instead.".to_owned()
             )]
         );
     }
@@ -460,7 +462,7 @@ mod tests {
     fn a_sensitive_value_is_not_repeated() {
         let config = config(&[("api_key", text("hush"))]);
         assert_eq!(
-            said(&schema().validate(&config)),
+            errors(&schema().validate(&config)),
             [(
                 "api_key".to_owned(),
                 "The value must have 5 to 60 characters, and has 4.".to_owned()
@@ -476,7 +478,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_is_always_written_the_same() {
+    fn the_json_of_a_type_is_sorted() {
         let names = ["e", "c", "a", "d", "b"];
         let object = Type::Object(names.map(|name| (name, Type::String)).into());
         assert_eq!(

@@ -1,20 +1,19 @@
 //! Validators of one attribute's value.
 //!
-//! A validator judges known values only: null and unknown always pass, so
-//! validators can be combined and an unknown value never fails a plan. It
-//! returns the rule that is broken, worded to follow "must"; it never repeats the
-//! value, which may be a secret. [`super::schema::Schema::validate`] adds path and
-//! value.
+//! A validator checks known values only: null and unknown always pass, so that
+//! validators can be combined and an unknown value never fails a plan. It returns the
+//! rule that the value breaks, worded to follow "must", and never the value, which may
+//! be a secret. [`super::schema::Schema::validate`] adds path and value.
 
 use super::value::ValueAny;
 
-/// A validator of a known value. `Err` completes the sentence "It must …".
+/// A validator of a known value. `Err` completes the sentence "The value must …".
 pub type Validator = Box<dyn Fn(&ValueAny) -> Result<(), String> + Send + Sync>;
 
-/// A string for which `holds` is true; `must` words the rule.
-pub fn matching(must: &'static str, holds: fn(&str) -> bool) -> Validator {
+/// A string for which `matches` is true, as `rule` says after "must".
+pub fn matching(rule: &'static str, matches: fn(&str) -> bool) -> Validator {
     Box::new(move |value| match value {
-        ValueAny::String(text) if !holds(text) => Err(must.to_owned()),
+        ValueAny::String(text) if !matches(text) => Err(rule.to_owned()),
         _ => Ok(()),
     })
 }
@@ -31,7 +30,7 @@ pub fn length(min: usize, max: usize) -> Validator {
 pub fn one_of(allowed: &'static [&'static str]) -> Validator {
     Box::new(move |value| match value {
         ValueAny::String(text) if !allowed.contains(&text.as_str()) => {
-            let quoted: Vec<String> = allowed.iter().map(|one| format!("{one:?}")).collect();
+            let quoted: Vec<String> = allowed.iter().map(|value| format!("{value:?}")).collect();
             Err(format!("be one of {}", quoted.join(", ")))
         }
         _ => Ok(()),
@@ -55,11 +54,11 @@ pub fn count(min: usize, max: usize) -> Validator {
     })
 }
 
-fn within(count: usize, min: usize, max: usize, what: &str) -> Result<(), String> {
+fn within(count: usize, min: usize, max: usize, unit: &str) -> Result<(), String> {
     if (min..=max).contains(&count) {
         Ok(())
     } else {
-        Err(format!("have {min} to {max} {what}, and has {count}"))
+        Err(format!("have {min} to {max} {unit}, and has {count}"))
     }
 }
 
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_rule_is_worded_without_the_value() {
+    fn an_error_does_not_repeat_the_value() {
         let broken = |rule: Validator, value: ValueAny| rule(&value).unwrap_err();
         assert_eq!(
             broken(one_of(&["public", "private"]), string("vpe")),

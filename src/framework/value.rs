@@ -1,7 +1,7 @@
-//! Terraform's three-valued values: known, null and unknown, kept apart.
+//! Terraform's values, each of them known, null or unknown.
 //!
-//! The types come from `tf-provider`; here is what it lacks. An [`Object`] is a
-//! block's value by attribute name, the untyped form that the plan works on.
+//! The types come from `tf-provider`; this module adds what it lacks. An [`Object`]
+//! maps a block's attribute names to values, the untyped form that the plan uses.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ pub type StringList = Value<Vec<Value<String>>>;
 /// A map attribute of strings.
 pub type StringMap = Value<BTreeMap<String, Value<String>>>;
 
-/// The attribute's value; what is missing is null.
+/// The attribute's value; null if it is missing.
 pub fn attribute<'a>(object: &'a Object, name: &str) -> &'a ValueAny {
     const NULL: &ValueAny = &ValueAny::Null;
     object.get(name).unwrap_or(NULL)
 }
 
-/// Whether the value and all that is in it is known (null counts as known).
+/// Whether the value and everything in it is known (null counts as known).
 pub fn wholly_known(value: &ValueAny) -> bool {
     match value {
         ValueAny::Unknown => false,
@@ -32,8 +32,7 @@ pub fn wholly_known(value: &ValueAny) -> bool {
     }
 }
 
-/// Replaces everything unknown by null: what is stored after an apply or a read
-/// must be wholly known.
+/// Replaces everything unknown by null, since a state must be wholly known.
 pub fn unknown_to_null(value: ValueAny) -> ValueAny {
     match value {
         ValueAny::Unknown => ValueAny::Null,
@@ -45,8 +44,8 @@ pub fn unknown_to_null(value: ValueAny) -> ValueAny {
     }
 }
 
-/// Whether the value says nothing: null, an empty string, an empty list or map.
-/// Unknown is not blank, it may become anything.
+/// Whether the value is null, or an empty string, list or map. Unknown is not blank,
+/// since it may become anything.
 pub fn is_blank(value: &ValueAny) -> bool {
     match value {
         ValueAny::Null => true,
@@ -67,8 +66,8 @@ pub fn known_list<S: Into<String>>(items: impl IntoIterator<Item = S>) -> String
     Value::Value(items.into_iter().map(known).collect())
 }
 
-/// The strings of a known list; null or unknown elements are left out, since
-/// validation refuses the first and an apply never sees the second.
+/// The strings of a list. Null and unknown elements are skipped: validation refuses
+/// null ones, and an apply never sees unknown ones.
 pub fn known_strings(list: &[Value<String>]) -> Vec<String> {
     list.iter().filter_map(|item| item.as_deref_option().map(str::to_owned)).collect()
 }

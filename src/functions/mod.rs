@@ -17,19 +17,19 @@ pub fn functions() -> Vec<Function> {
 fn parse_crn() -> Function {
     Function {
         name: "parse_crn",
-        summary: "Takes a cloud resource name apart",
+        summary: "Splits a cloud resource name into its parts",
         description: "Returns the parts of an IBM Cloud resource name (CRN) as an object: \
                       `version`, `cname`, `ctype`, `service_name`, `region`, `scope`, \
-                      `account_id`, `instance_id`, `resource_type` and `resource`. A part that is \
-                      empty is null, and so is `account_id` if the scope is not an account.",
+                      `account_id`, `instance_id`, `resource_type` and `resource`. Empty \
+                      parts are null, and so is `account_id` if the scope is not an account.",
         parameters: vec![Parameter {
             name: "crn",
             value_type: Type::String,
-            description: "The CRN: `crn:` and nine parts with colons between them.",
+            description: "The CRN: `crn` and nine more parts, separated by colons.",
         }],
         returns: strings(&Crn::NAMES),
         call: |arguments| {
-            let crn = Crn::parse(known(arguments)?).map_err(of_the_first)?;
+            let crn = Crn::parse(known(arguments)?).map_err(first_argument)?;
             Ok(object(crn.parts().map(|(name, part)| (name, part.map(str::to_owned)))))
         },
     }
@@ -38,18 +38,18 @@ fn parse_crn() -> Function {
 fn parse_id() -> Function {
     Function {
         name: "parse_id",
-        summary: "Takes the id of a resource apart",
-        description: "Returns `region`, `instance_id` and `object` of the id of a resource of \
-                      this provider, `<region>/<instance_id>/<object>`. The object is the secret's \
-                      or group's id or the configuration's name.",
+        summary: "Splits the id of a resource into its parts",
+        description: "Returns the `region`, `instance_id` and `object` in the id of a resource of \
+                      this provider, `<region>/<instance_id>/<object>`. The object is the id of a \
+                      secret or group, or the name of a configuration.",
         parameters: vec![Parameter {
             name: "id",
             value_type: Type::String,
-            description: "The attribute `id` of a resource or data source.",
+            description: "The `id` attribute of a resource or data source.",
         }],
         returns: strings(&["region", "instance_id", "object"]),
         call: |arguments| {
-            let id = ObjectId::parse(known(arguments)?, "object").map_err(of_the_first)?;
+            let id = ObjectId::parse(known(arguments)?, "object").map_err(first_argument)?;
             Ok(object([
                 ("region", Some(id.region)),
                 ("instance_id", Some(id.instance_id)),
@@ -62,10 +62,10 @@ fn parse_id() -> Function {
 fn duration_to_seconds() -> Function {
     Function {
         name: "duration_to_seconds",
-        summary: "Turns a duration into seconds",
-        description: "Returns the seconds of a duration in the spellings of `ttl`: digits for \
-                      seconds, or a number with one of the units `s`, `m`, `h`, `d`. It may be \
-                      longer than a lease.",
+        summary: "Converts a duration to seconds",
+        description: "Returns the seconds of a duration in the format of `ttl`: digits for \
+                      seconds, or a number with one of the units `s`, `m`, `h` or `d`. It may be \
+                      longer than a `ttl`.",
         parameters: vec![Parameter {
             name: "duration",
             value_type: Type::String,
@@ -78,8 +78,8 @@ fn duration_to_seconds() -> Function {
             let seconds = span.and_then(|span| i64::try_from(span.seconds()).ok());
             match seconds.filter(|seconds| *seconds > 0) {
                 Some(seconds) => Ok(ValueAny::Number(seconds)),
-                None => Err(of_the_first(format!(
-                    "The value must {DURATION_RULE}, and be a second or more. It is {text:?}."
+                None => Err(first_argument(format!(
+                    "The value must {DURATION_RULE}, and be at least one second. It is {text:?}."
                 ))),
             }
         },
@@ -89,8 +89,8 @@ fn duration_to_seconds() -> Function {
 fn seconds_to_duration() -> Function {
     Function {
         name: "seconds_to_duration",
-        summary: "Turns seconds into a duration",
-        description: "Returns a duration that is as many seconds, in the largest unit that is \
+        summary: "Converts seconds to a duration",
+        description: "Returns the duration of that many seconds, in the largest unit that is \
                       exact: 5400 is `90m`, 7776000 is `90d`.",
         parameters: vec![Parameter {
             name: "seconds",
@@ -104,28 +104,28 @@ fn seconds_to_duration() -> Function {
                 Ok(seconds) if seconds > 0 => {
                     Ok(ValueAny::String(Span::from_seconds(seconds).to_string()))
                 }
-                _ => Err(of_the_first(format!("The value must be 1 or more. It is {number}."))),
+                _ => Err(first_argument(format!("The value must be 1 or more. It is {number}."))),
             }
         },
     }
 }
 
-/// What is wrong with the only argument that any function here has.
-fn of_the_first(message: String) -> Failure {
+/// A failure about the first argument, the only one that these functions have.
+fn first_argument(message: String) -> Failure {
     Failure { argument: 0, message }
 }
 
 fn known(arguments: &[ValueAny]) -> Result<&str, Failure> {
     match arguments {
         [ValueAny::String(text)] => Ok(text),
-        _ => Err(of_the_first("The function takes one known string.".to_owned())),
+        _ => Err(first_argument("The function takes one known string.".to_owned())),
     }
 }
 
 fn number(arguments: &[ValueAny]) -> Result<i64, Failure> {
     match arguments {
         [ValueAny::Number(number)] => Ok(*number),
-        _ => Err(of_the_first("The function takes one known number.".to_owned())),
+        _ => Err(first_argument("The function takes one known number.".to_owned())),
     }
 }
 
@@ -144,7 +144,7 @@ fn object(parts: impl IntoIterator<Item = (&'static str, Option<String>)>) -> Va
 mod tests {
     use super::*;
 
-    fn called(name: &str, argument: ValueAny) -> Result<ValueAny, Failure> {
+    fn call(name: &str, argument: ValueAny) -> Result<ValueAny, Failure> {
         let functions = functions();
         let function = functions.iter().find(|function| function.name == name).unwrap();
         (function.call)(&[argument])
@@ -171,8 +171,8 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_taken_apart() {
-        let ValueAny::Map(parts) = called("parse_id", string("eu-de/i-1/engine")).unwrap() else {
+    fn an_id_is_split_into_its_parts() {
+        let ValueAny::Map(parts) = call("parse_id", string("eu-de/i-1/engine")).unwrap() else {
             panic!("an object")
         };
         let parts: Vec<_> = parts.into_iter().collect();
@@ -187,17 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn durations_go_both_ways() {
+    fn durations_convert_both_ways() {
         for (text, seconds, shortest) in
             [("90m", 5_400, "90m"), ("5400", 5_400, "90m"), ("7776000s", 7_776_000, "90d")]
         {
             assert_eq!(
-                called("duration_to_seconds", string(text)),
+                call("duration_to_seconds", string(text)),
                 Ok(ValueAny::Number(seconds)),
                 "{text}"
             );
             assert_eq!(
-                called("seconds_to_duration", ValueAny::Number(seconds)),
+                call("seconds_to_duration", ValueAny::Number(seconds)),
                 Ok(string(shortest)),
                 "{text}"
             );
@@ -205,19 +205,19 @@ mod tests {
     }
 
     #[test]
-    fn malformed_input_is_refused_with_the_rule_on_its_argument() {
+    fn malformed_input_is_an_error_with_the_rule_on_its_argument() {
         for (name, argument, rule) in [
             ("parse_crn", string("crn:v1"), "has 10 parts"),
             ("parse_id", string("us-south/i-1"), "<region>/<instance_id>/<object>"),
             ("duration_to_seconds", string("1h30m"), "be a duration: digits for seconds"),
-            ("duration_to_seconds", string("0"), "and be a second or more"),
+            ("duration_to_seconds", string("0"), "and be at least one second"),
             ("duration_to_seconds", string("9223372036854775808"), "be a duration: digits"),
             ("seconds_to_duration", ValueAny::Number(0), "be 1 or more"),
             ("seconds_to_duration", ValueAny::Number(-60), "be 1 or more"),
             ("parse_id", ValueAny::Unknown, "one known string"),
             ("seconds_to_duration", ValueAny::Null, "one known number"),
         ] {
-            let failure = called(name, argument).unwrap_err();
+            let failure = call(name, argument).unwrap_err();
             assert_eq!(failure.argument, 0);
             assert!(failure.message.contains(rule), "{name}: {}", failure.message);
         }

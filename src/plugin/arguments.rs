@@ -1,28 +1,28 @@
-//! What a person may ask on the command line; Terraform itself passes nothing.
+//! The command-line arguments; Terraform itself passes none.
 
 use thiserror::Error;
 
-/// What this start of the program is for.
+/// What the program was started to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
-    /// Be the plugin of the Terraform process that started us.
+    /// Serve the Terraform process that started us.
     Serve,
-    /// Be a plugin that any number of Terraform commands may attach to.
+    /// Serve any number of Terraform commands that attach to this process.
     Debug,
-    /// Print the version and end.
+    /// Print the version and exit.
     Version,
-    /// Print how the program is used and end.
+    /// Print the usage and exit.
     Help,
 }
 
-/// The command line asks for something that does not exist.
+/// An argument that the program does not know.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("unknown argument \"{0}\"; --help lists what there is")]
+#[error("unknown argument \"{0}\"; see --help")]
 pub(super) struct UnknownArgument(String);
 
 impl Command {
-    /// Reads the arguments after the program's name. The first one that ends the
-    /// program at once wins; one dash is as good as two, as in Go providers.
+    /// Parses the arguments after the program's name. The first `--version` or
+    /// `--help` decides; one dash works as well as two, as in Go providers.
     pub(super) fn parse(
         arguments: impl IntoIterator<Item = String>,
     ) -> Result<Self, UnknownArgument> {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_and_nothing_else() {
+    fn one_dash_or_two_and_no_other_argument() {
         let unknown = |argument: &str| Err(UnknownArgument(argument.to_owned()));
         let cases = [
             (vec![], Ok(Command::Serve)),

@@ -1,4 +1,4 @@
-//! One open connection, and how many there are.
+//! An open connection, and the number of connections that are open.
 
 use std::io;
 use std::pin::Pin;
@@ -13,29 +13,29 @@ use tonic::transport::server::Connected;
 
 use super::listener::Socket;
 
-/// The number of open connections, watched.
+/// The number of open connections, which tasks can wait on.
 #[derive(Clone, Debug)]
-pub(super) struct Presence(watch::Sender<usize>);
+pub(super) struct OpenConnections(watch::Sender<usize>);
 
-impl Presence {
+impl OpenConnections {
     pub(super) fn new() -> Self {
         Self(watch::Sender::new(0))
     }
 
-    /// One more, for as long as the result lives.
-    fn enter(&self) -> Guest {
+    /// Counts one more connection until the result is dropped.
+    fn count(&self) -> Counted {
         self.0.send_modify(|open| *open += 1);
-        Guest(self.clone())
+        Counted(self.clone())
     }
 
-    /// Returns once nobody has been connected for `patience` at a stretch.
-    pub(super) async fn nobody_for(&self, patience: Duration) {
+    /// Returns once there has been no connection for all of `period`.
+    pub(super) async fn none_for(&self, period: Duration) {
         let mut open = self.0.subscribe();
         loop {
-            // `self` holds the sender: the waits end by a change, not by its loss.
+            // `self` owns the sender, so neither wait can fail.
             let _ = open.wait_for(|open| *open == 0).await;
-            let somebody = open.wait_for(|open| *open > 0);
-            if tokio::time::timeout(patience, somebody).await.is_err() {
+            let connected = open.wait_for(|open| *open > 0);
+            if tokio::time::timeout(period, connected).await.is_err() {
                 return;
             }
         }
@@ -43,23 +43,23 @@ impl Presence {
 }
 
 #[derive(Debug)]
-struct Guest(Presence);
+struct Counted(OpenConnections);
 
-impl Drop for Guest {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.0.send_modify(|open| *open -= 1);
     }
 }
 
-/// A peer that was let in, encrypted or not.
+/// An accepted connection, with or without TLS.
 pub(super) struct Connection {
     stream: Either<Socket, TlsStream<Socket>>,
-    _guest: Guest,
+    _counted: Counted,
 }
 
 impl Connection {
-    pub(super) fn new(stream: Either<Socket, TlsStream<Socket>>, presence: &Presence) -> Self {
-        Self { stream, _guest: presence.enter() }
+    pub(super) fn new(stream: Either<Socket, TlsStream<Socket>>, open: &OpenConnections) -> Self {
+        Self { stream, _counted: open.count() }
     }
 
     fn stream(self: Pin<&mut Self>) -> Pin<&mut Either<Socket, TlsStream<Socket>>> {
@@ -67,7 +67,7 @@ impl Connection {
     }
 }
 
-/// There is one peer, so handlers need not know which.
+/// There is only one peer, so handlers need to know nothing about it.
 impl Connected for Connection {
     type ConnectInfo = ();
 
@@ -121,50 +121,50 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const PERIOD: Duration = Duration::from_secs(30);
     const ALMOST: Duration = Duration::from_secs(29);
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_came() {
-        let presence = Presence::new();
-        let mut left = Box::pin(presence.nobody_for(PATIENCE));
-        assert_eq!(left.as_mut().now_or_never(), None);
+    async fn idle_from_the_start() {
+        let open = OpenConnections::new();
+        let mut idle = Box::pin(open.none_for(PERIOD));
+        assert_eq!(idle.as_mut().now_or_never(), None);
         advance(ALMOST).await;
-        assert_eq!(left.as_mut().now_or_never(), None);
-        advance(PATIENCE - ALMOST).await;
-        assert_eq!(left.as_mut().now_or_never(), Some(()));
+        assert_eq!(idle.as_mut().now_or_never(), None);
+        advance(PERIOD - ALMOST).await;
+        assert_eq!(idle.as_mut().now_or_never(), Some(()));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_last_one_left() {
-        let presence = Presence::new();
-        let (first, second) = (presence.enter(), presence.enter());
-        let mut left = Box::pin(presence.nobody_for(PATIENCE));
-        assert_eq!(left.as_mut().now_or_never(), None);
+    async fn idle_after_the_last_one_closes() {
+        let open = OpenConnections::new();
+        let (first, second) = (open.count(), open.count());
+        let mut idle = Box::pin(open.none_for(PERIOD));
+        assert_eq!(idle.as_mut().now_or_never(), None);
         drop(first);
-        advance(PATIENCE * 2).await;
-        assert_eq!(left.as_mut().now_or_never(), None, "one is still there");
+        advance(PERIOD * 2).await;
+        assert_eq!(idle.as_mut().now_or_never(), None, "one is still open");
         drop(second);
-        assert_eq!(left.as_mut().now_or_never(), None);
-        advance(PATIENCE).await;
-        assert_eq!(left.as_mut().now_or_never(), Some(()));
+        assert_eq!(idle.as_mut().now_or_never(), None);
+        advance(PERIOD).await;
+        assert_eq!(idle.as_mut().now_or_never(), Some(()));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn coming_back_starts_the_wait_anew() {
-        let presence = Presence::new();
-        let mut left = Box::pin(presence.nobody_for(PATIENCE));
-        assert_eq!(left.as_mut().now_or_never(), None);
+    async fn a_new_connection_restarts_the_wait() {
+        let open = OpenConnections::new();
+        let mut idle = Box::pin(open.none_for(PERIOD));
+        assert_eq!(idle.as_mut().now_or_never(), None);
         advance(ALMOST).await;
-        let back = presence.enter();
-        assert_eq!(left.as_mut().now_or_never(), None);
-        advance(PATIENCE).await;
-        assert_eq!(left.as_mut().now_or_never(), None);
-        drop(back);
-        assert_eq!(left.as_mut().now_or_never(), None);
+        let again = open.count();
+        assert_eq!(idle.as_mut().now_or_never(), None);
+        advance(PERIOD).await;
+        assert_eq!(idle.as_mut().now_or_never(), None);
+        drop(again);
+        assert_eq!(idle.as_mut().now_or_never(), None);
         advance(ALMOST).await;
-        assert_eq!(left.as_mut().now_or_never(), None);
-        advance(PATIENCE - ALMOST).await;
-        assert_eq!(left.as_mut().now_or_never(), Some(()));
+        assert_eq!(idle.as_mut().now_or_never(), None);
+        advance(PERIOD - ALMOST).await;
+        assert_eq!(idle.as_mut().now_or_never(), Some(()));
     }
 }

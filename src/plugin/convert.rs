@@ -1,4 +1,4 @@
-//! From the framework's types to the messages of the wire, and nothing else.
+//! Converts between the framework's types and the protocol's messages, and does nothing else.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,9 +14,10 @@ use crate::framework::schema::{Attribute, AttributeConstraint, Schema, Type};
 /// always the same bytes.
 pub(crate) fn schema(schema: &Schema) -> proto::Schema {
     let mut attributes: Vec<_> =
-        schema.iter().filter(|one| !one.block).map(schema_attribute).collect();
+        schema.iter().filter(|attribute| !attribute.block).map(schema_attribute).collect();
     attributes.sort_by(|left, right| left.name.cmp(&right.name));
-    let mut block_types: Vec<_> = schema.iter().filter(|one| one.block).map(nested_block).collect();
+    let mut block_types: Vec<_> =
+        schema.iter().filter(|attribute| attribute.block).map(nested_block).collect();
     block_types.sort_by(|left, right| left.type_name.cmp(&right.type_name));
     proto::Schema {
         version: Schema::VERSION,
@@ -47,8 +48,8 @@ fn schema_attribute(attribute: &Attribute) -> proto::schema::Attribute {
     }
 }
 
-/// A block that may be given once, the only kind that is declared. Inside it
-/// everything is optional.
+/// A block that may be given once, the only nesting that schemas use. Every
+/// attribute inside is optional.
 fn nested_block(block: &Attribute) -> proto::schema::NestedBlock {
     use proto::schema::nested_block::NestingMode;
     let inner = match &block.value_type {
@@ -81,7 +82,7 @@ fn nested_block(block: &Attribute) -> proto::schema::NestedBlock {
     }
 }
 
-/// An identity: each attribute is needed to import by it, except those that the
+/// An identity's schema: an import needs every attribute, except those that the
 /// provider can fill in.
 pub(crate) fn identity_schema(resource: &dyn AnyResource) -> proto::ResourceIdentitySchema {
     let identity_attributes = identity::identity_schema(resource)
@@ -141,7 +142,7 @@ pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
         .collect()
 }
 
-/// A path; none for the empty one, which points at the whole block.
+/// A path; `None` for the empty one, which points at the whole block.
 pub(crate) fn attribute_path(path: AttributePath) -> Option<proto::AttributePath> {
     use proto::attribute_path::{Step, step::Selector};
     let steps: Vec<Step> = path
@@ -157,7 +158,7 @@ pub(crate) fn attribute_path(path: AttributePath) -> Option<proto::AttributePath
     (!steps.is_empty()).then_some(proto::AttributePath { steps })
 }
 
-/// A value as received: MessagePack wins if both encodings are there.
+/// A received value; MessagePack takes precedence if both encodings are present.
 pub(crate) fn encoded(value: Option<&proto::DynamicValue>) -> Encoded<'_> {
     match value {
         None => Encoded::MsgPack(&[]),
@@ -166,12 +167,12 @@ pub(crate) fn encoded(value: Option<&proto::DynamicValue>) -> Encoded<'_> {
     }
 }
 
-/// A value to send: always MessagePack.
+/// A value to send, always as MessagePack.
 pub(crate) fn dynamic_value(msgpack: Vec<u8>) -> Option<proto::DynamicValue> {
     Some(proto::DynamicValue { msgpack, json: Vec::new() })
 }
 
-/// A moment; before 1970 there is none.
+/// A point in time; `None` before 1970.
 pub(crate) fn timestamp(time: SystemTime) -> Option<prost_types::Timestamp> {
     let since = time.duration_since(UNIX_EPOCH).ok()?;
     let seconds = i64::try_from(since.as_secs()).ok()?;
@@ -185,9 +186,9 @@ mod tests {
     use crate::framework::schema::{Schema, Type, block, list, string};
 
     #[test]
-    fn a_schema_is_sorted_and_sets_each_flag() {
+    fn a_schema_is_sorted_and_sets_every_flag() {
         let declared = Schema::new(
-            "What it is.",
+            "A thing.",
             vec![
                 string("name").required().description("The name."),
                 string("api_key").computed().sensitive(),
@@ -197,16 +198,17 @@ mod tests {
             ],
         );
         let block = schema(&declared).block.unwrap();
-        let names: Vec<&str> = block.attributes.iter().map(|one| one.name.as_str()).collect();
+        let names: Vec<&str> =
+            block.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
         assert_eq!(names, ["api_key", "key_wo", "labels", "name"]);
-        let [api_key, key_wo, labels, name] = &block.attributes[..] else { panic!("four") };
+        let [api_key, key_wo, labels, name] = &block.attributes[..] else { panic!("not four") };
         assert!(key_wo.write_only && key_wo.optional && !labels.write_only);
         assert!(api_key.computed && api_key.sensitive && !api_key.optional);
         assert!(labels.computed && labels.optional && !labels.required);
         assert_eq!(labels.r#type, br#"["list","string"]"#);
         assert!(name.required && !name.computed && !name.sensitive);
         assert_eq!(name.description, "The name.");
-        let [timeouts] = &block.block_types[..] else { panic!("one block") };
+        let [timeouts] = &block.block_types[..] else { panic!("not one block") };
         assert_eq!(timeouts.type_name, "timeouts");
         assert_eq!(timeouts.nesting(), proto::schema::nested_block::NestingMode::Single);
         assert_eq!((timeouts.min_items, timeouts.max_items), (0, 0));
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_come_before_warnings_each_on_its_path() {
+    fn errors_come_before_warnings_each_with_its_path() {
         let mut all =
             diag::error(diag::path("labels").index(1).key("k").attribute("a"), "summary", "detail");
         all.add_warning(diag::diagnostic(AttributePath::root(), "warned", ""));
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn msgpack_wins_over_json_and_nothing_is_null() {
+    fn msgpack_takes_precedence_over_json_and_an_absent_value_is_null() {
         let both = proto::DynamicValue { msgpack: vec![0xc0], json: b"{}".to_vec() };
         assert_eq!(encoded(Some(&both)), Encoded::MsgPack(&[0xc0]));
         let json = proto::DynamicValue { msgpack: vec![], json: b"{}".to_vec() };

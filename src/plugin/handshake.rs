@@ -1,5 +1,5 @@
-//! What Terraform says through the environment and what it is told in return;
-//! pure: reading and writing are done elsewhere (plugin-protocol.md 1.2, 1.4, 1.8).
+//! Parses the environment that Terraform sets and formats the line that it reads
+//! back, without any I/O (plugin-protocol.md 1.2, 1.4, 1.8).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,47 +11,49 @@ use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
 use thiserror::Error;
 
-/// The only major version of the provider protocol that is spoken here. With one
-/// version there is nothing to choose: whatever the host offers, the answer is
-/// this one, and a host that cannot speak it says so to its user.
+/// The only major version of the provider protocol that is supported, so there is
+/// nothing to negotiate: whatever the host offers, the plugin announces this one,
+/// and a host that does not support it tells its user.
 pub(super) const PROTOCOL_VERSION: u32 = 6;
 
 const MAGIC_COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
-/// How the host wants to be served.
+/// What the host asks for when it starts the plugin.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Launch {
-    /// The only peer that may connect. `None`: the host asked for plaintext.
+    /// The certificate of the only peer that may connect; `None` if the host asked
+    /// for plaintext.
     pub(super) client_certificate: Option<CertificateDer<'static>>,
-    /// Where the socket's private directory goes, instead of the system's place.
+    /// Where to create the socket's private directory, instead of the system's
+    /// temporary directory.
     pub(super) socket_directory: Option<PathBuf>,
-    /// The host wants to read whether several services may share one connection.
+    /// Whether the host expects the field about multiplexing in the handshake line.
     pub(super) asks_for_multiplexing: bool,
-    /// Ports to choose from, where there are no unix sockets.
+    /// The ports to choose from, on systems without Unix sockets.
     #[cfg(any(windows, test))]
     pub(super) ports: Option<std::ops::RangeInclusive<u16>>,
 }
 
-/// Why this start cannot become a plugin.
+/// Why the program cannot run as a plugin.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(super) enum LaunchError {
     #[error(
-        "This program is a Terraform provider. Terraform starts it by itself: name it in the \
+        "This program is a Terraform provider. Terraform starts it: list it in the \
          `required_providers` block of a configuration and run `terraform init` or, for a build \
-         of your own, `dev_overrides` in the CLI configuration. To attach a debugger, start it \
-         with --debug."
+         of your own, use `dev_overrides` in the CLI configuration. To attach a debugger, start \
+         it with --debug."
     )]
     ByHand,
-    /// Serving without the certificate would let every local user in.
-    #[error("PLUGIN_CLIENT_CERT holds no certificate in PEM form; refusing to serve without it")]
+    /// Without the certificate, every local user could connect.
+    #[error("PLUGIN_CLIENT_CERT is not a PEM certificate; refusing to serve without one")]
     ClientCertificate,
     #[cfg(any(windows, test))]
-    #[error("PLUGIN_MIN_PORT and PLUGIN_MAX_PORT do not form a range of ports")]
+    #[error("PLUGIN_MIN_PORT and PLUGIN_MAX_PORT are not a valid port range")]
     Ports,
 }
 
 impl Launch {
-    /// Reads the variables that the host sets. An empty variable is an absent one.
+    /// Reads the environment variables that the host sets. An empty one counts as unset.
     pub(super) fn from_env(get: impl Fn(&str) -> Option<String>) -> Result<Self, LaunchError> {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         if get("TF_PLUGIN_MAGIC_COOKIE").as_deref() != Some(MAGIC_COOKIE) {
@@ -85,7 +87,7 @@ fn ports(
     }
 }
 
-/// Where the plugin listens, in the words of the handshake (plugin-protocol.md 1.4).
+/// Where the plugin listens, as the handshake line gives it (plugin-protocol.md 1.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {
     /// `unix` or `tcp`.
@@ -94,12 +96,13 @@ pub(super) struct Address {
     pub(super) location: String,
 }
 
-/// The line that Terraform reads from stdout. Its `Display` has no line end.
+/// The handshake line that Terraform reads from stdout; `Display` adds no newline.
 pub(super) struct Announcement<'a> {
     pub(super) address: &'a Address,
-    /// Our certificate, when TLS is served.
+    /// Our certificate, if the plugin uses TLS.
     pub(super) certificate: Option<&'a CertificateDer<'static>>,
-    /// Hosts that did not ask would take a seventh field for part of the sixth.
+    /// Whether to write the seventh field. A host that did not ask for it would
+    /// take it for part of the sixth.
     pub(super) mention_multiplexing: bool,
 }
 
@@ -117,14 +120,14 @@ impl fmt::Display for Announcement<'_> {
     }
 }
 
-/// The shell assignment that attaches Terraform to a process that runs already.
+/// The shell assignment that attaches Terraform to a running process.
 pub(super) fn reattach(source: &str, pid: u32, address: &Address) -> String {
     let providers = json!({
         source: {
             "Protocol": "grpc",
             "ProtocolVersion": PROTOCOL_VERSION,
             "Pid": pid,
-            // Without it the host forgets the protocol version and takes us for 5.
+            // Without it the host ignores the protocol version and assumes 5.
             "Test": true,
             "Addr": { "Network": address.network, "String": address.location },
         }
@@ -137,7 +140,7 @@ pub(super) fn reattach(source: &str, pid: u32, address: &Address) -> String {
 mod tests {
     use super::*;
 
-    // Not a certificate: the handshake looks no further than the PEM armour.
+    // Not a real certificate: the handshake only decodes the PEM.
     const PEM: &str = "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n";
 
     fn launch(variables: &[(&str, &str)]) -> Result<Launch, LaunchError> {
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_cookie_it_was_started_by_hand() {
+    fn without_the_cookie_the_program_was_started_by_hand() {
         for variables in [
             &[][..],
             &[("TF_PLUGIN_MAGIC_COOKIE", "")],
@@ -168,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_sets_the_cookie_only_gets_the_defaults() {
+    fn a_host_that_sets_only_the_cookie_gets_the_defaults() {
         assert_eq!(with_cookie(&[]), Ok(Launch::default()));
     }
 
@@ -191,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_an_absent_one() {
+    fn an_empty_variable_counts_as_unset() {
         let launch = with_cookie(&[
             ("PLUGIN_CLIENT_CERT", ""),
             ("PLUGIN_UNIX_SOCKET_DIR", ""),
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_certificate_is_never_plaintext() {
+    fn an_unreadable_certificate_never_means_plaintext() {
         for pem in ["nonsense", "-----BEGIN CERTIFICATE-----\nAQID\n", "\u{fffd}"] {
             assert_eq!(
                 with_cookie(&[("PLUGIN_CLIENT_CERT", pem)]),
@@ -214,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_form_a_range_or_an_error() {
+    fn an_invalid_port_range_is_an_error() {
         for (min, max) in [("2", "1"), ("-1", "10"), ("1", "65536"), ("a", "b")] {
             assert_eq!(
                 with_cookie(&[("PLUGIN_MIN_PORT", min), ("PLUGIN_MAX_PORT", max)]),
@@ -225,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_for_terraform() {
+    fn the_handshake_line() {
         let address = socket();
         // 61 bytes need padding, and 0xfb 0xff tells the alphabets apart.
         let certificate = CertificateDer::from([vec![0xfb, 0xff], vec![0; 59]].concat());
@@ -240,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_for_a_shell() {
+    fn the_reattach_line() {
         assert_eq!(
             reattach("example.com/ibm/sm", 7, &socket()),
             concat!(

@@ -11,20 +11,20 @@ use super::proto::host::grpc_controller_server::GrpcController;
 use super::proto::host::grpc_stdio_server::GrpcStdio;
 use super::proto::host::{ConnInfo, Empty, StdioData};
 
-/// Answers the host for as long as the process is to live, and ends that life.
+/// Serves the host until it asks the process to end.
 #[derive(Clone, Debug)]
 pub(super) struct Host {
     stop: CancellationToken,
 }
 
 impl Host {
-    /// `stop` is cancelled when the host asks for the end.
+    /// `stop` is cancelled when the host calls `Shutdown`.
     pub(super) fn new(stop: CancellationToken) -> Self {
         Self { stop }
     }
 
-    /// A stream that says nothing and stays open until the process is to end.
-    fn silence<T: Send + 'static>(&self) -> Response<BoxStream<T>> {
+    /// A stream that sends nothing and stays open until the process is about to end.
+    fn silent_stream<T: Send + 'static>(&self) -> Response<BoxStream<T>> {
         let stopped = self.stop.clone().cancelled_owned();
         Response::new(Box::pin(stream::pending().take_until(stopped)))
     }
@@ -43,7 +43,7 @@ impl GrpcController for Host {
 #[tonic::async_trait]
 impl GrpcStdio for Host {
     async fn stream_stdio(&self, _: Request<()>) -> Result<Response<BoxStream<StdioData>>, Status> {
-        Ok(self.silence())
+        Ok(self.silent_stream())
     }
 }
 
@@ -54,6 +54,6 @@ impl GrpcBroker for Host {
         &self,
         _: Request<Streaming<ConnInfo>>,
     ) -> Result<Response<BoxStream<ConnInfo>>, Status> {
-        Ok(self.silence())
+        Ok(self.silent_stream())
     }
 }

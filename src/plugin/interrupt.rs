@@ -1,8 +1,8 @@
-//! Interrupts from the terminal end nothing by themselves.
+//! Keeps an interrupt from the terminal from ending the process by itself.
 
 use std::io;
 
-/// From here to the end of the process an interrupt is only noted.
+/// From `catch` to the end of the process, an interrupt only wakes `next`.
 pub(super) struct Interrupts {
     #[cfg(unix)]
     signal: tokio::signal::unix::Signal,
@@ -11,7 +11,7 @@ pub(super) struct Interrupts {
 }
 
 impl Interrupts {
-    /// Takes the place of the system's reaction. Belongs inside the runtime.
+    /// Replaces the system's default handler. Must be called inside the runtime.
     pub(super) fn catch() -> io::Result<Self> {
         #[cfg(unix)]
         let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
@@ -20,7 +20,7 @@ impl Interrupts {
         Ok(Self { signal })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next interrupt.
     pub(super) async fn next(&mut self) {
         let _ = self.signal.recv().await;
     }

@@ -1,4 +1,4 @@
-//! Where the plugin is reached: a place that other users of the machine cannot open.
+//! The socket that the plugin listens on, which other users of the machine cannot open.
 
 use std::io;
 
@@ -20,7 +20,7 @@ mod unix {
 
     pub(in crate::plugin) type Socket = UnixStream;
 
-    /// A unix socket in a directory of its own, which goes when the listener goes.
+    /// A Unix socket in a directory of its own, which is deleted with the listener.
     #[derive(Debug)]
     pub(in crate::plugin) struct Listener {
         socket: UnixListener,
@@ -30,7 +30,7 @@ mod unix {
     const SOCKET: &str = "plugin.sock";
 
     impl Listener {
-        /// Makes the directory and listens in it. Belongs inside the runtime.
+        /// Creates the directory and listens in it. Must be called inside the runtime.
         pub(in crate::plugin) fn bind(launch: &Launch) -> io::Result<Self> {
             let parent = launch.socket_directory.clone().unwrap_or_else(std::env::temp_dir);
             let directory = tempfile::Builder::new()
@@ -41,7 +41,7 @@ mod unix {
             Ok(Self { socket, directory })
         }
 
-        /// Where the host finds it.
+        /// Where the host connects.
         pub(in crate::plugin) fn address(&self) -> io::Result<Address> {
             let path = self.directory.path().join(SOCKET);
             let location = path.into_os_string().into_string().map_err(|path| {
@@ -58,7 +58,7 @@ mod unix {
     }
 }
 
-/// For Windows; compiled for tests everywhere, so that it is checked and tried.
+/// For Windows; compiled for tests on every system, so that it is tested there too.
 #[cfg(any(windows, test))]
 mod tcp {
     use std::net::Ipv4Addr;
@@ -75,9 +75,9 @@ mod tcp {
     pub(in crate::plugin) struct Listener(TcpListener);
 
     impl Listener {
-        /// Takes the first free port of the range, or any. Belongs inside the runtime.
+        /// Takes the first free port of the range, or any. Must be called inside the runtime.
         pub(in crate::plugin) fn bind(launch: &Launch) -> io::Result<Self> {
-            let mut refused = io::Error::from(io::ErrorKind::AddrInUse);
+            let mut last_error = io::Error::from(io::ErrorKind::AddrInUse);
             for port in launch.ports.clone().unwrap_or(0..=0) {
                 let listening =
                     std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|socket| {
@@ -86,19 +86,19 @@ mod tcp {
                     });
                 match listening {
                     Ok(socket) => return Ok(Self(socket)),
-                    Err(error) => refused = error,
+                    Err(error) => last_error = error,
                 }
             }
-            Err(refused)
+            Err(last_error)
         }
 
-        /// Where the host finds it.
+        /// Where the host connects.
         pub(in crate::plugin) fn address(&self) -> io::Result<Address> {
             Ok(Address { network: "tcp", location: self.0.local_addr()?.to_string() })
         }
 
-        /// The next connection. Requests are small and answered at once: nothing
-        /// is gained by waiting for a fuller packet.
+        /// The next connection. Messages are small, so that waiting to fill a
+        /// packet would only delay them.
         pub(in crate::plugin) async fn accept(&self) -> io::Result<Socket> {
             let (socket, _) = self.0.accept().await?;
             socket.set_nodelay(true)?;
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_port_of_the_range_and_no_delay() {
+    async fn a_port_from_the_range_without_delay() {
         let taken = tcp::Listener::bind(&Launch::default()).unwrap();
         let address = taken.address().unwrap();
         let (host, port) = address.location.split_once(':').unwrap();

@@ -1,4 +1,4 @@
-//! Events become hclog lines on stderr, which is all that Terraform reads as a log
+//! Writes events to stderr as hclog lines, the only form that Terraform reads as a log
 //! (plugin-protocol.md 1.7).
 
 use std::fmt::Debug;
@@ -18,7 +18,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Longer lines are torn by the host. The line end counts.
+/// The host splits longer lines. The newline counts.
 const LONGEST_LINE: usize = 64 * 1024 - 1;
 
 const TIMESTAMP: &[BorrowedFormatItem<'_>] =
@@ -26,32 +26,32 @@ const TIMESTAMP: &[BorrowedFormatItem<'_>] =
 
 const MESSAGE: &str = "message";
 
-/// Sends the events of this process to stderr, from `threshold` upwards.
+/// Logs the events of this process to stderr, at `threshold` and above.
 pub(super) fn install(threshold: LevelFilter) {
     let layer = JsonLines {
         now: OffsetDateTime::now_utc,
-        // One write under the lock of stderr: no two lines mix. A host that has
-        // closed its end is no reason to stop working.
+        // One write under the lock of stderr, so that no two lines mix. If the host
+        // has closed its end, the provider goes on without a log.
         write: |line: &[u8]| drop(io::stderr().lock().write_all(line)),
     };
     let subscriber = Registry::default().with(filter(threshold)).with(layer);
-    // There is one `main`, so nobody was faster.
+    // Only `main` sets a subscriber, so this cannot fail.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
 /// The lowest level worth writing for the provider `name`.
 ///
-/// Terraform filters what it receives, so everything is written once anybody
-/// reads; `TF_LOG_PROVIDER_<NAME>` limits it here.
+/// Terraform filters what it receives, so everything is written if any log is
+/// enabled; `TF_LOG_PROVIDER_<NAME>` limits it here.
 pub(super) fn threshold(name: &str, get: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let get = |name: &str| get(name).filter(|value| !value.is_empty());
     let own = format!("TF_LOG_PROVIDER_{}", name.to_uppercase().replace('-', "_"));
     match get(&own) {
-        // Like Terraform, take what is not a level for a wish to see everything.
+        // Like Terraform, treat anything that is not a level as TRACE.
         Some(level) => level.parse().unwrap_or(LevelFilter::TRACE),
         None => {
-            let read = ["TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_CORE"];
-            if read.iter().any(|name| get(name).is_some()) {
+            let enabling = ["TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_CORE"];
+            if enabling.iter().any(|name| get(name).is_some()) {
                 LevelFilter::TRACE
             } else {
                 LevelFilter::WARN
@@ -60,7 +60,7 @@ pub(super) fn threshold(name: &str, get: impl Fn(&str) -> Option<String>) -> Lev
     }
 }
 
-/// HTTP libraries print headers at their lower levels, and headers hold secrets.
+/// HTTP libraries print headers at their lower levels, and headers contain secrets.
 fn filter(threshold: LevelFilter) -> Targets {
     Targets::new()
         .with_target(env!("CARGO_CRATE_NAME"), threshold)
@@ -112,19 +112,19 @@ where
         line.extend(fields.0);
         // Last, because Terraform crashes on one of these that is not a string.
         line.extend([
-            text("@level", level(*event.metadata().level())),
-            text("@message", &message.as_ref().map_or_else(String::new, plain)),
-            text("@module", event.metadata().target()),
-            text("@timestamp", &timestamp((self.now)())),
+            string_field("@level", level(*event.metadata().level())),
+            string_field("@message", &message.as_ref().map_or_else(String::new, plain)),
+            string_field("@module", event.metadata().target()),
+            string_field("@timestamp", &timestamp((self.now)())),
         ]);
         (self.write)(&render(line));
     }
 }
 
-/// Numbers and truth values as they are, everything else as text.
+/// Numbers and booleans as they are, everything else as strings.
 impl Visit for Fields {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // JSON has no word for infinity.
+        // JSON cannot represent infinity.
         match serde_json::Number::from_f64(value) {
             Some(number) => self.insert(field, Value::Number(number)),
             None => self.insert(field, Value::String(value.to_string())),
@@ -158,7 +158,7 @@ impl Fields {
     }
 }
 
-fn text(key: &str, value: &str) -> (String, Value) {
+fn string_field(key: &str, value: &str) -> (String, Value) {
     (key.to_owned(), Value::String(value.to_owned()))
 }
 
@@ -183,7 +183,7 @@ fn timestamp(now: OffsetDateTime) -> String {
     now.to_offset(time::UtcOffset::UTC).format(TIMESTAMP).unwrap_or_default()
 }
 
-/// The line with its end, halving its longest text until it is short enough.
+/// The line with its newline; its longest string is halved until it is short enough.
 fn render(mut line: Map<String, Value>) -> Vec<u8> {
     loop {
         let mut rendered = Value::Object(line.clone()).to_string().into_bytes();
@@ -194,13 +194,13 @@ fn render(mut line: Map<String, Value>) -> Vec<u8> {
     }
 }
 
-/// Says whether there was anything to cut.
+/// Returns whether there was anything left to shorten.
 fn halve_longest(line: &mut Map<String, Value>) -> bool {
-    let texts = line.values_mut().filter_map(|value| match value {
+    let strings = line.values_mut().filter_map(|value| match value {
         Value::String(text) => Some(text),
         _ => None,
     });
-    let Some(longest) = texts.max_by_key(|text| text.len()) else {
+    let Some(longest) = strings.max_by_key(|text| text.len()) else {
         return false;
     };
     longest.truncate(longest.floor_char_boundary(longest.len() / 2));
@@ -217,7 +217,7 @@ mod tests {
 
     use super::*;
 
-    /// What `act` writes to the log, line by line.
+    /// The lines that `act` logs.
     fn lines(threshold: LevelFilter, act: impl FnOnce()) -> Vec<String> {
         let written = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&written);
@@ -294,17 +294,17 @@ mod tests {
     }
 
     #[test]
-    fn what_terraform_insists_on_is_always_a_string() {
+    fn the_fields_that_terraform_requires_are_always_strings() {
         let taken = line(|| tracing::info!("@level" = 3, "@timestamp" = true, "@module" = 1, "x"));
         let keys = ["@level", "@message", "@module", "@timestamp"];
-        let texts = |line: &Value| keys.map(|key| line[key].as_str().unwrap().to_owned());
-        assert_eq!(texts(&taken)[..2], ["info", "x"]);
-        assert_eq!(texts(&line(|| tracing::info!(message = 7)))[1], "7");
-        assert_eq!(texts(&line(|| tracing::info!(only = "fields")))[1], "");
+        let strings = |line: &Value| keys.map(|key| line[key].as_str().unwrap().to_owned());
+        assert_eq!(strings(&taken)[..2], ["info", "x"]);
+        assert_eq!(strings(&line(|| tracing::info!(message = 7)))[1], "7");
+        assert_eq!(strings(&line(|| tracing::info!(only = "fields")))[1], "");
     }
 
     #[test]
-    fn values_that_json_lacks_are_text() {
+    fn values_that_json_cannot_represent_are_strings() {
         let line = line(|| tracing::info!(far = f64::INFINITY, debug = ?Some(1), wide = u128::MAX));
         let fields = ["far", "debug", "wide"].map(|name| line[name].clone());
         assert_eq!(fields, [json!("inf"), json!("Some(1)"), json!(u128::MAX.to_string())]);
@@ -332,14 +332,14 @@ mod tests {
 
     #[test]
     fn libraries_are_silent_below_a_warning() {
-        let say = || {
+        let log = || {
             tracing::debug!(target: "h2::proto", "authorization: Bearer");
             tracing::info!(target: "hyper", "headers");
             tracing::warn!(target: "tower", "slow");
             tracing::debug!("ours");
         };
         let messages = |threshold| {
-            let lines = lines(threshold, say);
+            let lines = lines(threshold, log);
             let message = |line: &String| {
                 let line: Value = serde_json::from_str(line).unwrap();
                 line["@message"].as_str().unwrap().to_owned()
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn the_threshold_depends_on_who_reads() {
+    fn the_threshold_depends_on_the_log_variables() {
         const OWN: &str = "TF_LOG_PROVIDER_IBM_SM";
         let cases = [
             (&[][..], LevelFilter::WARN),

@@ -1,4 +1,4 @@
-//! A panic is shown to the user by Terraform, without any value it may carry.
+//! Reports a panic to the user through Terraform, without any value it may contain.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -8,13 +8,13 @@ use std::panic::PanicHookInfo;
 /// Replaces the process's panic hook.
 ///
 /// Terraform takes everything from a line on stderr that begins with `panic: ` for
-/// a crash report and prints it (plugin-protocol.md 1.7). The hook prints and
-/// nothing else: whoever catches the panic goes on.
+/// a crash report and prints it (plugin-protocol.md 1.7). The hook only prints:
+/// whoever catches the panic carries on.
 pub fn install() {
     std::panic::set_hook(Box::new(|info| {
         let report = report(info, &Backtrace::force_capture());
-        // One write, so that no log line gets in between. A closed stderr is no
-        // reason to panic again.
+        // One write, so that no log line gets in between. A closed stderr must not
+        // cause another panic.
         let _ = io::stderr().lock().write_all(report.as_bytes());
     }));
 }
@@ -23,13 +23,13 @@ fn report(info: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
     let message = message(info.payload());
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
-    let place = info.location().map(ToString::to_string);
-    let place = place.as_deref().unwrap_or("an unknown place");
-    format!("panic: {message}\n\nthread {thread} at {place}\n{backtrace}\n")
+    let location = info.location().map(ToString::to_string);
+    let location = location.as_deref().unwrap_or("an unknown location");
+    format!("panic: {message}\n\nthread {thread} at {location}\n{backtrace}\n")
 }
 
-/// A literal was written by us and is safe to show. A formatted message may hold
-/// whatever was formatted, an API key included.
+/// A literal stands in the source code and is safe to show. A formatted message
+/// may contain any value, an API key included.
 fn message(payload: &(dyn Any + Send)) -> &'static str {
     match payload.downcast_ref::<&'static str>() {
         Some(literal) => literal,

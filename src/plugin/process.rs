@@ -1,4 +1,4 @@
-//! What the process does, by its command line: it serves a provider until its host goes.
+//! Runs the command line: serves a provider until its host is gone.
 
 use std::env;
 use std::fmt::Display;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::arguments::{self, Command};
-use super::connection::Presence;
+use super::connection::OpenConnections;
 use super::handshake::{self, Announcement, Launch, LaunchError};
 use super::interrupt::Interrupts;
 use super::listener::Listener;
@@ -22,52 +22,52 @@ use super::{log, panic, server};
 pub struct Identity {
     /// The provider's type, `ibm`: the prefix of its resource types.
     pub name: &'static str,
-    /// The source address by which configurations name the provider.
+    /// The source address that configurations give for the provider.
     pub address: &'static str,
     /// The released version.
     pub version: &'static str,
 }
 
-/// Terraform connects within milliseconds and keeps its connection for life. With
-/// nobody there for this long, it is dead.
+/// Terraform connects within milliseconds and stays connected while it runs. After
+/// this long without a connection, it must have died.
 const ABANDONED: Duration = Duration::from_secs(30);
 
-/// Requests wait for the network, but ten of them decode and encode at once.
+/// Calls mostly wait for the network, but ten of them encode and decode at once.
 const WORKERS: usize = 2;
 
-/// Why the process ends with a message and without success.
+/// Why the process fails; the message that it prints.
 #[derive(Debug, Error)]
 enum Failure {
     #[error(transparent)]
     Arguments(#[from] arguments::UnknownArgument),
     #[error(transparent)]
     Launch(#[from] LaunchError),
-    #[error("the runtime did not start: {0}")]
+    #[error("cannot start the runtime: {0}")]
     Runtime(#[source] io::Error),
     #[error(
-        "there is no place to listen at: {0}; on Unix, TMPDIR has to name a directory that exists, \
-         can be written to and has a path shorter than 70 characters"
+        "cannot create the socket: {0}; on Unix, TMPDIR must name a directory that exists, is \
+         writable and has a path shorter than 70 characters"
     )]
     Listen(#[source] io::Error),
-    #[error("TLS could not be set up: {0}")]
+    #[error("cannot set up TLS: {0}")]
     Tls(#[from] TlsError),
-    #[error("stdout could not be written: {0}")]
+    #[error("cannot write to stdout: {0}")]
     Print(#[source] io::Error),
     #[error("serving failed: {0}")]
     Serve(#[from] tonic::transport::Error),
-    #[error("serving ended with a panic")]
+    #[error("the server panicked")]
     Panic,
 }
 
-/// Carries out the command line, which is to serve `provider` until the host
-/// sends `Shutdown` or, with `--debug`, until an interrupt.
+/// Runs the command line: by default, serves `provider` until the host calls
+/// `Shutdown`, and with `--debug` until an interrupt.
 ///
 /// Returns the exit code; every message has been printed by then.
 pub fn main<P: Provider>(identity: Identity, provider: P) -> ExitCode {
     panic::install();
     let arguments = env::args_os().skip(1);
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
-    // Lossy: a broken variable has to be seen as broken, and not as absent.
+    // Lossy, so that a variable that is not UTF-8 is invalid instead of unset.
     let variable = |name: &str| Some(env::var_os(name)?.to_string_lossy().into_owned());
     let outcome =
         Command::parse(arguments).map_err(Failure::from).and_then(|command| match command {
@@ -96,7 +96,7 @@ pub fn main<P: Provider>(identity: Identity, provider: P) -> ExitCode {
 async fn serve<P: Provider>(launch: Launch, provider: P) -> Result<(), Failure> {
     // Terraform gets the same interrupt and sends `StopProvider` when it has
     // decided what to do about it.
-    let _swallowed = Interrupts::catch().map_err(Failure::Runtime)?;
+    let _caught = Interrupts::catch().map_err(Failure::Runtime)?;
     let listener = Listener::bind(&launch).map_err(Failure::Listen)?;
     let tls = launch.client_certificate.map(Tls::pinned_to).transpose()?;
     print(Announcement {
@@ -104,13 +104,13 @@ async fn serve<P: Provider>(launch: Launch, provider: P) -> Result<(), Failure> 
         certificate: tls.as_ref().map(Tls::certificate),
         mention_multiplexing: launch.asks_for_multiplexing,
     })?;
-    let presence = Presence::new();
-    let watched = presence.clone();
+    let open = OpenConnections::new();
+    let watched = open.clone();
     let abandoned = async move {
-        watched.nobody_for(ABANDONED).await;
-        tracing::warn!("nobody is connected any more; Terraform must be gone");
+        watched.none_for(ABANDONED).await;
+        tracing::warn!("no connection is left; Terraform must have ended");
     };
-    in_background(server::serve(listener, tls, presence, provider, abandoned)).await
+    in_background(server::serve(listener, tls, open, provider, abandoned)).await
 }
 
 /// Serves whoever attaches, in plaintext, until an interrupt.
@@ -122,13 +122,13 @@ async fn serve_debug<P: Provider>(identity: Identity, provider: P) -> Result<(),
     print(format_args!(
         "The provider is running. To attach Terraform to it, set in the shell that runs Terraform:\n\n\
          \t{reattach}\n\n\
-         An interrupt (Ctrl-C) ends it."
+         Press Ctrl-C to stop it."
     ))?;
     let end = async move { interrupts.next().await };
-    in_background(server::serve(listener, None, Presence::new(), provider, end)).await
+    in_background(server::serve(listener, None, OpenConnections::new(), provider, end)).await
 }
 
-/// Runs `work` on the workers, so that a panic in it is an ordinary failure here.
+/// Runs `work` on a worker thread, so that a panic in it becomes an ordinary failure.
 async fn in_background(
     work: impl Future<Output = Result<(), tonic::transport::Error>> + Send + 'static,
 ) -> Result<(), Failure> {
@@ -138,7 +138,7 @@ async fn in_background(
     }
 }
 
-/// Runs `work` to its end and waits for nothing else.
+/// Runs `work` to completion, without waiting for other tasks.
 fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -162,10 +162,10 @@ fn program(identity: Identity) -> String {
 
 fn usage(identity: Identity) -> String {
     format!(
-        "{program} {version}, a Terraform provider. Terraform starts it by itself.\n\n\
-         --debug    serve whoever attaches, and print how to attach\n\
+        "{program} {version}, a Terraform provider, which Terraform starts.\n\n\
+         --debug    serve any Terraform that attaches, and print how to attach\n\
          --version  print the version\n\
-         --help     print this text",
+         --help     print this help",
         program = program(identity),
         version = identity.version,
     )
@@ -178,13 +178,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_while_serving_is_a_failure_like_others() {
+    fn a_panic_while_serving_is_an_ordinary_failure() {
         let outcome = run(in_background(async { panic!("on purpose") }));
         assert!(matches!(outcome, Err(Failure::Panic)), "{outcome:?}");
     }
 
     #[test]
-    fn the_end_waits_for_no_blocking_call() {
+    fn the_end_does_not_wait_for_blocking_calls() {
         let (release, blocked) = mpsc::channel();
         let (started, running) = mpsc::channel();
         let outcome = run(async move {
@@ -196,7 +196,7 @@ mod tests {
             Ok(())
         });
         assert!(outcome.is_ok(), "{outcome:?}");
-        // The other end is there as long as the call is running.
+        // Sending succeeds only while the blocking call is still running.
         assert_eq!(release.send(()), Ok(()));
     }
 }

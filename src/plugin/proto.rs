@@ -1,4 +1,4 @@
-//! The messages and services of the wire, generated from `proto/`.
+//! The messages and services of the protocols, generated from `proto/`.
 
 #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code")]
 
@@ -6,7 +6,7 @@
 pub mod tfplugin6 {
     tonic::include_proto!("tfplugin6");
 }
-/// Services of the plugin host.
+/// The services that go-plugin expects.
 pub mod host {
     tonic::include_proto!("plugin");
 }

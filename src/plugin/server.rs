@@ -1,4 +1,4 @@
-//! Lets peers in, serves them, and comes to an end in time.
+//! Accepts connections, serves them, and shuts down in time.
 
 use std::future::Future;
 use std::io;
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 
-use super::connection::{Connection, Presence};
+use super::connection::{Connection, OpenConnections};
 use super::host::Host;
 use super::listener::{Listener, Socket};
 use super::proto::host::grpc_broker_server::GrpcBrokerServer;
@@ -23,25 +23,25 @@ use super::tls::Tls;
 /// The largest message in either direction, as in Go providers.
 const LARGEST_MESSAGE: usize = 256 << 20;
 
-/// What running calls get after the host asked for the end. It kills the process
-/// 2 s after that.
+/// How long running calls may still take after `Shutdown`. The host kills the
+/// process 2 s after that call.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Handshakes that may be going on at once. Only the host can reach the socket.
+/// How many TLS handshakes may run at once. Only the host can reach the socket.
 const HANDSHAKES: usize = 16;
 
-/// A rest after a failed accept, which is likely to fail again at once.
-const REST: Duration = Duration::from_millis(100);
+/// The pause after a failed accept, since the next one is likely to fail too.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// The name under which go-plugin asks for health.
+/// The service name in go-plugin's health checks.
 const HEALTH_NAME: &str = "plugin";
 
-/// Serves `provider` until the host sends `Shutdown` or `end` is over. Returns
-/// when running calls are done, or have been given up on.
+/// Serves `provider` until the host calls `Shutdown` or `end` completes. Returns
+/// when the running calls are done, at the latest after [`GRACE`].
 pub(super) async fn serve<P: Provider>(
     listener: Listener,
     tls: Option<Tls>,
-    presence: Presence,
+    open: OpenConnections,
     provider: P,
     end: impl Future<Output = ()>,
 ) -> Result<(), tonic::transport::Error> {
@@ -70,21 +70,21 @@ pub(super) async fn serve<P: Provider>(
         .add_service(GrpcStdioServer::new(host.clone()))
         .add_service(GrpcBrokerServer::new(host))
         .add_service(health_service)
-        .serve_with_incoming_shutdown(incoming(listener, tls, presence), ending);
+        .serve_with_incoming_shutdown(incoming(listener, tls, open), ending);
     tokio::select! {
         result = served => result,
         () = overdue => Ok(()),
     }
 }
 
-/// Connections that were let in. A slow handshake does not hold up the next one.
+/// The accepted connections. A slow handshake does not hold up the next one.
 fn incoming(
     listener: Listener,
     tls: Option<Tls>,
-    presence: Presence,
+    open: OpenConnections,
 ) -> impl Stream<Item = io::Result<Connection>> {
     stream::unfold(listener, |listener| async { Some((listener.accept().await, listener)) })
-        .map(move |accepted| admit(accepted, tls.clone(), presence.clone()))
+        .map(move |accepted| admit(accepted, tls.clone(), open.clone()))
         .buffer_unordered(HANDSHAKES)
         .filter_map(|admitted| async { admitted.map(Ok) })
 }
@@ -92,23 +92,23 @@ fn incoming(
 async fn admit(
     accepted: io::Result<Socket>,
     tls: Option<Tls>,
-    presence: Presence,
+    open: OpenConnections,
 ) -> Option<Connection> {
     let socket = match accepted {
         Ok(socket) => socket,
         Err(error) => {
-            tracing::warn!(%error, "no connection could be accepted");
-            sleep(REST).await;
+            tracing::warn!(%error, "cannot accept a connection");
+            sleep(PAUSE).await;
             return None;
         }
     };
     let Some(tls) = tls else {
-        return Some(Connection::new(Either::Left(socket), &presence));
+        return Some(Connection::new(Either::Left(socket), &open));
     };
     match tls.accept(socket).await {
-        Ok(stream) => Some(Connection::new(Either::Right(stream), &presence)),
+        Ok(stream) => Some(Connection::new(Either::Right(stream), &open)),
         Err(error) => {
-            tracing::warn!(%error, "a peer was refused");
+            tracing::warn!(%error, "refused a connection");
             None
         }
     }

@@ -1,8 +1,8 @@
 //! Automatic mTLS: exactly one certificate may connect, and the host knows exactly ours.
 //!
-//! Terraform presents a P-521 leaf that is a CA as well. The usual verification
-//! refuses that, so the peer is compared byte for byte with the certificate that
-//! came through the environment, and rustls checks the possession of its key
+//! Terraform presents a P-521 leaf that is also a CA. The usual verification
+//! rejects that, so the peer's certificate is compared byte for byte with the one
+//! in the environment, and rustls verifies that the peer has its key
 //! (plugin-protocol.md 1.5).
 
 use std::io;
@@ -23,19 +23,19 @@ use tokio_rustls::server::TlsStream;
 
 use super::listener::Socket;
 
-/// A peer that says nothing for this long is not Terraform.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The limit of one TLS handshake; Terraform needs milliseconds.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 const HTTP_2: &[u8] = b"h2";
 
-/// Our end of the encryption, for one host.
+/// The server side of TLS, for one host.
 #[derive(Clone)]
 pub(super) struct Tls {
     acceptor: TlsAcceptor,
     certificate: CertificateDer<'static>,
 }
 
-/// Why there is no certificate of our own or no use for it.
+/// Why TLS could not be set up.
 #[derive(Debug, Error)]
 pub(super) enum TlsError {
     #[error(transparent)]
@@ -45,7 +45,7 @@ pub(super) enum TlsError {
 }
 
 impl Tls {
-    /// Makes a key and a certificate for this process and trusts `peer` alone.
+    /// Generates a key and a certificate for this process, and trusts only `peer`.
     pub(super) fn pinned_to(peer: CertificateDer<'static>) -> Result<Self, TlsError> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         // `localhost` is the name under which the host verifies the certificate.
@@ -63,14 +63,15 @@ impl Tls {
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificate })
     }
 
-    /// What the host needs to know us by.
+    /// Our certificate, by which the host recognizes us.
     pub(super) fn certificate(&self) -> &CertificateDer<'static> {
         &self.certificate
     }
 
-    /// Lets the pinned peer in, if it speaks HTTP/2; anyone else gets an error.
+    /// Accepts the pinned peer if it offers HTTP/2, and nobody else.
     pub(super) async fn accept(&self, socket: Socket) -> io::Result<TlsStream<Socket>> {
-        let stream = tokio::time::timeout(PATIENCE, self.acceptor.accept(socket)).await??;
+        let stream =
+            tokio::time::timeout(HANDSHAKE_TIMEOUT, self.acceptor.accept(socket)).await??;
         // rustls refuses an offer without a match, but not the absence of an offer.
         match stream.get_ref().1.alpn_protocol() {
             Some(HTTP_2) => Ok(stream),
@@ -79,7 +80,7 @@ impl Tls {
     }
 }
 
-/// Knows one certificate and no authorities.
+/// Trusts one certificate, and no authorities.
 #[derive(Debug)]
 struct PinnedPeer {
     peer: CertificateDer<'static>,

@@ -1,4 +1,4 @@
-//! Where IAM and the instances are: of the block, of the environment, of the
+//! The addresses of IAM and of instances: from the block, the environment, the
 //! endpoints file, or IBM's own (ibm-api.md 1.1, 1.2, 5.1).
 
 use super::endpoints_file::EndpointsFile;
@@ -10,15 +10,15 @@ use crate::framework::diag::{Diagnostics, error, path};
 const IAM_ENDPOINT: &str = "IBMCLOUD_IAM_API_ENDPOINT";
 const SECRETS_MANAGER_ENDPOINT: &str = "IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT";
 
-/// The addresses that a client is made of.
+/// The addresses that the client needs.
 pub(super) struct Addresses {
     /// The base address of IAM.
     pub(super) iam_url: IamUrl,
-    /// Where instances are.
+    /// The address of instances.
     pub(super) secrets_manager: Endpoint,
 }
 
-/// Errors that can be told from the block alone.
+/// Errors that need only the block.
 pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     if let Some(Err(reason)) = given(&block.iam_endpoint).map(IamUrl::parse) {
@@ -31,7 +31,7 @@ pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
 }
 
 impl Addresses {
-    /// The addresses; `region` is the provider's.
+    /// Resolves the addresses; `region` is the provider's.
     pub(super) fn resolve(
         block: &ProviderBlock,
         environment: &Environment<'_>,
@@ -40,7 +40,7 @@ impl Addresses {
         let visibility = visibility(block, environment)?;
         let file = endpoints_file(block, environment)?;
         let in_file = |variable| file.addresses(variable, &visibility);
-        let iam_url = match environment.text(&block.iam_endpoint, &[IAM_ENDPOINT]) {
+        let iam_url = match environment.lookup(&block.iam_endpoint, &[IAM_ENDPOINT]) {
             Some(address) => {
                 IamUrl::parse(&address).map_err(|reason| bad_address("iam_endpoint", &reason))?
             }
@@ -54,7 +54,8 @@ impl Addresses {
                 }
             },
         };
-        let given = environment.text(&block.secrets_manager_endpoint, &[SECRETS_MANAGER_ENDPOINT]);
+        let given =
+            environment.lookup(&block.secrets_manager_endpoint, &[SECRETS_MANAGER_ENDPOINT]);
         let secrets_manager = match given {
             Some(address) => Endpoint::template(&address)
                 .map_err(|reason| bad_address("secrets_manager_endpoint", &reason))?,
@@ -75,7 +76,7 @@ impl Addresses {
 
 fn visibility(block: &ProviderBlock, environment: &Environment<'_>) -> Result<String, Diagnostics> {
     let value = environment
-        .text(&block.visibility, &["IC_VISIBILITY", "IBMCLOUD_VISIBILITY"])
+        .lookup(&block.visibility, &["IC_VISIBILITY", "IBMCLOUD_VISIBILITY"])
         .unwrap_or_else(|| "public".to_owned());
     if VISIBILITIES.contains(&value.as_str()) {
         return Ok(value);
@@ -95,7 +96,7 @@ fn endpoints_file(
     environment: &Environment<'_>,
 ) -> Result<EndpointsFile, Diagnostics> {
     let variables = ["IC_ENDPOINTS_FILE_PATH", "IBMCLOUD_ENDPOINTS_FILE_PATH"];
-    let Some(file) = environment.text(&block.endpoints_file_path, &variables) else {
+    let Some(file) = environment.lookup(&block.endpoints_file_path, &variables) else {
         return Ok(EndpointsFile::default());
     };
     let failed = |reason: String| {
@@ -114,13 +115,13 @@ fn endpoints_file(
     })
 }
 
-/// Whether `vpe` is asked for.
+/// Whether the type is `vpe`.
 fn private_endpoint_type(
     block: &ProviderBlock,
     environment: &Environment<'_>,
 ) -> Result<bool, Diagnostics> {
     let variables = ["IC_PRIVATE_ENDPOINT_TYPE", "IBMCLOUD_PRIVATE_ENDPOINT_TYPE"];
-    match environment.text(&block.private_endpoint_type, &variables).as_deref() {
+    match environment.lookup(&block.private_endpoint_type, &variables).as_deref() {
         None => Ok(false),
         Some(VPE) => Ok(true),
         Some(value) => Err(error(
@@ -128,7 +129,7 @@ fn private_endpoint_type(
             "Invalid value for private_endpoint_type",
             format!(
                 "IC_PRIVATE_ENDPOINT_TYPE or IBMCLOUD_PRIVATE_ENDPOINT_TYPE is {value:?}; it must \
-                 be {VPE:?}, or not be set."
+                 be {VPE:?} or unset."
             ),
         )),
     }
@@ -153,7 +154,7 @@ fn bad_address_in_file(variable: &str, region: &str, reason: &EndpointError) -> 
     error(
         path("endpoints_file_path"),
         "The endpoints file cannot be used",
-        format!("{variable} for {region} in it: {reason}."),
+        format!("The address of {variable} for {region}: {reason}."),
     )
 }
 
@@ -223,13 +224,13 @@ mod tests {
         };
         let with_argument =
             ProviderBlock { iam_endpoint: known("https://argument.example/"), ..with_file.clone() };
-        let elsewhere = ProviderBlock { region: known("eu-de"), ..with_file.clone() };
+        let other_region = ProviderBlock { region: known("eu-de"), ..with_file.clone() };
         let environment = [(IAM_ENDPOINT, "https://environment.example")];
         for (block, environment, expected) in [
             (&with_argument, &environment[..], "https://argument.example"),
             (&with_file, &environment[..], "https://environment.example"),
             (&with_file, &[][..], "https://file.example"),
-            (&elsewhere, &[][..], "https://iam.cloud.ibm.com"),
+            (&other_region, &[][..], "https://iam.cloud.ibm.com"),
         ] {
             let resolved = resolved(block, environment, file).unwrap();
             assert_eq!(resolved.iam_url, IamUrl::parse(expected).unwrap());
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_has_an_address_for_each_region_and_the_others_keep_theirs() {
+    fn the_file_gives_addresses_by_region_and_other_regions_use_the_standard_ones() {
         let file = r#"{"IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT": {
             "public": {"eu-de": "https://{instance_id}.de.example", "us-east": "https://e.example"},
             "private": {"us-south": "https://private.example"}}}"#;
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_an_error_on_its_argument() {
+    fn an_unusable_value_is_an_error_on_its_argument() {
         let with_file = |file: &str| ProviderBlock {
             endpoints_file_path: known(file),
             ..ProviderBlock::default()
@@ -303,14 +304,14 @@ mod tests {
                 ("X", ""),
                 bad_iam,
                 "endpoints_file_path",
-                "IBMCLOUD_IAM_API_ENDPOINT for us-south in it: not a valid URL",
+                "The address of IBMCLOUD_IAM_API_ENDPOINT for us-south: not a valid URL",
             ),
             (
                 &file,
                 ("X", ""),
                 bad_instance,
                 "endpoints_file_path",
-                "IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT for eu-de in it: the URL must begin",
+                "The address of IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT for eu-de: the URL must begin",
             ),
         ] {
             let Err(mut refused) = resolved(block, &[(variable, value)], content) else {

@@ -1,5 +1,5 @@
-//! From the provider block and the environment to a client. Nothing is called: a
-//! wrong key shows when it is used.
+//! Resolves the provider block and the environment to a client's configuration. No
+//! service is called: a wrong key fails when it is first used.
 
 use super::addresses::{self, Addresses};
 use super::credentials::{self, credentials};
@@ -13,16 +13,16 @@ use crate::framework::value::Value;
 const DEFAULT_REGION: &str = "us-south";
 const DEFAULT_RETRIES: u32 = 10;
 
-/// What a provider block comes to.
+/// What a provider block resolves to.
 #[derive(Debug)]
 pub struct Resolved {
     /// How to build the client.
     pub client: ClientConfig,
-    /// The region of objects that name none.
+    /// The region of objects whose configuration has none.
     pub region: String,
 }
 
-/// Errors of the block that can be told without the environment.
+/// Errors of the block that do not depend on the environment.
 pub fn validate(block: &ProviderBlock) -> Diagnostics {
     let mut diagnostics = credentials::validate(block);
     diagnostics.add_diagnostics(addresses::validate(block));
@@ -36,7 +36,7 @@ pub fn resolve(
     environment: &Environment<'_>,
 ) -> Result<Resolved, Diagnostics> {
     let region = environment
-        .text(&block.region, &["IC_REGION", "IBMCLOUD_REGION", "BM_REGION", "BLUEMIX_REGION"])
+        .lookup(&block.region, &["IC_REGION", "IBMCLOUD_REGION", "BM_REGION", "BLUEMIX_REGION"])
         .unwrap_or_else(|| DEFAULT_REGION.to_owned());
     let Addresses { iam_url, secrets_manager } = Addresses::resolve(block, environment, &region)?;
     let client = ClientConfig {
@@ -56,14 +56,15 @@ fn max_retries(block: &ProviderBlock, environment: &Environment<'_>) -> Result<u
     if let Value::Value(number) = block.max_retries {
         return Ok(u32::try_from(number).unwrap_or(u32::MAX));
     }
-    let Some(text) = (environment.variable)("MAX_RETRIES").filter(|text| !text.is_empty()) else {
+    let Some(value) = (environment.variable)("MAX_RETRIES").filter(|value| !value.is_empty())
+    else {
         return Ok(DEFAULT_RETRIES);
     };
-    text.parse().map_err(|_| {
+    value.parse().map_err(|_| {
         error(
             path("max_retries"),
             "Invalid value for max_retries",
-            format!("MAX_RETRIES is {text:?}; it must be a whole number from 0."),
+            format!("MAX_RETRIES is {value:?}; it must be a whole number, 0 or more."),
         )
     })
 }
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_argument_wins_over_the_environment_and_ic_over_ibmcloud() {
+    fn the_argument_takes_precedence_over_the_environment_and_ic_over_ibmcloud() {
         let environment = [("IC_API_KEY", "from-ic"), ("IBMCLOUD_API_KEY", "from-ibmcloud")];
         let none = ProviderBlock::default();
         let block = ProviderBlock { ibmcloud_api_key: known("from-block"), ..none.clone() };
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_or_unknown_argument_counts_as_left_out() {
+    fn an_empty_or_unknown_argument_counts_as_omitted() {
         let environment = [("IC_API_KEY", "from-ic"), ("IC_REGION", ""), ("BM_REGION", "eu-de")];
         for value in [known(""), Value::Unknown, Value::Null] {
             let block = ProviderBlock {
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn without_anything_the_defaults_hold_and_nothing_fails() {
+    fn without_any_configuration_the_defaults_apply() {
         let resolved = resolved(&ProviderBlock::default(), &[]).unwrap();
         assert!(resolved.client.credentials.is_none());
         assert_eq!(resolved.region, "us-south");
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_an_error_on_its_argument() {
+    fn an_unusable_value_is_an_error_on_its_argument() {
         for (variable, value, argument, message) in [
             (
                 "IC_API_KEY",
@@ -147,17 +148,17 @@ mod tests {
             ("IC_VISIBILITY", "secret", "visibility", "be one of public, private"),
             ("IBMCLOUD_PROXY_URL", "proxy.test", "proxy_url", "is not a valid URL"),
             ("IBMCLOUD_CA_CERT_FILE", "absent.pem", "ca_cert_file", "absent.pem: "),
-            ("MAX_RETRIES", "many", "max_retries", "must be a whole number from 0"),
+            ("MAX_RETRIES", "many", "max_retries", "must be a whole number, 0 or more"),
         ] {
-            let answer = resolved(&ProviderBlock::default(), &[(variable, value)]);
-            let error = answer.unwrap_err().errors.remove(0);
+            let resolved = resolved(&ProviderBlock::default(), &[(variable, value)]);
+            let error = resolved.unwrap_err().errors.remove(0);
             assert_eq!(error.attribute.to_string(), argument);
             assert!(error.detail.contains(message), "{}", error.detail);
         }
     }
 
     #[test]
-    fn what_contradicts_itself_is_refused_before_anything_runs() {
+    fn contradicting_arguments_are_errors_of_the_validation() {
         let block = ProviderBlock {
             iam_profile_id: known("Profile-1"),
             iam_profile_name: known("deployer"),
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_yet_is_passed_on() {
+    fn the_names_of_unknown_arguments_are_passed_to_the_client() {
         let block = ProviderBlock {
             ibmcloud_api_key: Value::Unknown,
             iam_profile_id: Value::Unknown,

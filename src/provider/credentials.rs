@@ -1,7 +1,7 @@
-//! Who the caller is: which of the many ways to say it counts (ibm-api.md 5.1).
+//! Which of the many possible credentials authenticate the caller (ibm-api.md 5.1).
 //!
-//! A trusted profile that is given is used, or it is an error: calls in the name
-//! of somebody else than the user asked for would be the worst of answers.
+//! A trusted profile that is set is used, or it is an error: nothing would be worse
+//! than calls under another identity than the user asked for.
 
 use std::fs;
 
@@ -12,32 +12,32 @@ use super::schema::ProviderBlock;
 use crate::client::{Credentials, TokenSource, TrustedProfile};
 use crate::framework::diag::{Diagnostics, error, path};
 
-/// Where platforms put the token of a compute resource, most likely first
-/// (ibm-api.md 1.5).
+/// Where platforms store the token of a compute resource, the most likely path
+/// first (ibm-api.md 1.5).
 const DEFAULT_TOKEN_FILES: [&str; 3] = [
     "/var/run/secrets/tokens/vault-token",
     "/var/run/secrets/tokens/sa-token",
     "/var/run/secrets/codeengine.cloud.ibm.com/compute-resource-token/token",
 ];
 
-/// What block and environment say about a profile.
+/// The trusted profile that block and environment set.
 enum Profile {
     NotGiven,
-    /// Only the apply will know it.
+    /// It is unknown until the apply.
     NotKnownYet,
-    /// The profile and the argument that names it.
+    /// The profile and the argument that sets it.
     Given(TrustedProfile, &'static str),
 }
 
-/// What can prove who the caller is.
-struct Proofs {
+/// Everything that the caller can authenticate with.
+struct Available {
     api_key: Option<SecretString>,
     refresh_token: Option<SecretString>,
     token: Option<SecretString>,
     cr_token_file: Option<String>,
 }
 
-/// Errors that can be told from the block alone.
+/// Errors that need only the block.
 pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
     match (given(&block.iam_profile_id), given(&block.iam_profile_name)) {
         (Some(_), Some(_)) => two_profiles(),
@@ -45,46 +45,49 @@ pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
     }
 }
 
-/// The credentials. None at all is an error of the first call, and so is what is
-/// not known yet.
+/// The credentials; `None` if there are none or they are not known yet, which makes
+/// the first call fail.
 pub(super) fn credentials(
     block: &ProviderBlock,
     environment: &Environment<'_>,
 ) -> Result<Option<Credentials>, Diagnostics> {
-    let proofs = Proofs {
+    let available = Available {
         api_key: api_key(block, environment)?,
         refresh_token: environment
-            .text(&block.iam_refresh_token, &["IC_IAM_REFRESH_TOKEN", "IBMCLOUD_IAM_REFRESH_TOKEN"])
+            .lookup(
+                &block.iam_refresh_token,
+                &["IC_IAM_REFRESH_TOKEN", "IBMCLOUD_IAM_REFRESH_TOKEN"],
+            )
             .map(SecretString::from),
         token: environment
-            .text(&block.iam_token, &["IC_IAM_TOKEN", "IBMCLOUD_IAM_TOKEN"])
+            .lookup(&block.iam_token, &["IC_IAM_TOKEN", "IBMCLOUD_IAM_TOKEN"])
             .map(SecretString::from),
-        cr_token_file: environment.text(&block.cr_token_file, &["IBMCLOUD_CR_TOKEN_FILE"]),
+        cr_token_file: environment.lookup(&block.cr_token_file, &["IBMCLOUD_CR_TOKEN_FILE"]),
     };
     match profile(block, environment)? {
-        Profile::NotGiven => of_oneself(proofs),
+        Profile::NotGiven => without_profile(available),
         Profile::NotKnownYet => Ok(None),
         Profile::Given(profile, argument) => {
-            let more_to_come = still_to_come(block);
+            let more_unknown = credentials_unknown(block);
             let nothing_else =
-                !more_to_come && proofs.refresh_token.is_none() && proofs.token.is_none();
+                !more_unknown && available.refresh_token.is_none() && available.token.is_none();
             let default_file = nothing_else.then(|| default_token_file(environment)).flatten();
-            match as_profile(profile, proofs, default_file) {
-                None if !more_to_come => Err(nobody_to_act_as(argument)),
+            match with_profile(profile, available, default_file) {
+                None if !more_unknown => Err(no_identity(argument)),
                 credentials => Ok(credentials),
             }
         }
     }
 }
 
-fn of_oneself(proofs: Proofs) -> Result<Option<Credentials>, Diagnostics> {
-    match (proofs.api_key, proofs.refresh_token, proofs.token) {
+fn without_profile(available: Available) -> Result<Option<Credentials>, Diagnostics> {
+    match (available.api_key, available.refresh_token, available.token) {
         (Some(key), _, _) => Ok(Some(Credentials::ApiKey(key))),
         (None, Some(refresh_token), access_token) => {
             Ok(Some(Credentials::RefreshToken { refresh_token, access_token }))
         }
         (None, None, Some(token)) => Ok(Some(Credentials::BearerToken(token))),
-        (None, None, None) if proofs.cr_token_file.is_some() => Err(error(
+        (None, None, None) if available.cr_token_file.is_some() => Err(error(
             path("cr_token_file"),
             "Compute resource without a trusted profile",
             "A compute resource acts as a trusted profile: set iam_profile_id (environment: \
@@ -95,19 +98,19 @@ fn of_oneself(proofs: Proofs) -> Result<Option<Credentials>, Diagnostics> {
     }
 }
 
-fn as_profile(
+fn with_profile(
     profile: TrustedProfile,
-    proofs: Proofs,
+    available: Available,
     default_file: Option<String>,
 ) -> Option<Credentials> {
-    if let Some(api_key) = proofs.api_key {
+    if let Some(api_key) = available.api_key {
         return Some(Credentials::AssumedProfile { api_key, profile });
     }
-    let token = token_file(proofs.cr_token_file.or(default_file)?);
+    let token = token_file(available.cr_token_file.or(default_file)?);
     Some(Credentials::ComputeResource { token, profile })
 }
 
-/// The token of a compute resource, which the platform keeps in a file and replaces there.
+/// The token of a compute resource, which the platform stores in a file and replaces.
 fn token_file(file: String) -> TokenSource {
     TokenSource::new(file.clone(), move || {
         let text = fs::read_to_string(&file).map(SecretString::from).map_err(|reason| {
@@ -129,14 +132,14 @@ fn api_key(
     block: &ProviderBlock,
     environment: &Environment<'_>,
 ) -> Result<Option<SecretString>, Diagnostics> {
-    let key = environment
-        .text(&block.ibmcloud_api_key, &[])
-        .or_else(|| environment.text(&block.bluemix_api_key, &["IC_API_KEY", "IBMCLOUD_API_KEY"]));
+    let key = environment.lookup(&block.ibmcloud_api_key, &[]).or_else(|| {
+        environment.lookup(&block.bluemix_api_key, &["IC_API_KEY", "IBMCLOUD_API_KEY"])
+    });
     match key {
         Some(key) if key.starts_with(['{', '"']) || key.ends_with(['}', '"']) => Err(error(
             path("ibmcloud_api_key"),
             "Malformed API key",
-            "The API key begins or ends with a brace or a quote: give the key alone, without \
+            "The API key begins or ends with a brace or a quote: set the key alone, without \
              the JSON or the quotes around it.",
         )),
         key => Ok(key.map(SecretString::from)),
@@ -157,7 +160,8 @@ fn profile(block: &ProviderBlock, environment: &Environment<'_>) -> Result<Profi
         (Some(id), None) => return Ok(Profile::Given(TrustedProfile::Id(id), "iam_profile_id")),
         (None, Some(name)) => name,
     };
-    match environment.text(&block.ibmcloud_account_id, &["IC_ACCOUNT_ID", "IBMCLOUD_ACCOUNT_ID"]) {
+    match environment.lookup(&block.ibmcloud_account_id, &["IC_ACCOUNT_ID", "IBMCLOUD_ACCOUNT_ID"])
+    {
         Some(account_id) => {
             Ok(Profile::Given(TrustedProfile::Name { name, account_id }, "iam_profile_name"))
         }
@@ -165,15 +169,15 @@ fn profile(block: &ProviderBlock, environment: &Environment<'_>) -> Result<Profi
         None => Err(error(
             path("iam_profile_name"),
             "Trusted profile without an account",
-            "The name of a trusted profile is unique in its account only: set \
-             ibmcloud_account_id (environment: IC_ACCOUNT_ID, IBMCLOUD_ACCOUNT_ID), or give \
+            "The name of a trusted profile is unique only in its account: set \
+             ibmcloud_account_id (environment: IC_ACCOUNT_ID, IBMCLOUD_ACCOUNT_ID), or set \
              iam_profile_id instead.",
         )),
     }
 }
 
-/// Whether the apply may know who acts as the profile, where the plan does not.
-fn still_to_come(block: &ProviderBlock) -> bool {
+/// Whether credentials that can assume the profile are still unknown.
+fn credentials_unknown(block: &ProviderBlock) -> bool {
     [&block.ibmcloud_api_key, &block.bluemix_api_key, &block.cr_token_file]
         .iter()
         .any(|argument| argument.is_unknown())
@@ -183,17 +187,17 @@ fn two_profiles() -> Diagnostics {
     error(
         path("iam_profile_name"),
         "Two trusted profiles",
-        "Give iam_profile_id or iam_profile_name, not both.",
+        "Set iam_profile_id or iam_profile_name, not both.",
     )
 }
 
-fn nobody_to_act_as(argument: &'static str) -> Diagnostics {
+fn no_identity(argument: &'static str) -> Diagnostics {
     error(
         path(argument),
         "Trusted profile without an identity",
         format!(
-            "{argument} says whom to act as, and nothing says who does. Set ibmcloud_api_key \
-             (environment: IC_API_KEY, IBMCLOUD_API_KEY), or on a compute resource cr_token_file \
+            "{argument} is set, but there are no credentials that can assume the profile. Set \
+             ibmcloud_api_key (environment: IC_API_KEY, IBMCLOUD_API_KEY), or on a compute resource cr_token_file \
              (environment: IBMCLOUD_CR_TOKEN_FILE). A profile cannot be assumed with iam_token or \
              iam_refresh_token; without them, the token of a compute resource is also looked for \
              in {}.",
@@ -209,8 +213,8 @@ mod tests {
     use super::*;
     use crate::framework::value::{Value, known};
 
-    /// The credentials in words.
-    fn told(
+    /// The resolved credentials, described in words.
+    fn described(
         block: &[(&str, Value<String>)],
         environment: &[(&str, &str)],
         files: &[&str],
@@ -221,7 +225,7 @@ mod tests {
             read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
             file_exists: &|file| files.contains(&file),
         };
-        credentials(&filled(block), &environment).map(in_words).map_err(|mut diagnostics| {
+        credentials(&filled(block), &environment).map(describe).map_err(|mut diagnostics| {
             let error = diagnostics.errors.remove(0);
             (error.attribute.to_string(), error.summary.into_owned())
         })
@@ -230,7 +234,7 @@ mod tests {
     fn filled(arguments: &[(&str, Value<String>)]) -> ProviderBlock {
         let mut block = ProviderBlock::default();
         for (name, value) in arguments {
-            let place = match *name {
+            let argument = match *name {
                 "key" => &mut block.ibmcloud_api_key,
                 "old_key" => &mut block.bluemix_api_key,
                 "token" => &mut block.iam_token,
@@ -241,12 +245,12 @@ mod tests {
                 "file" => &mut block.cr_token_file,
                 name => panic!("{name}"),
             };
-            *place = value.clone();
+            *argument = value.clone();
         }
         block
     }
 
-    fn in_words(credentials: Option<Credentials>) -> String {
+    fn describe(credentials: Option<Credentials>) -> String {
         let profile = |profile| match profile {
             TrustedProfile::Id(id) => id,
             TrustedProfile::Name { name, account_id } => format!("{name} of {account_id}"),
@@ -275,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_that_is_given_counts_and_a_profile_always_does() {
+    fn the_first_credentials_count_and_a_profile_always_applies() {
         let (key, old_key) = (("key", known("k")), ("old_key", known("o")));
         let (token, refresh) = (("token", known("t")), ("refresh_token", known("r")));
         let (id, file) = (("profile_id", known("P")), ("file", known("f")));
@@ -297,13 +301,13 @@ mod tests {
             (vec![id, file.clone(), token, refresh], "file (f) as P"),
             (vec![name, account, file], "file (f) as n of a"),
         ] {
-            let words = told(&block, &[], &[]);
+            let words = described(&block, &[], &[]);
             assert_eq!(words.as_deref(), Ok(expected), "{block:?}");
         }
     }
 
     #[test]
-    fn the_token_of_a_compute_resource_is_read_from_its_file_each_time() {
+    fn the_token_of_a_compute_resource_is_read_from_its_file_every_time() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token").display().to_string();
         let source = token_file(file.clone());
@@ -322,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_stands_in_for_the_block() {
+    fn the_environment_is_used_where_the_block_is_silent() {
         for (environment, expected) in [
             (&[("IC_API_KEY", "k"), ("IC_IAM_PROFILE_ID", "P")][..], "key k as P"),
             (&[("IBMCLOUD_API_KEY", "k"), ("IBMCLOUD_IAM_PROFILE_ID", "P")], "key k as P"),
@@ -345,17 +349,21 @@ mod tests {
                 "token t, refresh r",
             ),
         ] {
-            assert_eq!(told(&[], environment, &[]).as_deref(), Ok(expected), "{environment:?}");
+            assert_eq!(
+                described(&[], environment, &[]).as_deref(),
+                Ok(expected),
+                "{environment:?}"
+            );
         }
-        // The block has a profile: the other kind of name environment does not contradict it.
+        // The block sets a profile, so the name in the environment is not a contradiction.
         let environment =
             [("IC_API_KEY", "k"), ("IC_IAM_PROFILE_NAME", "n"), ("IC_ACCOUNT_ID", "a")];
-        let words = told(&[("profile_id", known("P"))], &environment, &[]);
+        let words = described(&[("profile_id", known("P"))], &environment, &[]);
         assert_eq!(words.as_deref(), Ok("key k as P"));
     }
 
     #[test]
-    fn the_default_files_are_tried_in_order_when_nothing_else_is_given() {
+    fn the_default_files_are_tried_in_order_if_there_are_no_other_credentials() {
         let profile = [("profile_id", known("P"))];
         let [vault, service_account, code_engine] = DEFAULT_TOKEN_FILES;
         for (files, expected) in [
@@ -363,19 +371,19 @@ mod tests {
             (vec![code_engine, service_account], format!("file ({service_account}) as P")),
             (vec![code_engine, service_account, vault], format!("file ({vault}) as P")),
         ] {
-            assert_eq!(told(&profile, &[], &files), Ok(expected));
+            assert_eq!(described(&profile, &[], &files), Ok(expected));
         }
         for (environment, expected) in [
             (("IC_API_KEY", "k"), "key k as P"),
             (("IBMCLOUD_CR_TOKEN_FILE", "f"), "file (f) as P"),
         ] {
-            assert_eq!(told(&profile, &[environment], &[vault]).as_deref(), Ok(expected));
+            assert_eq!(described(&profile, &[environment], &[vault]).as_deref(), Ok(expected));
         }
-        assert_eq!(told(&[], &[], &[vault]).as_deref(), Ok("nobody"));
+        assert_eq!(described(&[], &[], &[vault]).as_deref(), Ok("nobody"));
     }
 
     #[test]
-    fn what_is_missing_or_too_much_is_told_where_it_is() {
+    fn missing_or_contradicting_arguments_are_errors_on_their_paths() {
         let vault = DEFAULT_TOKEN_FILES[0];
         let missing = "Trusted profile without an identity";
         let (id, name) = (("profile_id", known("P")), ("profile_name", known("n")));
@@ -408,15 +416,15 @@ mod tests {
             (vec![("old_key", known("{k"))], vec![], "ibmcloud_api_key", "Malformed API key"),
         ] {
             let expected = (argument.to_owned(), summary.to_owned());
-            assert_eq!(told(&block, &[], &files), Err(expected), "{block:?}");
+            assert_eq!(described(&block, &[], &files), Err(expected), "{block:?}");
         }
         let environment = [("IC_IAM_PROFILE_ID", "P"), ("IC_IAM_PROFILE_NAME", "n")];
         let expected = ("iam_profile_name".to_owned(), "Two trusted profiles".to_owned());
-        assert_eq!(told(&[], &environment, &[]), Err(expected));
+        assert_eq!(described(&[], &environment, &[]), Err(expected));
     }
 
     #[test]
-    fn nobody_acts_as_somebody_else_because_something_is_not_known_yet() {
+    fn unknown_arguments_never_lead_to_another_identity() {
         let unknown = |name| (name, Value::Unknown);
         let (key, id, name) =
             (("key", known("k")), ("profile_id", known("P")), ("profile_name", known("n")));
@@ -429,7 +437,7 @@ mod tests {
             vec![id.clone(), unknown("old_key")],
             vec![id, unknown("file")],
         ] {
-            assert_eq!(told(&block, &[], &[vault]).as_deref(), Ok("nobody"), "{block:?}");
+            assert_eq!(described(&block, &[], &[vault]).as_deref(), Ok("nobody"), "{block:?}");
         }
         for (block, environment, expected) in [
             (unknown("key"), ("IC_API_KEY", "environment"), "key environment"),
@@ -437,7 +445,7 @@ mod tests {
             (unknown("file"), ("IC_API_KEY", "k"), "key k"),
             (unknown("account"), ("IC_API_KEY", "k"), "key k"),
         ] {
-            assert_eq!(told(&[block], &[environment], &[]).as_deref(), Ok(expected));
+            assert_eq!(described(&[block], &[environment], &[]).as_deref(), Ok(expected));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The file of `endpoints_file_path`: addresses by variable, visibility and
-//! region, in the form that the official provider reads (ibm-api.md 5.1).
+//! Parses the file of `endpoints_file_path`: addresses by variable, visibility and
+//! region, in the format of the official provider (ibm-api.md 5.1).
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ impl EndpointsFile {
         serde_json::from_str(json).map(EndpointsFile)
     }
 
-    /// The addresses for `variable`. The file is not consulted for other
-    /// visibilities than `public` and `private`.
+    /// The addresses for `variable`; only the visibilities `public` and `private` have
+    /// any.
     pub(super) fn addresses(&self, variable: &str, visibility: &str) -> Option<&ByRegion> {
         self.0.get(variable)?.get(visibility)
     }
@@ -35,12 +35,12 @@ mod tests {
                                               "private": {"eu-de": "https://p.example"}}}"#,
         )
         .unwrap();
-        let one =
+        let by_region =
             |region: &str, address: &str| ByRegion::from([(region.to_owned(), address.to_owned())]);
         let iam = "IBMCLOUD_IAM_API_ENDPOINT";
         for (variable, visibility, found) in [
-            (iam, "public", Some(one("us-south", "https://iam.example"))),
-            (iam, "private", Some(one("eu-de", "https://p.example"))),
+            (iam, "public", Some(by_region("us-south", "https://iam.example"))),
+            (iam, "private", Some(by_region("eu-de", "https://p.example"))),
             (iam, "public-and-private", None),
             ("OTHER", "public", None),
         ] {
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_shape_is_an_error() {
+    fn a_file_of_another_format_is_an_error() {
         assert!(EndpointsFile::parse("[]").is_err());
         assert!(EndpointsFile::parse(r#"{"A": {"public": "https://x"}}"#).is_err());
     }

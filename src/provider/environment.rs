@@ -1,24 +1,24 @@
-//! What lies environment of the configuration, and how a value is looked up in both.
+//! Looks values up in the configuration, and then in the environment.
 
 use crate::framework::value::Value;
 
-/// The environment and the files of this machine.
+/// The environment variables and files of this machine.
 pub struct Environment<'a> {
-    /// A variable of the environment.
+    /// Reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// The content of a file.
+    /// Reads a file.
     pub read_file: &'a dyn Fn(&str) -> std::io::Result<String>,
-    /// Whether there is a file.
+    /// Whether a file exists.
     pub file_exists: &'a dyn Fn(&str) -> bool,
 }
 
-/// An argument and the variables that stand in for it, the first one first.
+/// An argument and its environment variables, in order of precedence.
 pub(super) type Lookup<'a> = (&'a Value<String>, &'a [&'a str]);
 
 impl Environment<'_> {
-    /// The argument if it is known, else the first variable that is set. What is
-    /// empty counts as not given.
-    pub(super) fn text(&self, argument: &Value<String>, variables: &[&str]) -> Option<String> {
+    /// The argument if it is known, or else the first variable that is set. An empty
+    /// value counts as not set.
+    pub(super) fn lookup(&self, argument: &Value<String>, variables: &[&str]) -> Option<String> {
         given(argument).map(str::to_owned).or_else(|| {
             variables
                 .iter()
@@ -27,8 +27,8 @@ impl Environment<'_> {
         })
     }
 
-    /// Two arguments that exclude one another. If the block has one of them, the
-    /// variables of both are out of the question.
+    /// Two arguments that exclude one another. If the block sets one of them, the
+    /// variables of both are ignored.
     pub(super) fn one_of_two(
         &self,
         (first, first_variables): Lookup<'_>,
@@ -36,15 +36,15 @@ impl Environment<'_> {
     ) -> (Option<String>, Option<String>) {
         match (given(first), given(second)) {
             (None, None) => {
-                (self.text(first, first_variables), self.text(second, second_variables))
+                (self.lookup(first, first_variables), self.lookup(second, second_variables))
             }
             (first, second) => (first.map(str::to_owned), second.map(str::to_owned)),
         }
     }
 }
 
-/// The text of an argument. What is only known after the apply behaves as if left
-/// out, and so does what is empty.
+/// The value of an argument. A value that is unknown until the apply, or empty, counts
+/// as not set.
 pub(super) fn given(argument: &Value<String>) -> Option<&str> {
     argument.as_deref_option().filter(|value| !value.is_empty())
 }
@@ -66,7 +66,7 @@ mod tests {
     };
 
     #[test]
-    fn an_argument_wins_over_its_variables_and_what_is_empty_is_passed_over() {
+    fn an_argument_takes_precedence_over_its_variables_and_empty_values_are_skipped() {
         for (argument, variables, found) in [
             (known("block"), &["A2"][..], Some("block")),
             (known(""), &["A1", "A2", "B1"], Some("a2")),
@@ -74,12 +74,12 @@ mod tests {
             (Value::Unknown, &["A2"], Some("a2")),
             (Value::Unknown, &["A1", "C1"], None),
         ] {
-            assert_eq!(ENVIRONMENT.text(&argument, variables).as_deref(), found, "{argument:?}");
+            assert_eq!(ENVIRONMENT.lookup(&argument, variables).as_deref(), found, "{argument:?}");
         }
     }
 
     #[test]
-    fn of_two_that_exclude_one_another_the_block_decides() {
+    fn the_block_decides_between_two_that_exclude_one_another() {
         let (a, b): (&[&str], &[&str]) = (&["A2"], &["B1"]);
         for (first, second, found) in [
             (known("x"), Value::Null, (Some("x"), None)),

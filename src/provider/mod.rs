@@ -30,11 +30,11 @@ use crate::secret_group::{
     SecretGroupDataSource, SecretGroupList, SecretGroupResource, SecretGroupsDataSource,
 };
 
-/// A function that looks a variable up.
+/// A function that looks up an environment variable.
 pub type Variable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// The providers whose states of the same types are understood: the official one, and this one
-/// under its present and its former address.
+/// The providers whose states of the same types can be taken over: the official one, and this
+/// one under its present and its former address.
 const UNDERSTOOD: &[&str] = &["ibm-cloud/ibm", "ibm-sm/ibm", "ibm-sm/ibm-sm"];
 
 /// The provider for secrets of IBM Cloud Secrets Manager.
@@ -46,7 +46,7 @@ pub struct IbmSm {
 }
 
 impl IbmSm {
-    /// A provider that takes what its block leaves out from these variables.
+    /// A provider that takes arguments that its block omits from these environment variables.
     pub fn new(variable: Variable) -> Self {
         let connection = Connection::default();
         let to = &connection;

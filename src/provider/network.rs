@@ -1,12 +1,12 @@
-//! The way to the services: whom to trust beside the system's authorities, and
-//! which proxy to go through.
+//! How to reach the services: which authorities to trust beside the system's, and
+//! which proxy to use.
 
 use super::environment::{Environment, given};
 use super::schema::ProviderBlock;
 use crate::client::{ExtraRoots, Proxy, ProxyUrl, ProxyUrlError};
 use crate::framework::diag::{Diagnostics, error, path};
 
-/// Errors that can be told from the block alone.
+/// Errors that need only the block.
 pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     if given(&block.ca_cert_file).and(given(&block.ca_cert_pem)).is_some() {
@@ -38,14 +38,14 @@ pub(super) fn extra_roots(
     }
 }
 
-/// The proxy of `proxy_url`, else that of the system. The proxy variables of the environment are
-/// not read here: who looks them up must also know the rules of `NO_PROXY` and the settings of macOS
-/// and Windows, and the HTTP library does.
+/// The proxy of `proxy_url`, or else the system's. The usual proxy variables are not read here: that
+/// takes the rules of `NO_PROXY` and the settings of macOS and Windows, which the HTTP library
+/// knows.
 pub(super) fn proxy(
     block: &ProviderBlock,
     environment: &Environment<'_>,
 ) -> Result<Proxy, Diagnostics> {
-    match environment.text(&block.proxy_url, &["IBMCLOUD_PROXY_URL"]) {
+    match environment.lookup(&block.proxy_url, &["IBMCLOUD_PROXY_URL"]) {
         Some(url) => ProxyUrl::parse(&url).map(Proxy::Url).map_err(bad_proxy),
         None => Ok(Proxy::System),
     }
@@ -76,8 +76,8 @@ fn from_pem(pem: &str) -> Result<ExtraRoots, Diagnostics> {
 fn two_sources() -> Diagnostics {
     error(
         path("ca_cert_pem"),
-        "CA certificates given twice",
-        "Give ca_cert_file or ca_cert_pem, not both. Either may hold several certificates.",
+        "CA certificates set twice",
+        "Set ca_cert_file or ca_cert_pem, not both. Either may contain several certificates.",
     )
 }
 
@@ -86,7 +86,7 @@ fn bad_proxy(reason: ProxyUrlError) -> Diagnostics {
         path("proxy_url"),
         "Invalid value for proxy_url",
         format!(
-            "The address of the proxy cannot be used: {reason}. It has the form \
+            "The address of the proxy cannot be used: {reason}. It must have the form \
              http://proxy.example.com:3128, or http://USER:PASSWORD@proxy.example.com:3128, where \
              special characters of user and password are percent-encoded."
         ),
@@ -102,33 +102,33 @@ mod tests {
         rcgen::generate_simple_self_signed(["proxy.test".to_owned()]).unwrap().cert.pem()
     }
 
-    fn told(diagnostics: &Diagnostics) -> Vec<(String, String)> {
+    fn errors(diagnostics: &Diagnostics) -> Vec<(String, String)> {
         let errors = diagnostics.errors.iter();
         errors.map(|error| (error.attribute.to_string(), error.detail.to_string())).collect()
     }
 
     #[test]
-    fn authorities_come_from_a_file_or_from_text_in_the_block_or_the_environment() {
-        let (in_file, in_text) = (authority(), authority());
+    fn authorities_come_from_a_file_or_a_pem_in_the_block_or_the_environment() {
+        let (in_file, in_pem) = (authority(), authority());
         let environment = |name: &'static str| {
-            let in_text = in_text.clone();
+            let in_pem = in_pem.clone();
             move |asked: &str| match (asked == name, name) {
                 (true, "IBMCLOUD_CA_CERT_FILE") => Some("ca.pem".to_owned()),
-                (true, _) => Some(in_text.clone()),
+                (true, _) => Some(in_pem.clone()),
                 (false, _) => None,
             }
         };
         let file = ProviderBlock { ca_cert_file: known("ca.pem"), ..ProviderBlock::default() };
-        let pem = ProviderBlock { ca_cert_pem: known(&in_text), ..ProviderBlock::default() };
+        let pem = ProviderBlock { ca_cert_pem: known(&in_pem), ..ProviderBlock::default() };
         let nothing = ProviderBlock::default();
         for (block, variable, expected) in [
             (&nothing, "", None),
             (&file, "", Some(&in_file)),
-            (&pem, "", Some(&in_text)),
+            (&pem, "", Some(&in_pem)),
             (&nothing, "IBMCLOUD_CA_CERT_FILE", Some(&in_file)),
-            (&nothing, "IBMCLOUD_CA_CERT_PEM", Some(&in_text)),
+            (&nothing, "IBMCLOUD_CA_CERT_PEM", Some(&in_pem)),
             (&file, "IBMCLOUD_CA_CERT_PEM", Some(&in_file)),
-            (&pem, "IBMCLOUD_CA_CERT_FILE", Some(&in_text)),
+            (&pem, "IBMCLOUD_CA_CERT_FILE", Some(&in_pem)),
         ] {
             let environment = Environment {
                 variable: &environment(variable),
@@ -167,15 +167,15 @@ mod tests {
     }
 
     #[test]
-    fn what_the_block_cannot_mean_is_refused_before_anything_runs() {
+    fn contradicting_or_invalid_arguments_are_errors_of_the_validation() {
         let block = ProviderBlock {
             ca_cert_file: known("ca.pem"),
             ca_cert_pem: known("no certificate"),
             proxy_url: known("socks5://user:s3cret@proxy.test"),
             ..ProviderBlock::default()
         };
-        let told = told(&validate(&block));
-        let [two, pem, proxy] = &told[..] else { panic!("{told:?}") };
+        let errors = errors(&validate(&block));
+        let [two, pem, proxy] = &errors[..] else { panic!("{errors:?}") };
         assert_eq!((two.0.as_str(), pem.0.as_str()), ("ca_cert_pem", "ca_cert_pem"));
         assert!(two.1.contains("not both"), "{two:?}");
         assert!(pem.1.contains("no certificate in PEM form"), "{pem:?}");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_missing_or_holds_nothing_is_named() {
+    fn an_error_about_a_missing_or_empty_file_names_it() {
         let environment = Environment {
             variable: &|name| match name {
                 "IBMCLOUD_PROXY_URL" => Some("proxy.test".to_owned()),
@@ -210,15 +210,15 @@ mod tests {
             ("empty.pem", "empty.pem: there is no certificate in PEM form in it"),
         ] {
             let block = ProviderBlock { ca_cert_file: known(file), ..ProviderBlock::default() };
-            let told = told(&extra_roots(&block, &environment).unwrap_err());
-            assert_eq!(told[0].0, "ca_cert_file");
-            assert!(told[0].1.starts_with(reason), "{told:?}");
+            let errors = errors(&extra_roots(&block, &environment).unwrap_err());
+            assert_eq!(errors[0].0, "ca_cert_file");
+            assert!(errors[0].1.starts_with(reason), "{errors:?}");
         }
-        let told = told(&proxy(&ProviderBlock::default(), &environment).unwrap_err());
-        assert_eq!(told[0].0, "proxy_url");
+        let errors = errors(&proxy(&ProviderBlock::default(), &environment).unwrap_err());
+        assert_eq!(errors[0].0, "proxy_url");
         let twice = Environment { variable: &|_| Some("x".to_owned()), ..environment };
-        let told = self::told(&extra_roots(&ProviderBlock::default(), &twice).unwrap_err());
-        assert_eq!(told[0].0, "ca_cert_pem");
-        assert!(told[0].1.contains("not both"), "{told:?}");
+        let errors = self::errors(&extra_roots(&ProviderBlock::default(), &twice).unwrap_err());
+        assert_eq!(errors[0].0, "ca_cert_pem");
+        assert!(errors[0].1.contains("not both"), "{errors:?}");
     }
 }

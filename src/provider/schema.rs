@@ -1,7 +1,7 @@
-//! The provider block: every argument of the official provider, said once.
+//! Declares the provider block, with every argument of the official provider.
 //!
-//! An existing block keeps working: arguments that mean nothing for Secrets
-//! Manager are accepted and do nothing.
+//! An existing block still works: arguments that do not apply to Secrets Manager are
+//! accepted and ignored.
 
 use serde::Deserialize;
 
@@ -9,17 +9,17 @@ use crate::framework::schema::{Attribute, Schema, number, string};
 use crate::framework::validators::{at_least, one_of};
 use crate::framework::value::Value;
 
-/// The arguments that have a meaning here (ibm-api.md 5.1).
+/// The arguments that have an effect (ibm-api.md 5.1).
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ProviderBlock {
     /// The API key of the caller.
     pub ibmcloud_api_key: Value<String>,
-    /// Old name of `ibmcloud_api_key`.
+    /// The former name of `ibmcloud_api_key`.
     pub bluemix_api_key: Value<String>,
     /// A bearer token instead of a key.
     pub iam_token: Value<String>,
-    /// A token that fetches bearer tokens.
+    /// A token from which IAM issues bearer tokens.
     pub iam_refresh_token: Value<String>,
     /// A trusted profile to act as, by id.
     pub iam_profile_id: Value<String>,
@@ -29,7 +29,7 @@ pub struct ProviderBlock {
     pub ibmcloud_account_id: Value<String>,
     /// A file with the token of a compute resource.
     pub cr_token_file: Value<String>,
-    /// Default region.
+    /// The default region.
     pub region: Value<String>,
     /// `public`, `private` or `public-and-private`.
     pub visibility: Value<String>,
@@ -39,26 +39,26 @@ pub struct ProviderBlock {
     pub endpoints_file_path: Value<String>,
     /// A file with authorities to trust beside the system's.
     pub ca_cert_file: Value<String>,
-    /// The same as text.
+    /// The certificates themselves, as PEM.
     pub ca_cert_pem: Value<String>,
-    /// A proxy, with user and password if it wants them.
+    /// A proxy, with user and password if it needs them.
     pub proxy_url: Value<String>,
-    /// Repetitions of a failed request.
+    /// How often a failed request is retried.
     pub max_retries: Value<i64>,
-    /// Base address of IAM.
+    /// The base address of IAM.
     pub iam_endpoint: Value<String>,
-    /// Address of an instance, with placeholders.
+    /// The address of an instance, with placeholders.
     pub secrets_manager_endpoint: Value<String>,
 }
 
-/// Values of `visibility`.
+/// The values of `visibility`.
 pub(super) const VISIBILITIES: &[&str] = &["public", "private", "public-and-private"];
-/// The one value of `private_endpoint_type`.
+/// The only value of `private_endpoint_type`.
 pub(super) const VPE: &str = "vpe";
 
 impl ProviderBlock {
-    /// The arguments whose values only the apply will tell. They count as left
-    /// out, which may make calls fail.
+    /// The arguments whose values are unknown until the apply. They count as not set,
+    /// which may make calls fail.
     pub(super) fn not_known_yet(&self) -> Vec<&'static str> {
         let arguments = [
             ("ibmcloud_api_key", &self.ibmcloud_api_key),
@@ -84,28 +84,29 @@ impl ProviderBlock {
     }
 }
 
-/// The declaration of the block.
+/// The schema of the block.
 pub(super) fn schema() -> Schema {
-    let mut fields = vec![
+    let mut attributes = vec![
         string("ibmcloud_api_key").sensitive().description(
-            "The IBM Cloud API key to act with. Environment: `IC_API_KEY`, `IBMCLOUD_API_KEY`.",
+            "The IBM Cloud API key to authenticate with. Environment: `IC_API_KEY`, \
+             `IBMCLOUD_API_KEY`.",
         ),
         string("bluemix_api_key")
             .sensitive()
             .deprecated()
             .description("Use `ibmcloud_api_key` instead."),
         string("iam_token").sensitive().description(
-            "An IAM bearer token to act with when there is no API key. It is used until it \
+            "An IAM bearer token to authenticate with if there is no API key. It is used until it \
              expires, after an hour at most; with `iam_refresh_token` it is then replaced. \
              Environment: `IC_IAM_TOKEN`, `IBMCLOUD_IAM_TOKEN`.",
         ),
         string("iam_refresh_token").sensitive().description(
-            "An IAM refresh token of the IBM Cloud command line, to act with when there is no API \
+            "An IAM refresh token of the IBM Cloud CLI, to authenticate with if there is no API \
              key. Environment: `IC_IAM_REFRESH_TOKEN`, `IBMCLOUD_IAM_REFRESH_TOKEN`.",
         ),
         string("iam_profile_id").description(
-            "The id of a trusted profile to act as, which the identity of the API key assumes, or \
-             a compute resource by its token. Environment: `IC_IAM_PROFILE_ID`, \
+            "The id of a trusted profile to act as. It is assumed with the API key, or with the \
+             token of a compute resource. Environment: `IC_IAM_PROFILE_ID`, \
              `IBMCLOUD_IAM_PROFILE_ID`.",
         ),
         string("iam_profile_name").description(
@@ -118,15 +119,15 @@ pub(super) fn schema() -> Schema {
              `IBMCLOUD_ACCOUNT_ID`.",
         ),
         string("cr_token_file").description(
-            "A file with the token of the compute resource that Terraform runs on, to act as a \
-             trusted profile without an API key. It is read for each IAM token, because the \
-             platform replaces it. Without any other credentials, the usual files of Kubernetes \
-             and Code Engine below `/var/run/secrets` are tried for a profile. Environment: \
-             `IBMCLOUD_CR_TOKEN_FILE`.",
+            "A file with the token of the compute resource that Terraform runs on, to assume a \
+             trusted profile without an API key. It is read again for each IAM token, because \
+             the platform replaces it. If a profile is set without any other credentials, the \
+             usual files of Kubernetes and Code Engine below `/var/run/secrets` are tried. \
+             Environment: `IBMCLOUD_CR_TOKEN_FILE`.",
         ),
         string("region").description(
-            "The region of instances whose resource names none. Default: `us-south`. Environment: \
-             `IC_REGION`, `IBMCLOUD_REGION`, `BM_REGION`, `BLUEMIX_REGION`.",
+            "The region of instances for which a resource sets none. Default: `us-south`. \
+             Environment: `IC_REGION`, `IBMCLOUD_REGION`, `BM_REGION`, `BLUEMIX_REGION`.",
         ),
         string("visibility").validator(one_of(VISIBILITIES)).description(
             "Which endpoints to use: `public` (default), `private`, or `public-and-private`, which \
@@ -134,53 +135,53 @@ pub(super) fn schema() -> Schema {
              `IBMCLOUD_VISIBILITY`.",
         ),
         string("private_endpoint_type").validator(one_of(&[VPE])).description(
-            "With `visibility = \"private\"`: `vpe` reaches IAM through the regional virtual \
+            "With `visibility = \"private\"`, `vpe` reaches IAM through the regional virtual \
              private endpoint. Environment: `IC_PRIVATE_ENDPOINT_TYPE`, \
              `IBMCLOUD_PRIVATE_ENDPOINT_TYPE`.",
         ),
         string("endpoints_file_path").description(
-            "A JSON file with addresses by variable, visibility and region: of IAM for the region \
-             of this block, of instances for their own. Environment: \
-             `IC_ENDPOINTS_FILE_PATH`, `IBMCLOUD_ENDPOINTS_FILE_PATH`.",
+            "A JSON file with addresses by variable, visibility and region. The address of IAM is \
+             that of this block's region, the address of an instance that of its own region. \
+             Environment: `IC_ENDPOINTS_FILE_PATH`, `IBMCLOUD_ENDPOINTS_FILE_PATH`.",
         ),
         string("ca_cert_file").description(
-            "A file with certificates in PEM form of authorities to trust beside those of the \
-             system, for IAM, Secrets Manager and a proxy. Environment: `IBMCLOUD_CA_CERT_FILE`.",
+            "A file with PEM certificates of authorities to trust in addition to the system's, \
+             for IAM, Secrets Manager and a proxy. Environment: `IBMCLOUD_CA_CERT_FILE`.",
         ),
         string("ca_cert_pem").description(
-            "The certificates themselves, instead of `ca_cert_file`. Environment: \
+            "The PEM certificates themselves, instead of `ca_cert_file`. Environment: \
              `IBMCLOUD_CA_CERT_PEM`.",
         ),
         string("proxy_url").sensitive().description(
             "The proxy for all requests: `http://[USER:PASSWORD@]HOST:PORT`, or `https://`. \
-             Without it the usual variables count, in upper or lower case: `HTTPS_PROXY`, \
+             Without it, the usual variables apply, in upper or lower case: `HTTPS_PROXY`, \
              `HTTP_PROXY`, `ALL_PROXY`, and `NO_PROXY` for hosts, domains and networks that are \
              reached without one; on macOS and Windows also the settings of the system. With it, \
-             none of them does. Environment: `IBMCLOUD_PROXY_URL`.",
+             they are all ignored. Environment: `IBMCLOUD_PROXY_URL`.",
         ),
         number("max_retries").validator(at_least(0)).description(
-            "How often a request that failed for a passing reason is repeated. Default: 10. \
+            "How often a request that failed for a temporary reason is retried. Default: 10. \
              Environment: `MAX_RETRIES`.",
         ),
         string("iam_endpoint")
             .description("The base address of IAM. Environment: `IBMCLOUD_IAM_API_ENDPOINT`."),
         string("secrets_manager_endpoint").description(
-            "The address of a Secrets Manager instance; may contain `{instance_id}` and \
+            "The address of Secrets Manager instances; it may contain `{instance_id}` and \
              `{region}`. Environment: `IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT`.",
         ),
     ];
-    fields.extend(without_effect());
+    attributes.extend(without_effect());
     Schema::new(
         "IAM credentials of IBM Cloud Secrets Manager. The block takes the arguments of the \
          official IBM Cloud provider.",
-        fields,
+        attributes,
     )
 }
 
-/// Arguments of the official block that mean nothing here.
+/// Arguments of the official provider that have no effect here.
 fn without_effect() -> impl Iterator<Item = Attribute> {
-    const ABOUT: &str = "Accepted so that a block of the official provider keeps working; it has \
-                         no effect on Secrets Manager.";
+    const DESCRIPTION: &str = "Accepted so that a block of the official provider still works; it \
+                               has no effect on Secrets Manager.";
     let plain = [
         string("iaas_classic_api_key").sensitive(),
         string("iaas_classic_endpoint_url"),
@@ -203,5 +204,5 @@ fn without_effect() -> impl Iterator<Item = Attribute> {
     plain
         .into_iter()
         .chain(deprecated.into_iter().map(Attribute::deprecated))
-        .map(|field| field.description(ABOUT))
+        .map(|attribute| attribute.description(DESCRIPTION))
 }

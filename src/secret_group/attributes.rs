@@ -20,11 +20,11 @@ pub(super) fn attributes() -> Vec<Attribute> {
         string("secret_group_id")
             .computed()
             .use_state_for_unknown()
-            .description("The id that secrets refer to."),
+            .description("The id by which secrets refer to the group."),
         string("created_at")
             .computed()
             .use_state_for_unknown()
-            .description("When the group was made, RFC 3339."),
+            .description("When the group was created, RFC 3339."),
         string("updated_at").computed().description("When the group last changed, RFC 3339."),
     ]
 }

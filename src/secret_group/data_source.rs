@@ -1,4 +1,4 @@
-//! Secret groups as they are looked up: one by its id, or all of an instance.
+//! The data sources that look up one secret group by its id, or all of an instance.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +12,10 @@ use crate::framework::value::{Value, known};
 use crate::instance::{Crud, Failure, Instance, InstanceDataSource, Served, data_source_schema};
 use crate::units::name::{OBJECT_ID_RULE, is_object_id};
 
-/// `ibm_sm_secret_group`, looked up.
+/// The data source `ibm_sm_secret_group`.
 pub struct SecretGroupDataSource;
 
-/// What to find, and the group that was found.
+/// What to look up, and the group that was found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoundGroup {
     secret_group_id: Value<String>,
@@ -76,7 +76,7 @@ impl InstanceDataSource for SecretGroupDataSource {
     }
 }
 
-/// `ibm_sm_secret_groups`.
+/// The data source `ibm_sm_secret_groups`.
 pub struct SecretGroupsDataSource;
 
 /// The groups that were found.
@@ -86,7 +86,7 @@ pub struct FoundGroups {
     total_count: Value<i64>,
 }
 
-/// One of them.
+/// One group of the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Group {
     id: String,
@@ -101,14 +101,14 @@ impl Served for SecretGroupsDataSource {
 
     fn schema() -> Schema {
         data_source_schema::<FoundGroups>(
-            "All secret groups of a Secrets Manager instance that the identity of the API key may \
-             see.",
+            "All secret groups of a Secrets Manager instance that the caller may see.",
             [
                 string("id")
                     .computed()
                     .description("The instance's id in Terraform: `<region>/<instance_id>`."),
                 list("secret_groups", group_type()).computed().description(
-                    "The groups: id, name, description, and when they were made and changed.",
+                    "The groups, each with its id, name, description, and when it was created and \
+                     last changed.",
                 ),
                 number("total_count").computed().description("How many groups there are."),
             ],
@@ -139,15 +139,15 @@ impl InstanceDataSource for SecretGroupsDataSource {
     }
 }
 
-/// The shape of an element: the official one, so that uses of it keep their
-/// type.
+/// The type of an element: the official provider's, so that expressions that use it
+/// still work.
 fn group_type() -> Type {
     let names = ["id", "name", "description", "created_at", "updated_at"];
     Type::Object(names.map(|name| (name, Type::String)).into())
 }
 
-/// Times have milliseconds here, unlike anywhere else: as in states of the
-/// official provider (ibm-api.md 5.7).
+/// Times have milliseconds here, unlike anywhere else, because the official provider's
+/// states have them (ibm-api.md 5.7).
 fn group(group: client::SecretGroup) -> Group {
     Group {
         id: group.id,

@@ -1,7 +1,7 @@
-//! Secret groups as `terraform query` finds them.
+//! The list that finds secret groups for `terraform query`.
 //!
-//! The service gives all groups at once and searches none of them, so the
-//! search is made here, over the same texts as for secrets (ibm-api.md 2.4, 2.7).
+//! The service returns all groups at once and cannot search them, so the search is
+//! done here, in the same attributes as for secrets (ibm-api.md 2.4, 2.7).
 
 use serde::Deserialize;
 
@@ -11,10 +11,10 @@ use crate::framework::schema::Schema;
 use crate::framework::value::Value;
 use crate::instance::{Failure, Found, Instance, InstanceList, Served, list_schema, search};
 
-/// The list of `ibm_sm_secret_group`.
+/// The list resource `ibm_sm_secret_group`.
 pub struct SecretGroupList;
 
-/// What to find.
+/// The filters of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Filters {
     search: Value<String>,
@@ -26,7 +26,7 @@ impl Served for SecretGroupList {
     fn schema() -> Schema {
         list_schema(
             "The secret groups of an instance.",
-            vec![search("Part of the id, the name or the description, in any case.")],
+            vec![search("Part of the id, the name or the description, ignoring case.")],
         )
     }
 }
@@ -46,7 +46,7 @@ impl InstanceList for SecretGroupList {
         let search = filters.search.as_deref_option();
         let found = groups
             .into_iter()
-            .filter(|group| search.is_none_or(|search| mentions(group, search)))
+            .filter(|group| search.is_none_or(|search| matches(group, search)))
             .take(limit)
             .map(|group| Found {
                 id: group.id.clone(),
@@ -57,7 +57,7 @@ impl InstanceList for SecretGroupList {
     }
 }
 
-fn mentions(group: &client::SecretGroup, search: &str) -> bool {
+fn matches(group: &client::SecretGroup, search: &str) -> bool {
     let search = search.to_lowercase();
     [Some(&group.id), group.name.as_ref(), group.description.as_ref()]
         .into_iter()
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_search_is_part_of_id_name_or_description_in_any_case() {
+    fn a_search_matches_part_of_id_name_or_description_in_any_case() {
         let group: client::SecretGroup = serde_json::from_value(serde_json::json!({
             "id": "01234567-89ab", "name": "Team-A", "description": "keys of the Shop",
             "created_by": "me", "created_at": "2026-01-10T08:00:00Z",
@@ -80,7 +80,7 @@ mod tests {
         for (search, found) in
             [("67-89", true), ("team", true), ("SHOP", true), ("2026", false), ("team b", false)]
         {
-            assert_eq!(mentions(&group, search), found, "{search}");
+            assert_eq!(matches(&group, search), found, "{search}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The group in Terraform's terms, and from it to IBM's and back; no client, clock or log.
+//! The group as Terraform models it, converted to and from IBM's API types; no client, clock or log.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct SecretGroup {
     pub updated_at: Value<String>,
 }
 
-/// What to create.
+/// The request that creates the group.
 pub(super) fn prototype(plan: &SecretGroup) -> client::SecretGroupPrototype {
     client::SecretGroupPrototype {
         name: plan.name.as_deref_option().unwrap_or_default().to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn prototype(plan: &SecretGroup) -> client::SecretGroupPrototype {
     }
 }
 
-/// What to change, if anything; an attribute that is removed is emptied.
+/// The request that changes the group, if anything changes; a removed attribute becomes empty.
 pub(super) fn patch(prior: &SecretGroup, plan: &SecretGroup) -> Option<client::SecretGroupPatch> {
     let changed = |before: &Value<String>, after: &Value<String>| {
         (before != after).then(|| after.as_deref_option().unwrap_or_default().to_owned())
@@ -62,14 +62,14 @@ mod tests {
     }
 
     #[test]
-    fn a_prototype_leaves_out_what_the_user_leaves_out() {
+    fn a_prototype_omits_what_the_configuration_omits() {
         let prototype = prototype(&group("team-a", Value::Null));
         assert_eq!(prototype.name, "team-a");
         assert_eq!(prototype.description, None);
     }
 
     #[test]
-    fn a_patch_names_only_what_changes() {
+    fn a_patch_contains_only_changes() {
         let prior = group("team-a", known("old"));
         for (plan, name, description) in [
             (group("team-b", known("old")), Some("team-b"), None),

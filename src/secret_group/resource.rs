@@ -9,10 +9,10 @@ use crate::instance::{
     Advice, Existing, Failure, Instance, InstanceResource, Served, create_once, resource_schema,
 };
 
-/// The type name of resource, data source and list.
+/// The type name of the resource, the data source and the list resource.
 pub(super) const TYPE_NAME: &str = "ibm_sm_secret_group";
 
-/// `ibm_sm_secret_group`.
+/// The resource `ibm_sm_secret_group`.
 pub struct SecretGroupResource;
 
 impl Served for SecretGroupResource {
@@ -20,8 +20,8 @@ impl Served for SecretGroupResource {
 
     fn schema() -> Schema {
         resource_schema(
-            "A secret group of a Secrets Manager instance: access to the secrets in it can be \
-             given as a whole.",
+            "A secret group of a Secrets Manager instance: access to all secrets in it can be \
+             granted at once.",
             attributes(),
         )
     }
@@ -68,8 +68,8 @@ impl InstanceResource for SecretGroupResource {
                 reason.is_conflict().then(|| {
                     Advice::on(
                         "name",
-                        "A group of this name exists in the instance. Choose another name, or \
-                         bring the existing group under Terraform with `terraform import`.",
+                        "The instance already has a group of this name. Choose another name, or \
+                         import the existing group with `terraform import`.",
                     )
                 })
             })
@@ -108,7 +108,7 @@ impl InstanceResource for SecretGroupResource {
     }
 }
 
-/// The group of this name. The service gives all groups at once.
+/// The group of this name. The service returns all groups at once.
 async fn find(
     instance: &Instance,
     name: &str,

@@ -1,15 +1,15 @@
-//! Each row of docs/comparison.md names scenarios, and they exist.
+//! Each row of docs/comparison.md names scenarios that exist.
 
 use std::path::Path;
 
 const TABLE: &str = include_str!("../../docs/comparison.md");
 
-/// The rows of the table by their first cell, with the scenarios of the last.
+/// The rows of the table: the first cell, and the scenarios in the last.
 fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
     let rows = TABLE.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |"));
     rows.map(|row| {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [about, _, _, shown] = cells[..] else { panic!("four cells: {row}") };
+        let [about, _, _, shown] = cells[..] else { panic!("not four cells: {row}") };
         (about, shown.split('`').filter(|name| name.contains('/')).collect())
     })
     .collect()
@@ -21,12 +21,12 @@ fn every_row_names_scenarios_that_exist() {
     assert!(rows.len() > 20, "the table has {} rows", rows.len());
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/scenarios");
     for (about, shown) in rows {
-        assert!(!shown.is_empty(), "nothing shows {about:?}");
+        assert!(!shown.is_empty(), "no scenario shows {about:?}");
         for name in shown {
             let folder = scenarios.join(name);
-            let lives =
+            let exists =
                 ["expect.json", "cases.json"].iter().any(|file| folder.join(file).is_file());
-            assert!(lives, "{about:?} is shown by {name}, which does not exist");
+            assert!(exists, "{about:?} is shown by {name}, which does not exist");
         }
     }
 }

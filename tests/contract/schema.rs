@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::support::plugin::Launch;
 
-/// Where ours differs from the official schema on purpose, and how: DESIGN.md
+/// The flags in which ours deliberately differs from the official schema; DESIGN.md
 /// says why.
 const DIFFERENCES: &[(&str, &str)] = &[
     ("ibm_sm_iam_credentials_secret.reuse_api_key", "computed"),
@@ -33,20 +33,20 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("data.ibm_sm_secret_groups.id", "optional"),
 ];
 
-/// What our data sources have beyond the official ones.
+/// The attributes that our data sources have in addition to the official ones.
 const ADDITIONS: &[&str] = &["data.ibm_sm_secret_group.created_by"];
 
 async fn schema() -> get_provider_schema::Response {
     let plugin = Launch::by_terraform().start().await;
     let mut connection = plugin.connect().await;
     let request = get_provider_schema::Request::default();
-    let answer = connection.provider.get_provider_schema(request).await.unwrap().into_inner();
+    let response = connection.provider.get_provider_schema(request).await.unwrap().into_inner();
     connection.shutdown().await;
     plugin.exit_in_time().await;
-    answer
+    response
 }
 
-/// Attributes, and blocks that hold some.
+/// The attributes and nested blocks of a schema, by name.
 fn attributes(schema: &tfplugin6::Schema) -> BTreeMap<String, Value> {
     members(schema.block.as_ref().unwrap())
 }
@@ -66,7 +66,7 @@ fn members(block: &tfplugin6::schema::Block) -> BTreeMap<String, Value> {
                 flags.insert(name.to_owned(), json!(true));
             }
         }
-        flags.insert("type".to_owned(), kind(&attribute.r#type));
+        flags.insert("type".to_owned(), parsed_type(&attribute.r#type));
         (attribute.name.clone(), Value::Object(flags))
     });
     let blocks = block.block_types.iter().map(|nested| {
@@ -77,7 +77,7 @@ fn members(block: &tfplugin6::schema::Block) -> BTreeMap<String, Value> {
     attributes.chain(blocks).collect()
 }
 
-fn kind(json: &[u8]) -> Value {
+fn parsed_type(json: &[u8]) -> Value {
     serde_json::from_slice(json).unwrap()
 }
 
@@ -117,7 +117,7 @@ fn expected(address: &str, official: &Value) -> BTreeMap<String, Value> {
 }
 
 #[tokio::test]
-async fn every_attribute_of_the_official_resources_is_there_with_its_type_and_kind() {
+async fn every_attribute_of_the_official_resources_exists_with_its_type_and_flags() {
     let ours = schema().await;
     let official = golden("official-schema.json");
     let resources = official["resource_schemas"].as_object().unwrap();
@@ -163,7 +163,7 @@ async fn every_argument_of_the_official_provider_block_is_accepted() {
     }
 }
 
-/// All schemas of a kind, by type name.
+/// All schemas of one category, by type name.
 fn schemas<'a>(
     of: impl IntoIterator<Item = (&'a String, &'a tfplugin6::Schema)>,
 ) -> BTreeMap<&'a str, Value> {
@@ -190,10 +190,10 @@ fn signature(function: &tfplugin6::Function) -> Value {
         .iter()
         .map(|parameter| {
             assert!(!parameter.allow_null_value && !parameter.allow_unknown_values);
-            json!({"name": parameter.name, "type": kind(&parameter.r#type)})
+            json!({"name": parameter.name, "type": parsed_type(&parameter.r#type)})
         })
         .collect();
-    json!({"parameters": parameters, "return": kind(&function.r#return.as_ref().unwrap().r#type)})
+    json!({"parameters": parameters, "return": parsed_type(&function.r#return.as_ref().unwrap().r#type)})
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn the_schema_is_the_one_that_was_reviewed() {
 }
 
 #[tokio::test]
-async fn everything_is_described_and_every_key_is_hidden() {
+async fn everything_is_described_and_every_key_is_sensitive() {
     let schema = schema().await;
     let provider = "provider".to_owned();
     let all = schema
@@ -231,7 +231,7 @@ async fn everything_is_described_and_every_key_is_hidden() {
         .chain(&schema.ephemeral_resource_schemas)
         .chain(&schema.list_resource_schemas)
         .chain(actions(&schema));
-    let mut hidden = 0;
+    let mut sensitive = 0;
     for (name, schema) in all {
         let block = schema.block.as_ref().unwrap();
         assert!(block.description.len() > 20, "{name}");
@@ -243,20 +243,20 @@ async fn everything_is_described_and_every_key_is_hidden() {
             let path = format!("{name}.{}", attribute.name);
             assert!(attribute.description.len() > 10, "{path} is not described");
             if attribute.computed && !attribute.optional {
-                let argument = ["Default:", "needed", "Off by default"];
-                let said = argument.iter().find(|words| attribute.description.contains(*words));
-                assert_eq!(said, None, "{path} is not an argument");
+                let argument = ["Default:", "needed", "required", "Off by default"];
+                let found = argument.iter().find(|words| attribute.description.contains(*words));
+                assert_eq!(found, None, "{path} is not an argument");
             }
             let secret = ["api_key", "api_key_wo", "_token", "payload", "payload_wo"]
                 .iter()
                 .any(|secret| attribute.name.ends_with(secret));
-            if secret && kind(&attribute.r#type) == "string" {
-                assert!(attribute.sensitive, "{path} is not hidden");
-                hidden += 1;
+            if secret && parsed_type(&attribute.r#type) == "string" {
+                assert!(attribute.sensitive, "{path} is not sensitive");
+                sensitive += 1;
             }
         }
     }
-    assert!(hidden >= 10, "{hidden}");
+    assert!(sensitive >= 10, "{sensitive}");
     for (name, function) in &schema.functions {
         assert!(function.summary.len() > 10 && function.description.len() > 20, "{name}");
         for parameter in &function.parameters {

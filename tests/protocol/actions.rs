@@ -13,7 +13,7 @@ use crate::support::session::{Said, Session, in_instance, said};
 const ROTATE: &str = "ibm_sm_iam_credentials_rotate";
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
-/// The messages on the way, and how it ended.
+/// The progress messages, and the diagnostics of the last event.
 async fn invoke(session: &mut Session, config: Value) -> (Vec<String>, Vec<Said>) {
     let request = proto::invoke_action::Request {
         action_type: ROTATE.to_owned(),
@@ -23,11 +23,11 @@ async fn invoke(session: &mut Session, config: Value) -> (Vec<String>, Vec<Said>
     let mut events = session.provider.invoke_action(request).await.unwrap().into_inner();
     let mut messages = Vec::new();
     loop {
-        let event = events.message().await.unwrap().expect("an event that ends it");
-        match event.r#type.expect("no empty event, which core crashes on") {
+        let event = events.message().await.unwrap().expect("a last event");
+        match event.r#type.expect("an event with a type, without which core crashes") {
             Type::Progress(progress) => messages.push(progress.message),
             Type::Completed(completed) => {
-                assert_eq!(events.message().await.unwrap(), None, "nothing follows the end");
+                assert_eq!(events.message().await.unwrap(), None, "nothing follows the last event");
                 return (messages, said(completed.diagnostics));
             }
         }
@@ -35,7 +35,7 @@ async fn invoke(session: &mut Session, config: Value) -> (Vec<String>, Vec<Said>
 }
 
 #[tokio::test]
-async fn a_rotation_tells_how_far_it_is_and_carries_the_versions_data_on() {
+async fn a_rotation_reports_its_progress_and_preserves_the_versions_metadata() {
     let emulator = with_engine().await;
     let secret = json!({"secret_type": "iam_credentials", "name": "app", "ttl": "1h",
                         "reuse_api_key": true, "service_id": STATIC_SERVICE_ID,
@@ -43,42 +43,45 @@ async fn a_rotation_tells_how_far_it_is_and_carries_the_versions_data_on() {
     let secret = emulator.create("secrets", secret).await;
     let id = secret["id"].as_str().unwrap();
     let mut session = Session::with(&emulator).await;
-    let (messages, said) = invoke(&mut session, json!({ "secret_id": id })).await;
-    assert_eq!(said, []);
+    let (messages, diagnostics) = invoke(&mut session, json!({ "secret_id": id })).await;
+    assert_eq!(diagnostics, []);
     assert_eq!(messages.len(), 2, "{messages:?}");
     assert_eq!(messages[0], format!("Rotating IAM credentials secret {id}"));
     assert!(messages[1].starts_with("ApiKey-") && messages[1].contains(" is current, until "));
-    let made = emulator.journal("create_secret_version").await;
-    assert_eq!(made.len(), 1);
-    assert_eq!(made[0]["request_body"], json!({"version_custom_metadata": {"ticket": "OPS-1"}}));
+    let created = emulator.journal("create_secret_version").await;
+    assert_eq!(created.len(), 1);
+    assert_eq!(created[0]["request_body"], json!({"version_custom_metadata": {"ticket": "OPS-1"}}));
 }
 
 #[tokio::test]
-async fn what_cannot_be_rotated_is_refused_in_the_event_that_ends_it() {
+async fn a_secret_that_cannot_be_rotated_is_an_error_in_the_last_event() {
     let emulator = with_engine().await;
     let dynamic = json!({"secret_type": "iam_credentials", "name": "app", "ttl": "1h",
                          "reuse_api_key": false, "service_id": STATIC_SERVICE_ID});
     let dynamic = emulator.create("secrets", dynamic).await;
-    let text = json!({"secret_type": "arbitrary", "name": "text", "payload": "x"});
-    let text = emulator.create("secrets", text).await;
+    let arbitrary = json!({"secret_type": "arbitrary", "name": "text", "payload": "x"});
+    let arbitrary = emulator.create("secrets", arbitrary).await;
     let mut session = Session::with(&emulator).await;
     for (id, summary, part) in [
         (&dynamic["id"], "Cannot rotate", "reuse_api_key = false"),
-        (&text["id"], "Cannot rotate", "of type arbitrary"),
+        (&arbitrary["id"], "Cannot rotate", "of type arbitrary"),
         (&json!(NOBODY), "Cannot update", "There is no such secret"),
     ] {
-        let (messages, said) = invoke(&mut session, json!({ "secret_id": id })).await;
+        let (messages, diagnostics) = invoke(&mut session, json!({ "secret_id": id })).await;
         assert_eq!(messages, [""; 0]);
-        let [said] = &said[..] else { panic!("one error: {said:?}") };
-        assert_eq!((said.severity, said.path.as_str()), ("error", "secret_id"));
-        assert!(said.summary.starts_with(summary) && said.detail.contains(part), "{said:?}");
+        let [diagnostic] = &diagnostics[..] else { panic!("one error: {diagnostics:?}") };
+        assert_eq!((diagnostic.severity, diagnostic.path.as_str()), ("error", "secret_id"));
+        assert!(
+            diagnostic.summary.starts_with(summary) && diagnostic.detail.contains(part),
+            "{diagnostics:?}"
+        );
     }
     assert_eq!(emulator.journal("create_secret_version").await, [Value::Null; 0]);
 }
 
 #[tokio::test]
-async fn a_configuration_is_checked_when_it_is_validated_and_when_it_is_planned() {
-    // No process that checks is configured.
+async fn validation_and_plan_check_the_configuration() {
+    // Neither call needs a configured provider.
     let mut session = Session::start().await;
     for (config, wrong) in [
         (json!({"instance_id": UNKNOWN, "secret_id": UNKNOWN}), None),
@@ -97,7 +100,8 @@ async fn a_configuration_is_checked_when_it_is_validated_and_when_it_is_planned(
         let planned = session.provider.plan_action(request).await.unwrap().into_inner();
         assert_eq!(planned.deferred, None);
         for diagnostics in [validated.into_inner().diagnostics, planned.diagnostics] {
-            let paths: Vec<String> = said(diagnostics).into_iter().map(|said| said.path).collect();
+            let paths: Vec<String> =
+                said(diagnostics).into_iter().map(|diagnostic| diagnostic.path).collect();
             assert_eq!(paths, wrong.into_iter().collect::<Vec<_>>());
         }
     }

@@ -1,6 +1,6 @@
-//! Core's own checks, over the plans and applies of a table of configurations:
-//! what they let pass here, no version of Terraform refuses (plugin-protocol.md
-//! 4.2, 4.5).
+//! Core's own checks of plans and applies, over tables of configurations: whatever
+//! passes them here, every version of Terraform accepts (plugin-protocol.md 4.2,
+//! 4.5).
 
 use ibm_sm_emulator::seed::{ACCESS_GROUP_IDS, ENGINE_API_KEY, STATIC_SERVICE_ID};
 use serde_json::{Value, json};
@@ -12,15 +12,15 @@ use crate::support::core::{
 use crate::support::emulator::Emulator;
 use crate::support::session::{Session, in_instance};
 
-/// Lives through the configurations one after the other. `null` in the first
-/// column means that everything is known while planning.
-async fn live(resource: &'static str, emulator: &Emulator, steps: &[(Value, Value, Action)]) {
+/// Applies the configurations one after the other. The first column has what is still
+/// unknown during the plan; `null` means nothing.
+async fn apply_all(resource: &'static str, emulator: &Emulator, steps: &[(Value, Value, Action)]) {
     let mut core = Core::of(Session::with(emulator).await, resource).await;
     let mut stored = None;
-    for (number, (late, config, expected)) in (1..).zip(steps) {
+    for (number, (unknown, config, expected)) in (1..).zip(steps) {
         let config = in_instance(config.clone());
         let mut planned = config.clone();
-        for (name, value) in late.as_object().into_iter().flatten() {
+        for (name, value) in unknown.as_object().into_iter().flatten() {
             planned[name] = value.clone();
         }
         let (action, now) = core.apply(stored.as_ref(), &planned, &config).await;
@@ -31,7 +31,7 @@ async fn live(resource: &'static str, emulator: &Emulator, steps: &[(Value, Valu
 }
 
 #[tokio::test]
-async fn secret_groups_keep_the_rules() {
+async fn secret_groups_follow_the_rules() {
     let emulator = Emulator::start().await;
     let steps = [
         (
@@ -57,11 +57,11 @@ async fn secret_groups_keep_the_rules() {
             Action::Update,
         ),
     ];
-    live("ibm_sm_secret_group", &emulator, &steps).await;
+    apply_all("ibm_sm_secret_group", &emulator, &steps).await;
 }
 
 #[tokio::test]
-async fn configurations_of_the_engine_keep_the_rules() {
+async fn configurations_of_the_engine_follow_the_rules() {
     let emulator = Emulator::start().await;
     let write_only = |version: &str| json!({"name": "engine", "api_key_wo": ENGINE_API_KEY, "api_key_wo_version": version});
     let steps = [
@@ -84,11 +84,11 @@ async fn configurations_of_the_engine_keep_the_rules() {
         ),
         (Value::Null, json!({"name": "other", "api_key": ENGINE_API_KEY}), Action::Replace),
     ];
-    live("ibm_sm_iam_credentials_configuration", &emulator, &steps).await;
+    apply_all("ibm_sm_iam_credentials_configuration", &emulator, &steps).await;
 }
 
 #[tokio::test]
-async fn secrets_with_a_lasting_key_keep_the_rules() {
+async fn secrets_with_a_reused_key_follow_the_rules() {
     let emulator = with_engine().await;
     let base = json!({"name": "app", "ttl": "90d", "service_id": STATIC_SERVICE_ID});
     let steps = [
@@ -153,11 +153,11 @@ async fn secrets_with_a_lasting_key_keep_the_rules() {
             Action::Replace,
         ),
     ];
-    live("ibm_sm_iam_credentials_secret", &emulator, &steps).await;
+    apply_all("ibm_sm_iam_credentials_secret", &emulator, &steps).await;
 }
 
 #[tokio::test]
-async fn a_due_renewal_keeps_the_rules() {
+async fn a_planned_renewal_follows_the_rules() {
     let emulator = with_engine().await;
     let mut core = Core::of(Session::with(&emulator).await, "ibm_sm_iam_credentials_secret").await;
     let config = in_instance(json!({"name": "app", "ttl": "30d", "service_id": STATIC_SERVICE_ID,
@@ -179,22 +179,22 @@ fn with(base: &Value, more: Value) -> Value {
 }
 
 #[test]
-fn a_plan_that_core_refuses_is_found() {
+fn a_plan_that_core_refuses_is_detected() {
     let attribute =
         |computed, configurable| Attribute { computed, configurable, write_only: false };
     let schema = Schema::from([
         ("given".to_owned(), attribute(false, true)),
         ("either".to_owned(), attribute(true, true)),
-        ("learned".to_owned(), attribute(true, false)),
+        ("result".to_owned(), attribute(true, false)),
         ("hidden".to_owned(), Attribute { write_only: true, ..attribute(false, true) }),
     ]);
-    let prior = json!({"given": "old", "either": "old", "learned": "old", "hidden": null});
-    let config = json!({"given": "new", "either": null, "learned": null, "hidden": "hush"});
+    let prior = json!({"given": "old", "either": "old", "result": "old", "hidden": null});
+    let config = json!({"given": "new", "either": null, "result": null, "hidden": "hush"});
     assert_eq!(
         proposed(&schema, &prior, &config),
-        json!({"given": "new", "either": "old", "learned": "old", "hidden": "hush"})
+        json!({"given": "new", "either": "old", "result": "old", "hidden": "hush"})
     );
-    let plan = json!({"given": "new", "either": UNKNOWN, "learned": "any", "hidden": null});
+    let plan = json!({"given": "new", "either": UNKNOWN, "result": "any", "hidden": null});
     for (change, wrong) in [
         (json!({}), &[][..]),
         (json!({"given": "old"}), &[]),
@@ -209,15 +209,15 @@ fn a_plan_that_core_refuses_is_found() {
             "{change}"
         );
     }
-    let dropped = json!({"given": null, "either": "new", "learned": null, "hidden": null});
-    let kept = json!({"given": "old", "either": UNKNOWN, "learned": "old", "hidden": null});
-    assert_eq!(invalid(&schema, &prior, &dropped, &kept), ["either", "given"]);
+    let removed = json!({"given": null, "either": "new", "result": null, "hidden": null});
+    let unchanged = json!({"given": "old", "either": UNKNOWN, "result": "old", "hidden": null});
+    assert_eq!(invalid(&schema, &prior, &removed, &unchanged), ["either", "given"]);
 }
 
 #[test]
-fn a_result_that_breaks_a_promise_is_found() {
+fn a_result_that_differs_from_the_plan_is_detected() {
     let planned = json!({"a": UNKNOWN, "b": {"c": [1, UNKNOWN]}, "d": null});
-    for (actual, broken) in [
+    for (actual, difference) in [
         (json!({"a": 1, "b": {"c": [1, 2]}, "d": null}), None),
         (json!({"a": 1, "b": {"c": [2, 2]}, "d": null}), Some(".b.c[0]: 1 became 2")),
         (
@@ -226,6 +226,6 @@ fn a_result_that_breaks_a_promise_is_found() {
         ),
         (json!({"a": 1, "b": {"c": [1, 2]}, "d": ""}), Some(r#".d: null became """#)),
     ] {
-        assert_eq!(incompatible(&planned, &actual).as_deref(), broken);
+        assert_eq!(incompatible(&planned, &actual).as_deref(), difference);
     }
 }

@@ -1,4 +1,4 @@
-//! A process that a person has started, for Terraform to attach to.
+//! A process that was started with `--debug`, to which Terraform attaches.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ async fn one_process_serves_one_command_after_the_other() {
     let mut process = Launch::to_debug().spawn();
     let printed = loop {
         let line = process.line().await;
-        assert_ne!(line, "", "stdout ended before the line to attach by");
+        assert_ne!(line, "", "stdout ended before the reattach line");
         if let Some((_, value)) = line.split_once("TF_REATTACH_PROVIDERS=") {
             break value.trim_end().trim_matches('\'').to_owned();
         }

@@ -1,4 +1,4 @@
-//! Who is let in, and who is not.
+//! Which peers may connect, and which may not.
 
 use futures::FutureExt as _;
 use rustls::SupportedProtocolVersion;
@@ -12,8 +12,8 @@ use crate::support::plugin::{Launch, Plugin, soon};
 
 const VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 
-/// What `peer` gets: the start of the server's HTTP/2, or the reason why not.
-async fn answer(plugin: &Plugin, peer: Peer<'_>) -> Result<[u8; 9], String> {
+/// The start of the server's first HTTP/2 frame to `peer`, or the reason of the refusal.
+async fn first_frame(plugin: &Plugin, peer: Peer<'_>) -> Result<[u8; 9], String> {
     let server = plugin.handshake.certificate().unwrap();
     let mut frame = [0; 9];
     let stream = plugin.tls(&peer, server).await;
@@ -28,11 +28,11 @@ fn is_settings(frame: [u8; 9]) -> bool {
 }
 
 #[tokio::test]
-async fn the_certificate_of_terraform_is_accepted_in_both_versions() {
+async fn the_certificate_of_terraform_is_accepted_in_both_tls_versions() {
     let plugin = Launch::by_terraform().start().await;
     for versions in VERSIONS {
         let peer = Peer { versions, ..Peer::terraform(&plugin.certificate) };
-        let frame = answer(&plugin, peer).await.unwrap();
+        let frame = first_frame(&plugin, peer).await.unwrap();
         assert!(is_settings(frame), "{versions:?}: {frame:?}");
     }
 }
@@ -45,11 +45,11 @@ fn offering<'a>(alpn: &'a [&'static [u8]], peer: Peer<'a>) -> Peer<'a> {
 async fn everyone_else_is_refused() {
     let plugin = Launch::by_terraform().start().await;
     let terraform = Peer::terraform(&plugin.certificate);
-    let foreign = HostCertificate::generate();
+    let other = HostCertificate::generate();
     let nobody = Peer { certificate: None, ..terraform };
     let refused = [
         (nobody, "CertificateRequired"),
-        (Peer::terraform(&foreign), "AccessDenied"),
+        (Peer::terraform(&other), "AccessDenied"),
         (offering(&[b"http/1.1"], terraform), "NoApplicationProtocol"),
         (offering(&[], terraform), "eof"),
         (offering(&[], nobody), "CertificateRequired"),
@@ -57,11 +57,11 @@ async fn everyone_else_is_refused() {
     for versions in VERSIONS {
         for (number, (peer, reason)) in refused.into_iter().enumerate() {
             let peer = Peer { versions, ..peer };
-            let refusal = answer(&plugin, peer).await.unwrap_err();
+            let refusal = first_frame(&plugin, peer).await.unwrap_err();
             assert!(refusal.contains(reason), "peer {number}, {versions:?}: {refusal}");
         }
     }
-    // The refusals were theirs alone.
+    // The refusals affected nobody else.
     assert_serves(&plugin.connect().await).await;
 }
 
@@ -70,10 +70,10 @@ async fn plaintext_is_refused() {
     let plugin = Launch::by_terraform().start().await;
     let mut socket = UnixStream::connect(plugin.handshake.socket()).await.unwrap();
     socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
-    let mut answer = Vec::new();
-    soon(socket.read_to_end(&mut answer)).await.unwrap();
+    let mut received = Vec::new();
+    soon(socket.read_to_end(&mut received)).await.unwrap();
     // At most a TLS alert (record type 21), and the end.
-    assert!(matches!(answer.as_slice(), [] | [21, ..]), "{answer:?}");
+    assert!(matches!(received.as_slice(), [] | [21, ..]), "{received:?}");
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_silent_peer_does_not_hold_up_the_host() {
     let plugin = Launch::by_terraform().start().await;
     let mut silent = UnixStream::connect(plugin.handshake.socket()).await.unwrap();
     assert_serves(&plugin.connect().await).await;
-    // It has neither been answered nor been given up on.
-    let answer = silent.read_u8().now_or_never();
-    assert!(answer.is_none(), "{answer:?}");
+    // It has received nothing, and has not been disconnected.
+    let received = silent.read_u8().now_or_never();
+    assert!(received.is_none(), "{received:?}");
 }

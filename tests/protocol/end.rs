@@ -28,10 +28,10 @@ async fn shutdown_ends_the_process_while_everything_is_open() {
 async fn a_peer_that_stopped_reading_does_not_delay_the_end() {
     let plugin = Launch::by_terraform().without("PLUGIN_CLIENT_CERT").start().await;
     let connection = plugin.connect().await;
-    let mut deaf = UnixStream::connect(plugin.handshake.socket()).await.unwrap();
-    deaf.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut stalled = UnixStream::connect(plugin.handshake.socket()).await.unwrap();
+    stalled.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
     // Its connection is established: the server's settings are here.
-    assert_eq!(soon(deaf.read(&mut [0; 1])).await.unwrap(), 1);
+    assert_eq!(soon(stalled.read(&mut [0; 1])).await.unwrap(), 1);
     connection.shutdown().await;
     let exit = plugin.exit_in_time().await;
     assert_eq!(exit.status.code(), Some(0));

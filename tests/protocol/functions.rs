@@ -1,4 +1,4 @@
-//! Functions, called as Terraform does: in a process that nobody configures
+//! Functions, called as Terraform calls them: in a process that is not configured
 //! (plugin-protocol.md 2.6).
 
 use ibm_sm_provider::plugin::proto::tfplugin6::{get_functions, get_provider_schema};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::session::Session;
 
 #[tokio::test]
-async fn functions_work_without_a_configuration() {
+async fn functions_work_without_a_configured_provider() {
     let mut session = Session::start().await;
     for (function, argument, result) in [
         (
@@ -26,7 +26,7 @@ async fn functions_work_without_a_configuration() {
             json!({"region": "us-south", "instance_id": "i-1", "object": "engine"}),
         ),
         ("duration_to_seconds", json!("90d"), json!(7_776_000)),
-        // Terraform converts a number to text for a parameter that is text.
+        // Terraform converts a number to a string for a string parameter.
         ("duration_to_seconds", json!("1800"), json!(1800)),
         ("seconds_to_duration", json!(5400), json!("90m")),
         ("seconds_to_duration", json!(7_776_000), json!("90d")),
@@ -36,9 +36,9 @@ async fn functions_work_without_a_configuration() {
 }
 
 #[tokio::test]
-async fn an_error_is_about_its_argument_and_names_the_rule() {
+async fn an_error_names_its_argument_and_the_rule() {
     let mut session = Session::start().await;
-    for (function, argument, at, text) in [
+    for (function, argument, at, rule) in [
         ("parse_crn", json!("crn:v1:x"), Some(0), "A CRN has 10 parts"),
         ("parse_id", json!("us-south"), Some(0), "<region>/<instance_id>/<object>"),
         ("duration_to_seconds", json!("1h30m"), Some(0), "The value must be a duration"),
@@ -46,14 +46,14 @@ async fn an_error_is_about_its_argument_and_names_the_rule() {
         ("seconds_to_duration", json!(1.5), Some(0), "must be a whole number"),
         ("dance", json!("x"), None, "This provider has no function \"dance\"."),
     ] {
-        let (argument, said) = session.call(function, argument).await.unwrap_err();
-        assert_eq!(argument, at, "{function}: {said}");
-        assert!(said.contains(text), "{function}: {said}");
+        let (argument, message) = session.call(function, argument).await.unwrap_err();
+        assert_eq!(argument, at, "{function}: {message}");
+        assert!(message.contains(rule), "{function}: {message}");
     }
 }
 
 #[tokio::test]
-async fn both_ways_to_ask_for_the_functions_give_the_same() {
+async fn both_calls_that_return_the_functions_agree() {
     let mut session = Session::start().await;
     let functions = session.provider.get_functions(get_functions::Request {}).await.unwrap();
     let request = get_provider_schema::Request::default();

@@ -1,5 +1,5 @@
-//! Identities, by which newer versions of Terraform import and which a list
-//! gives (plugin-protocol.md 4.8, 4.10).
+//! Identities, by which newer versions of Terraform import and which lists return
+//! (plugin-protocol.md 4.8, 4.10).
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ const GROUP: &str = "ibm_sm_secret_group";
 async fn an_identity_is_an_instance_and_an_object_in_it() {
     let mut session = Session::start().await;
     let request = get_resource_identity_schemas::Request {};
-    let answer = session.provider.get_resource_identity_schemas(request).await.unwrap();
-    let schemas: BTreeMap<_, _> = answer
+    let response = session.provider.get_resource_identity_schemas(request).await.unwrap();
+    let schemas: BTreeMap<_, _> = response
         .into_inner()
         .identity_schemas
         .into_iter()
@@ -71,8 +71,8 @@ async fn an_object_is_imported_by_its_identity_with_or_without_the_region() {
     ] {
         for region in [json!("us-south"), Value::Null] {
             let identity = json!({"region": region, "instance_id": INSTANCE_ID, attribute: object});
-            let (state, said) = session.import(resource, identity).await;
-            assert_eq!(said, []);
+            let (state, diagnostics) = session.import(resource, identity).await;
+            assert_eq!(diagnostics, []);
             assert_eq!(state["name"], json!(name));
             let id = format!("us-south/{INSTANCE_ID}/{}", object.as_str().unwrap());
             assert_eq!(state["id"], json!(id));
@@ -81,7 +81,7 @@ async fn an_object_is_imported_by_its_identity_with_or_without_the_region() {
 }
 
 #[tokio::test]
-async fn an_incomplete_identity_is_refused_on_what_is_missing() {
+async fn an_incomplete_identity_is_an_error_on_the_missing_attribute() {
     let emulator = Emulator::start().await;
     let mut session = Session::with(&emulator).await;
     for (resource, identity, missing) in [
@@ -90,9 +90,16 @@ async fn an_incomplete_identity_is_refused_on_what_is_missing() {
         (ENGINE, json!({"name": "engine"}), "instance_id"),
         (GROUP, json!({"region": "us-south", "instance_id": INSTANCE_ID}), "secret_group_id"),
     ] {
-        let (_, said) = session.import(resource, identity).await;
-        let [said] = &said[..] else { panic!("one error: {said:?}") };
-        assert_eq!((said.path.as_str(), said.summary.as_str()), (missing, "Incomplete identity"));
-        assert!(said.detail.contains(&format!("{missing} is missing")), "{}", said.detail);
+        let (_, diagnostics) = session.import(resource, identity).await;
+        let [diagnostic] = &diagnostics[..] else { panic!("one error: {diagnostics:?}") };
+        assert_eq!(
+            (diagnostic.path.as_str(), diagnostic.summary.as_str()),
+            (missing, "Incomplete identity")
+        );
+        assert!(
+            diagnostic.detail.contains(&format!("{missing} is missing")),
+            "{}",
+            diagnostic.detail
+        );
     }
 }

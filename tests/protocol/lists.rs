@@ -1,4 +1,4 @@
-//! List resources, which `terraform query` asks for, against an emulator
+//! List resources, which `terraform query` calls, against an emulator
 //! (plugin-protocol.md 2.6).
 
 use ibm_sm_emulator::seed::{ENGINE_API_KEY, INSTANCE_ID, STATIC_SERVICE_ID};
@@ -46,29 +46,29 @@ impl Shop {
         Shop { emulator, group_id }
     }
 
-    /// How many requests of this operation there were.
+    /// The number of requests of this operation.
     async fn count(&self, operation: &str) -> usize {
         self.emulator.journal(operation).await.len()
     }
 }
 
 fn names(found: &[Found]) -> Vec<&str> {
-    found.iter().map(|one| one.display_name.as_str()).collect()
+    found.iter().map(|object| object.display_name.as_str()).collect()
 }
 
 #[tokio::test]
-async fn secrets_are_found_with_their_identity_the_oldest_first() {
+async fn secrets_are_found_with_their_identity_oldest_first() {
     let shop = Shop::open().await;
     let mut session = Session::with(&shop.emulator).await;
-    let (found, said) = session.list(SECRET, in_instance(json!({})), 100, false).await;
-    assert_eq!(said, []);
+    let (found, diagnostics) = session.list(SECRET, in_instance(json!({})), 100, false).await;
+    assert_eq!(diagnostics, []);
     assert_eq!(names(&found), ["web", "shop", "shop-db"]);
-    for one in &found {
-        let id = one.identity["secret_id"].as_str().unwrap();
+    for secret in &found {
+        let id = secret.identity["secret_id"].as_str().unwrap();
         assert_eq!(id.len(), 36);
         let identity = json!({"region": "us-south", "instance_id": INSTANCE_ID, "secret_id": id});
-        assert_eq!(one.identity, identity);
-        assert_eq!(one.object, None);
+        assert_eq!(secret.identity, identity);
+        assert_eq!(secret.object, None);
     }
 }
 
@@ -88,28 +88,30 @@ async fn filters_and_the_limit_decide_which_secrets_are_found() {
         (json!({}), 2, &["web", "shop"]),
         (json!({}), 0, &[]),
     ] {
-        let (found, said) = session.list(SECRET, in_instance(filters.clone()), limit, false).await;
-        assert_eq!(said, [], "{filters}");
+        let (found, diagnostics) =
+            session.list(SECRET, in_instance(filters.clone()), limit, false).await;
+        assert_eq!(diagnostics, [], "{filters}");
         assert_eq!(names(&found), expected, "{filters} {limit}");
     }
 }
 
 #[tokio::test]
-async fn a_whole_secret_is_what_its_metadata_says_and_its_value_is_never_read() {
+async fn a_full_secret_agrees_with_its_metadata_and_its_value_is_never_read() {
     let shop = Shop::open().await;
     let mut session = Session::with(&shop.emulator).await;
     let config = in_instance(json!({"endpoint_type": "public"}));
-    let (found, said) = session.list(SECRET, config.clone(), 100, true).await;
-    assert_eq!(said, []);
+    let (found, diagnostics) = session.list(SECRET, config.clone(), 100, true).await;
+    assert_eq!(diagnostics, []);
     assert_eq!(found.len(), 3);
-    for one in found {
-        let object = one.object.unwrap();
-        let lookup =
-            in_instance(json!({"endpoint_type": "public", "secret_id": one.identity["secret_id"]}));
+    for secret in found {
+        let object = secret.object.unwrap();
+        let lookup = in_instance(
+            json!({"endpoint_type": "public", "secret_id": secret.identity["secret_id"]}),
+        );
         let source = "ibm_sm_iam_credentials_secret_metadata";
-        let (metadata, said) = session.read(source, lookup).await;
-        assert_eq!(said, []);
-        assert_eq!(metadata["name"], json!(one.display_name));
+        let (metadata, diagnostics) = session.read(source, lookup).await;
+        assert_eq!(diagnostics, []);
+        assert_eq!(metadata["name"], json!(secret.display_name));
         for (name, value) in metadata.as_object().unwrap() {
             assert_eq!(object[name], *value, "{name}");
         }
@@ -120,7 +122,7 @@ async fn a_whole_secret_is_what_its_metadata_says_and_its_value_is_never_read() 
 }
 
 #[tokio::test]
-async fn groups_are_found_by_what_they_say() {
+async fn groups_are_searched_by_id_name_and_description() {
     let shop = Shop::open().await;
     let mut session = Session::with(&shop.emulator).await;
     for (filters, limit, expected) in [
@@ -129,8 +131,9 @@ async fn groups_are_found_by_what_they_say() {
         (json!({"search": "the SHOP"}), 100, &["team-a"]),
         (json!({"search": "shop"}), 0, &[]),
     ] {
-        let (found, said) = session.list(GROUP, in_instance(filters.clone()), limit, true).await;
-        assert_eq!(said, []);
+        let (found, diagnostics) =
+            session.list(GROUP, in_instance(filters.clone()), limit, true).await;
+        assert_eq!(diagnostics, []);
         assert_eq!(names(&found), expected, "{filters} {limit}");
     }
     let filters = in_instance(json!({"search": shop.group_id}));
@@ -153,8 +156,8 @@ async fn the_engine_is_found_without_its_key() {
         (json!({"search": "engi"}), &["engine"]),
         (json!({"search": "none"}), &[]),
     ] {
-        let (found, said) = session.list(ENGINE, in_instance(filters), 100, false).await;
-        assert_eq!(said, []);
+        let (found, diagnostics) = session.list(ENGINE, in_instance(filters), 100, false).await;
+        assert_eq!(diagnostics, []);
         assert_eq!(names(&found), expected);
     }
     let (found, _) = session.list(ENGINE, in_instance(json!({})), 100, true).await;
@@ -168,7 +171,7 @@ async fn the_engine_is_found_without_its_key() {
 }
 
 #[tokio::test]
-async fn a_filter_that_the_service_would_refuse_is_refused_before() {
+async fn a_filter_that_the_service_would_refuse_is_an_error_with_the_rule() {
     let emulator = Emulator::start().await;
     let mut session = Session::with(&emulator).await;
     let many: Vec<String> = (0..31).map(|number| format!("label {number}")).collect();
@@ -184,11 +187,14 @@ async fn a_filter_that_the_service_would_refuse_is_refused_before() {
         (GROUP, json!({"region": "us/south"}), "region", "be a region"),
         (GROUP, json!({"endpoint_type": "vpe"}), "endpoint_type", "\"public\", \"private\""),
     ] {
-        let (found, said) = session.list(resource, in_instance(filters.clone()), 9, false).await;
+        let (found, diagnostics) =
+            session.list(resource, in_instance(filters.clone()), 9, false).await;
         assert_eq!(found, []);
-        let [said] = &said[..] else { panic!("one error for {filters}: {said:?}") };
-        assert_eq!((said.severity, said.path.as_str()), ("error", path), "{filters}");
-        assert!(said.detail.contains(rule), "{filters}: {}", said.detail);
+        let [diagnostic] = &diagnostics[..] else {
+            panic!("one error for {filters}: {diagnostics:?}")
+        };
+        assert_eq!((diagnostic.severity, diagnostic.path.as_str()), ("error", path), "{filters}");
+        assert!(diagnostic.detail.contains(rule), "{filters}: {}", diagnostic.detail);
     }
 }
 
@@ -202,10 +208,10 @@ async fn an_instance_that_does_not_exist_is_an_error_and_not_an_empty_list() {
         (ENGINE, "the IAM credentials configurations"),
         (GROUP, "the secret groups"),
     ] {
-        let (found, said) = session.list(resource, nowhere.clone(), 9, true).await;
+        let (found, diagnostics) = session.list(resource, nowhere.clone(), 9, true).await;
         assert_eq!(found, []);
-        let [said] = &said[..] else { panic!("one error: {said:?}") };
-        assert_eq!((said.severity, said.path.as_str()), ("error", "instance_id"));
-        assert_eq!(said.summary, format!("Cannot read {objects}"));
+        let [diagnostic] = &diagnostics[..] else { panic!("one error: {diagnostics:?}") };
+        assert_eq!((diagnostic.severity, diagnostic.path.as_str()), ("error", "instance_id"));
+        assert_eq!(diagnostic.summary, format!("Cannot read {objects}"));
     }
 }

@@ -13,7 +13,7 @@ use crate::support::plugin::{Connection, Launch};
 
 const STOP: &str = "/tfplugin6.Provider/StopProvider";
 
-/// A request with something in it that its method does not read.
+/// A request with a field that its method ignores.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Padded {
     #[prost(bytes = "vec", tag = "1000")]
@@ -44,15 +44,15 @@ async fn the_health_check_of_the_host_succeeds() {
 }
 
 #[tokio::test]
-async fn requests_may_be_larger_than_the_library_likes() {
+async fn requests_may_be_larger_than_the_library_allows_by_default() {
     let plugin = Launch::by_terraform().start().await;
     let connection = plugin.connect().await;
-    let answer = call(&connection, STOP, 5 << 20).await.unwrap();
-    assert_eq!(answer.error, "");
+    let response = call(&connection, STOP, 5 << 20).await.unwrap();
+    assert_eq!(response.error, "");
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_unimplemented() {
+async fn an_unknown_method_is_unimplemented() {
     let plugin = Launch::by_terraform().start().await;
     let connection = plugin.connect().await;
     for path in ["/tfplugin6.Provider/Dance", "/tfplugin5.Provider/Stop"] {
@@ -71,10 +71,10 @@ async fn two_connections_are_served_side_by_side() {
 }
 
 #[tokio::test]
-async fn stop_is_not_the_end() {
+async fn stop_does_not_end_the_process() {
     let plugin = Launch::by_terraform().start().await;
     let connection = plugin.connect().await;
-    let answer = call(&connection, STOP, 0).await.unwrap();
-    assert_eq!(answer.error, "");
+    let response = call(&connection, STOP, 0).await.unwrap();
+    assert_eq!(response.error, "");
     assert_serves(&connection).await;
 }

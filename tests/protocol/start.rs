@@ -54,7 +54,7 @@ async fn the_command_line_needs_no_cookie() {
 }
 
 #[tokio::test]
-async fn a_host_without_version_6_is_told_so_by_the_line() {
+async fn a_host_without_version_6_can_tell_from_the_handshake_line() {
     for launch in [
         Launch::by_terraform().with("PLUGIN_PROTOCOL_VERSIONS", "4,5"),
         Launch::by_terraform().without("PLUGIN_PROTOCOL_VERSIONS"),
@@ -65,14 +65,14 @@ async fn a_host_without_version_6_is_told_so_by_the_line() {
 }
 
 #[tokio::test]
-async fn a_host_that_asks_for_multiplexing_is_refused_it() {
+async fn multiplexing_is_declined_if_the_host_asks_for_it() {
     let launch = Launch::by_terraform().with("PLUGIN_MULTIPLEX_GRPC", "true");
     let plugin = launch.start().await;
     assert_eq!(plugin.handshake.fields[6..], ["false"]);
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_read_is_not_plaintext() {
+async fn an_unreadable_certificate_never_means_plaintext() {
     let launch = Launch::by_terraform().with("PLUGIN_CLIENT_CERT", "nonsense");
     let exit = launch.spawn().exit().await;
     assert_eq!(exit.status.code(), Some(1));
@@ -81,15 +81,15 @@ async fn a_certificate_that_cannot_be_read_is_not_plaintext() {
 }
 
 #[tokio::test]
-async fn without_a_place_for_the_socket_it_says_what_is_needed() {
+async fn without_a_directory_for_the_socket_the_error_says_what_is_needed() {
     let exit = Launch::by_terraform().with("TMPDIR", "/nowhere").spawn().exit().await;
     assert_eq!(exit.status.code(), Some(1));
     assert_eq!(exit.stdout, "");
-    assert!(exit.stderr.contains("TMPDIR has to name a directory"), "{}", exit.stderr);
+    assert!(exit.stderr.contains("TMPDIR must name a directory"), "{}", exit.stderr);
 }
 
 #[tokio::test]
-async fn the_socket_is_private_and_goes_with_the_process() {
+async fn the_socket_is_private_and_deleted_with_the_process() {
     let wanted = tempfile::tempdir().unwrap();
     for chosen in [None, wanted.path().to_str()] {
         let mut launch = Launch::by_terraform();

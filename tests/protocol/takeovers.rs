@@ -1,4 +1,4 @@
-//! Objects that come from elsewhere: moved states, identities in answers, and
+//! Objects that come from elsewhere: moved states, identities in responses, and
 //! values that an older Terraform would store (plugin-protocol.md 4.7 to 4.10).
 
 use ibm_sm_emulator::seed::{ENGINE_API_KEY, INSTANCE_ID};
@@ -44,20 +44,20 @@ fn a_move(
 async fn a_state_of_the_official_provider_is_moved_without_a_configured_process() {
     let mut session = Session::start().await;
     let request = a_move(OFFICIAL, GROUP, 0, &group().to_string());
-    let answer = session.provider.move_resource_state(request).await.unwrap().into_inner();
-    assert_eq!(said(answer.diagnostics), []);
-    let state = json_of(answer.target_state.as_ref());
+    let response = session.provider.move_resource_state(request).await.unwrap().into_inner();
+    assert_eq!(said(response.diagnostics), []);
+    let state = json_of(response.target_state.as_ref());
     assert_eq!(state["name"], json!("team-a"));
-    assert_eq!(state["description"], Value::Null, "its placeholder for nothing");
+    assert_eq!(state["description"], Value::Null, "the placeholder for null is gone");
     assert_eq!(
-        identity_of(answer.target_identity),
+        identity_of(response.target_identity),
         json!({"region": "us-south", "instance_id": INSTANCE_ID, "secret_group_id": GROUP_ID})
     );
-    assert!(!answer.target_private.is_empty());
+    assert!(!response.target_private.is_empty());
 }
 
 #[tokio::test]
-async fn what_cannot_be_moved_is_an_error_and_never_an_empty_state() {
+async fn a_state_that_cannot_be_moved_is_an_error_and_never_an_empty_state() {
     let mut session = Session::start().await;
     let whole = group().to_string();
     for (request, part) in [
@@ -69,17 +69,19 @@ async fn what_cannot_be_moved_is_an_error_and_never_an_empty_state() {
         (a_move(OFFICIAL, GROUP, 0, "{\"name\": "), ""),
         (a_move(OFFICIAL, GROUP, 0, "{\"name\": [1]}"), "name"),
     ] {
-        let answer = session.provider.move_resource_state(request).await.unwrap().into_inner();
-        let [said] = &said(answer.diagnostics)[..] else { panic!("one error about {part}") };
-        assert_eq!(said.severity, "error");
-        let text = format!("{} {} {}", said.path, said.summary, said.detail);
+        let response = session.provider.move_resource_state(request).await.unwrap().into_inner();
+        let [diagnostic] = &said(response.diagnostics)[..] else {
+            panic!("one error about {part}")
+        };
+        assert_eq!(diagnostic.severity, "error");
+        let text = format!("{} {} {}", diagnostic.path, diagnostic.summary, diagnostic.detail);
         assert!(text.contains(part), "{part}: {text}");
-        assert_eq!(answer.target_state, None);
+        assert_eq!(response.target_state, None);
     }
 }
 
 #[tokio::test]
-async fn a_stored_identity_is_upgraded_as_it_is() {
+async fn a_stored_identity_is_upgraded_without_other_changes() {
     let mut session = Session::start().await;
     let stored = json!({"region": "us-south", "instance_id": INSTANCE_ID, "name": "engine"});
     for (json, expected) in [
@@ -94,15 +96,15 @@ async fn a_stored_identity_is_upgraded_as_it_is() {
             version: 0,
             raw_identity: Some(proto::RawState { json: json.into_bytes(), ..Default::default() }),
         };
-        let answer = session.provider.upgrade_resource_identity(request).await.unwrap();
-        let answer = answer.into_inner();
-        assert_eq!(said(answer.diagnostics), []);
-        assert_eq!(identity_of(answer.upgraded_identity), expected);
+        let response = session.provider.upgrade_resource_identity(request).await.unwrap();
+        let response = response.into_inner();
+        assert_eq!(said(response.diagnostics), []);
+        assert_eq!(identity_of(response.upgraded_identity), expected);
     }
 }
 
 #[tokio::test]
-async fn an_import_answers_the_identity_and_a_read_completes_it() {
+async fn an_import_returns_the_identity_and_a_read_completes_it() {
     let emulator = Emulator::start().await;
     let created = emulator.create("secret_groups", json!({"name": "team-a"})).await;
     let group_id = &created["id"];
@@ -111,7 +113,7 @@ async fn an_import_answers_the_identity_and_a_read_completes_it() {
     let whole =
         json!({"region": "us-south", "instance_id": INSTANCE_ID, "secret_group_id": group_id});
     let id = format!("us-south/{INSTANCE_ID}/{}", group_id.as_str().unwrap());
-    for (request, answered) in [
+    for (request, expected) in [
         (
             proto::import_resource_state::Request {
                 type_name: GROUP.to_owned(),
@@ -129,10 +131,10 @@ async fn an_import_answers_the_identity_and_a_read_completes_it() {
             &whole,
         ),
     ] {
-        let answer = session.provider.import_resource_state(request).await.unwrap().into_inner();
-        assert_eq!(said(answer.diagnostics), []);
-        let [imported] = &answer.imported_resources[..] else { panic!("one object") };
-        assert_eq!(identity_of(imported.identity.clone()), *answered);
+        let response = session.provider.import_resource_state(request).await.unwrap().into_inner();
+        assert_eq!(said(response.diagnostics), []);
+        let [imported] = &response.imported_resources[..] else { panic!("one object") };
+        assert_eq!(identity_of(imported.identity.clone()), *expected);
         assert!(!imported.private.is_empty());
         let request = proto::read_resource::Request {
             type_name: GROUP.to_owned(),
@@ -141,13 +143,13 @@ async fn an_import_answers_the_identity_and_a_read_completes_it() {
             current_identity: imported.identity.clone(),
             ..Default::default()
         };
-        let answer = session.provider.read_resource(request).await.unwrap().into_inner();
-        assert_eq!(identity_of(answer.new_identity), whole);
+        let response = session.provider.read_resource(request).await.unwrap().into_inner();
+        assert_eq!(identity_of(response.new_identity), whole);
     }
 }
 
 #[tokio::test]
-async fn an_apply_answers_the_identity_of_what_it_made() {
+async fn an_apply_returns_the_identity_of_what_it_created() {
     let emulator = Emulator::start().await;
     let mut core = Core::of(Session::with(&emulator).await, ENGINE).await;
     let config = in_instance(json!({"name": "engine", "api_key": ENGINE_API_KEY}));
@@ -159,7 +161,7 @@ async fn an_apply_answers_the_identity_of_what_it_made() {
 }
 
 #[tokio::test]
-async fn an_older_terraform_is_not_given_a_write_only_value_to_store() {
+async fn a_write_only_value_is_an_error_if_terraform_would_store_it() {
     let mut session = Session::start().await;
     let write_only =
         json!({"name": "engine", "api_key_wo": "hush-hush", "api_key_wo_version": "1"});
@@ -177,12 +179,14 @@ async fn an_older_terraform_is_not_given_a_write_only_value_to_store() {
                 proto::ClientCapabilities { write_only_attributes_allowed, ..Default::default() }
             }),
         };
-        let answer = session.provider.validate_resource_config(request).await.unwrap();
-        let found: Vec<Said> = said(answer.into_inner().diagnostics);
+        let response = session.provider.validate_resource_config(request).await.unwrap();
+        let found: Vec<Said> = said(response.into_inner().diagnostics);
         assert_eq!(!found.is_empty(), refused, "{allowed:?}: {found:?}");
-        for said in found {
-            assert_eq!(said.path, "api_key_wo");
-            assert!(said.detail.contains("Terraform 1.11") && !said.detail.contains("hush"));
+        for diagnostic in found {
+            assert_eq!(diagnostic.path, "api_key_wo");
+            assert!(
+                diagnostic.detail.contains("Terraform 1.11") && !diagnostic.detail.contains("hush")
+            );
         }
     }
 }

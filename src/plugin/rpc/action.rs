@@ -16,13 +16,13 @@ use crate::plugin::convert::{self, encoded};
 use crate::plugin::proto::tfplugin6 as proto;
 use crate::plugin::proto::tfplugin6::invoke_action::event::{Completed, Progress, Type};
 
-/// Events on their way to Terraform.
+/// The stream of events that Terraform reads.
 pub(super) type Events = BoxStream<proto::invoke_action::Event>;
 
-/// Where events are written to.
+/// The sending end of [`Events`].
 pub(super) type Sender = UnboundedSender<Result<proto::invoke_action::Event, Status>>;
 
-/// A writer of events and the stream that Terraform reads.
+/// A sender of events and the stream that Terraform reads.
 pub(super) fn channel() -> (Sender, Events) {
     let (sender, receiver) = unbounded_channel();
     (sender, Box::pin(UnboundedReceiverStream::new(receiver)))
@@ -33,7 +33,7 @@ pub(super) async fn validate<P: Provider>(
     _: Context,
     request: proto::validate_action_config::Request,
 ) -> proto::validate_action_config::Response {
-    Diagnosed::only(checked(&*provider, &request.action_type, request.config.as_ref()))
+    Diagnosed::only(check(&*provider, &request.action_type, request.config.as_ref()))
 }
 
 pub(super) async fn plan<P: Provider>(
@@ -41,23 +41,23 @@ pub(super) async fn plan<P: Provider>(
     _: Context,
     request: proto::plan_action::Request,
 ) -> proto::plan_action::Response {
-    Diagnosed::only(checked(&*provider, &request.action_type, request.config.as_ref()))
+    Diagnosed::only(check(&*provider, &request.action_type, request.config.as_ref()))
 }
 
-fn checked(
+fn check(
     provider: &impl Provider,
     type_name: &str,
     config: Option<&proto::DynamicValue>,
 ) -> Diagnostics {
-    let check = || {
+    let validate = || {
         let schema = provider.registry().action(type_name)?.schema();
         Ok(schema.validate(&decode(schema, encoded(config))?.unwrap_or_default()))
     };
-    check().unwrap_or_else(|diagnostics: Diagnostics| diagnostics)
+    validate().unwrap_or_else(|diagnostics: Diagnostics| diagnostics)
 }
 
-/// Runs the action and reports its progress to `sender`; the last event tells how it ended.
-/// A stream without that event would count as success.
+/// Runs the action and reports its progress to `sender`. The diagnostics belong in
+/// the last event, since Terraform takes a stream without one for a success.
 pub(super) async fn invoke<P: Provider>(
     provider: Arc<P>,
     context: Context,
@@ -71,11 +71,11 @@ pub(super) async fn invoke<P: Provider>(
     match prepared {
         Ok((action, config)) => {
             let progress = sender.clone();
-            let tell = Box::new(move |message: String| {
-                // Without a reader there is nobody to tell.
+            let report = Box::new(move |message: String| {
+                // Without a receiver there is nobody to report to.
                 let _ = progress.send(Ok(event(Type::Progress(Progress { message }))));
             });
-            action.invoke(context, config, tell).await
+            action.invoke(context, config, report).await
         }
         Err(diagnostics) => diagnostics,
     }
@@ -86,6 +86,6 @@ pub(super) fn completed(diagnostics: Diagnostics) -> proto::invoke_action::Event
     event(Type::Completed(Completed { diagnostics: convert::diagnostics(diagnostics) }))
 }
 
-fn event(kind: Type) -> proto::invoke_action::Event {
-    proto::invoke_action::Event { r#type: Some(kind) }
+fn event(event_type: Type) -> proto::invoke_action::Event {
+    proto::invoke_action::Event { r#type: Some(event_type) }
 }

@@ -1,4 +1,4 @@
-//! How every call is run: its span in the log, its task, and what a panic becomes.
+//! Runs every call in a task and a log span of its own, and turns a panic into a diagnostic.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::framework::diag::{self, Diagnostics};
 use crate::plugin::convert;
 use crate::plugin::proto::tfplugin6 as proto;
 
-/// The calls of one process. Clones count together.
+/// Runs and numbers the calls of one process; clones share the counter.
 #[derive(Clone)]
 pub(super) struct Calls {
     address: &'static str,
@@ -24,7 +24,7 @@ pub(super) trait Diagnosed: Default + Send + 'static {
     fn diagnostics(&self) -> &[proto::Diagnostic];
     fn diagnostics_mut(&mut self) -> &mut Vec<proto::Diagnostic>;
 
-    /// A response that holds nothing but these.
+    /// A response with nothing but these diagnostics.
     fn only(diagnostics: Diagnostics) -> Self {
         let mut response = Self::default();
         *response.diagnostics_mut() = convert::diagnostics(diagnostics);
@@ -51,8 +51,8 @@ impl Calls {
         Ok(Response::new(response))
     }
 
-    /// Runs `work` as the call `rpc` whose response holds no diagnostics of its own;
-    /// `None` if it ended in a panic.
+    /// Runs `work` as the call `rpc`, whose response has no field for diagnostics;
+    /// `None` if it panicked.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         rpc: &'static str,
@@ -111,11 +111,11 @@ async fn run<T: Send + 'static>(
     tokio::spawn(work.instrument(span.clone())).await.ok()
 }
 
-/// What the user is told of a panic.
+/// The diagnostics that tell the user of a panic.
 pub(super) fn panicked(rpc: &str) -> Diagnostics {
     diag::bug(format!(
-        "The call {rpc} ended in a panic; the log says where. What it was doing may be half done: \
-         run a plan to see."
+        "The call {rpc} panicked; the log says where. Its work may be half done: run a plan to \
+         find out."
     ))
 }
 
@@ -126,12 +126,12 @@ fn log<T: Diagnosed>(response: &T, started: Instant) {
             diagnostic_severity = diagnostic.severity().as_str_name(),
             diagnostic_summary = diagnostic.summary,
             diagnostic_detail = diagnostic.detail,
-            diagnostic_attribute = diagnostic.attribute.as_ref().map(path_text),
-            "the response holds a diagnostic"
+            diagnostic_attribute = diagnostic.attribute.as_ref().map(display_path),
+            "the response contains a diagnostic"
         );
     }
     let count = |severity: Severity| {
-        response.diagnostics().iter().filter(|one| one.severity() == severity).count()
+        response.diagnostics().iter().filter(|diagnostic| diagnostic.severity() == severity).count()
     };
     tracing::debug!(
         tf_req_duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -141,7 +141,7 @@ fn log<T: Diagnosed>(response: &T, started: Instant) {
     );
 }
 
-fn path_text(path: &proto::AttributePath) -> String {
+fn display_path(path: &proto::AttributePath) -> String {
     use proto::attribute_path::step::Selector;
     path.steps
         .iter()

@@ -29,10 +29,11 @@ pub(super) async fn open<P: Provider>(
     context: Context,
     request: proto::open_ephemeral_resource::Request,
 ) -> proto::open_ephemeral_resource::Response {
-    let prepared = provider.registry().ephemeral_resource(&request.type_name).and_then(|one| {
-        let config = decode(one.schema(), encoded(request.config.as_ref()))?;
-        Ok((one, config.unwrap_or_default()))
-    });
+    let prepared =
+        provider.registry().ephemeral_resource(&request.type_name).and_then(|resource| {
+            let config = decode(resource.schema(), encoded(request.config.as_ref()))?;
+            Ok((resource, config.unwrap_or_default()))
+        });
     let (resource, config) = match prepared {
         Ok(prepared) => prepared,
         Err(diagnostics) => return Diagnosed::only(diagnostics),

@@ -1,5 +1,5 @@
-//! The calls about functions. They come without a configuration, and have no
-//! diagnostics: an error is text about one argument.
+//! The calls about functions. They need no configured provider and return no
+//! diagnostics: an error is a message about one argument.
 
 use std::sync::Arc;
 
@@ -22,9 +22,9 @@ pub(super) async fn call<P: Provider>(
     }
 }
 
-/// The response of a call that ended in a panic.
+/// The response of a call that panicked.
 pub(super) fn panicked() -> proto::call_function::Response {
-    let text = "The function ended in a panic, which is a mistake in the provider.".to_owned();
+    let text = "The function panicked, which is a bug in the provider.".to_owned();
     proto::call_function::Response {
         result: None,
         error: Some(proto::FunctionError { text, function_argument: None }),
@@ -38,7 +38,7 @@ fn outcome(
     let functions = &provider.registry().functions;
     let function = functions
         .iter()
-        .find(|one| one.name == request.name)
+        .find(|function| function.name == request.name)
         .ok_or_else(|| (None, format!("This provider has no function {:?}.", request.name)))?;
     let mut arguments = Vec::new();
     for (index, (parameter, value)) in
@@ -50,5 +50,7 @@ fn outcome(
     }
     let result = (function.call)(&arguments)
         .map_err(|Failure { argument, message }| (Some(argument), message))?;
-    encode_value(&result).map_err(|_| (None, "The result cannot be encoded.".to_owned()))
+    encode_value(&result).map_err(|_| {
+        (None, "The result cannot be encoded, which is a bug in the provider.".to_owned())
+    })
 }

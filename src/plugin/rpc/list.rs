@@ -16,10 +16,10 @@ use crate::framework::resource::AnyResource;
 use crate::plugin::convert::{self, dynamic_value, encoded};
 use crate::plugin::proto::tfplugin6 as proto;
 
-/// Events on their way to Terraform.
+/// The stream of events that Terraform reads.
 pub(super) type Events = BoxStream<proto::list_resource::Event>;
 
-/// What Terraform asks for when it does not say.
+/// The limit when the request has no valid one; Terraform's own default.
 const DEFAULT_LIMIT: usize = 100;
 
 pub(super) async fn validate<P: Provider>(
@@ -35,13 +35,13 @@ pub(super) async fn validate<P: Provider>(
     Diagnosed::only(check().unwrap_or_else(|diagnostics: Diagnostics| diagnostics))
 }
 
-/// All events of a list, in the order found; an error is the last one.
+/// All events of a list, in the order found; diagnostics come last.
 pub(super) async fn events<P: Provider>(
     provider: Arc<P>,
     context: Context,
     request: proto::list_resource::Request,
 ) -> Vec<proto::list_resource::Event> {
-    let whole = request.include_resource_object;
+    let with_object = request.include_resource_object;
     let limit = usize::try_from(request.limit).unwrap_or(DEFAULT_LIMIT);
     let prepared = provider.registry().list_resource(&request.type_name).and_then(|list| {
         let resource = provider.registry().resource(&request.type_name)?;
@@ -56,7 +56,7 @@ pub(super) async fn events<P: Provider>(
     let mut events: Vec<_> = found
         .into_iter()
         .take(limit)
-        .map(|one| event(resource, one, whole).unwrap_or_else(only))
+        .map(|result| event(resource, result, with_object).unwrap_or_else(only))
         .collect();
     if diagnostics != Diagnostics::default() {
         events.push(only(diagnostics));
@@ -64,7 +64,7 @@ pub(super) async fn events<P: Provider>(
     events
 }
 
-/// The events as the stream that the wire wants.
+/// The events as the stream that the protocol asks for.
 pub(super) fn stream(events: Vec<proto::list_resource::Event>) -> Events {
     Box::pin(stream::iter(events.into_iter().map(Ok)))
 }
@@ -72,12 +72,12 @@ pub(super) fn stream(events: Vec<proto::list_resource::Event>) -> Events {
 fn event(
     resource: &dyn AnyResource,
     found: ListResult,
-    whole: bool,
+    with_object: bool,
 ) -> Result<proto::list_resource::Event, Diagnostics> {
     let identity = identity(resource.identity(), &found.object)
         .map(|identity| encode_value(&identity))
         .transpose()?;
-    let object = whole.then(|| encode(resource.schema(), Some(&found.object))).transpose()?;
+    let object = with_object.then(|| encode(resource.schema(), Some(&found.object))).transpose()?;
     Ok(proto::list_resource::Event {
         identity: identity
             .map(|bytes| proto::ResourceIdentityData { identity_data: dynamic_value(bytes) }),
@@ -87,7 +87,7 @@ fn event(
     })
 }
 
-/// An event that says nothing but this.
+/// An event with nothing but these diagnostics.
 pub(super) fn only(diagnostics: Diagnostics) -> proto::list_resource::Event {
     proto::list_resource::Event {
         diagnostic: convert::diagnostics(diagnostics),

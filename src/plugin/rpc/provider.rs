@@ -17,7 +17,7 @@ use crate::plugin::proto::tfplugin6 as proto;
 fn capabilities() -> proto::ServerCapabilities {
     proto::ServerCapabilities {
         plan_destroy: true,
-        // Every process after the first of a command may skip the schema.
+        // Only the first process of a command has to send the schema.
         get_provider_schema_optional: true,
         move_resource_state: true,
         generate_resource_config: false,
@@ -34,12 +34,14 @@ pub(super) async fn get_metadata<P: Provider>(
         ListResourceMetadata, ResourceMetadata,
     };
     let registry = provider.registry();
-    let resources = registry.resources.iter().map(|one| one.type_name().to_owned());
-    let data_sources = registry.data_sources.iter().map(|one| one.type_name().to_owned());
-    let ephemerals = registry.ephemeral_resources.iter().map(|one| one.type_name().to_owned());
-    let lists = registry.list_resources.iter().map(|one| one.type_name().to_owned());
-    let actions = registry.actions.iter().map(|one| one.type_name().to_owned());
-    let functions = registry.functions.iter().map(|one| one.name.to_owned());
+    let resources = registry.resources.iter().map(|registered| registered.type_name().to_owned());
+    let data_sources =
+        registry.data_sources.iter().map(|registered| registered.type_name().to_owned());
+    let ephemerals =
+        registry.ephemeral_resources.iter().map(|registered| registered.type_name().to_owned());
+    let lists = registry.list_resources.iter().map(|registered| registered.type_name().to_owned());
+    let actions = registry.actions.iter().map(|registered| registered.type_name().to_owned());
+    let functions = registry.functions.iter().map(|registered| registered.name.to_owned());
     proto::get_metadata::Response {
         server_capabilities: Some(capabilities()),
         resources: resources.map(|type_name| ResourceMetadata { type_name }).collect(),
@@ -68,21 +70,29 @@ pub(super) async fn get_schema<P: Provider>(
     proto::get_provider_schema::Response {
         provider: Some(convert::schema(provider.schema())),
         resource_schemas: resources
-            .map(|one| (one.type_name().to_owned(), convert::schema(one.schema())))
+            .map(|registered| {
+                (registered.type_name().to_owned(), convert::schema(registered.schema()))
+            })
             .collect(),
         data_source_schemas: data_sources
-            .map(|one| (one.type_name().to_owned(), convert::schema(one.schema())))
+            .map(|registered| {
+                (registered.type_name().to_owned(), convert::schema(registered.schema()))
+            })
             .collect(),
         ephemeral_resource_schemas: ephemerals
-            .map(|one| (one.type_name().to_owned(), convert::schema(one.schema())))
+            .map(|registered| {
+                (registered.type_name().to_owned(), convert::schema(registered.schema()))
+            })
             .collect(),
         list_resource_schemas: lists
-            .map(|one| (one.type_name().to_owned(), convert::schema(one.schema())))
+            .map(|registered| {
+                (registered.type_name().to_owned(), convert::schema(registered.schema()))
+            })
             .collect(),
         action_schemas: actions
-            .map(|one| {
-                let schema = Some(convert::schema(one.schema()));
-                (one.type_name().to_owned(), proto::ActionSchema { schema })
+            .map(|registered| {
+                let schema = Some(convert::schema(registered.schema()));
+                (registered.type_name().to_owned(), proto::ActionSchema { schema })
             })
             .collect(),
         functions: functions(&*provider),
@@ -101,7 +111,9 @@ pub(super) async fn get_identities<P: Provider>(
             .registry()
             .resources
             .iter()
-            .map(|one| (one.type_name().to_owned(), convert::identity_schema(&**one)))
+            .map(|registered| {
+                (registered.type_name().to_owned(), convert::identity_schema(&**registered))
+            })
             .collect(),
         diagnostics: Vec::new(),
     }
@@ -109,7 +121,9 @@ pub(super) async fn get_identities<P: Provider>(
 
 pub(super) fn functions(provider: &impl Provider) -> HashMap<String, proto::Function> {
     let functions = provider.registry().functions.iter();
-    functions.map(|one| (one.name.to_owned(), convert::function(one))).collect()
+    functions
+        .map(|registered| (registered.name.to_owned(), convert::function(registered)))
+        .collect()
 }
 
 pub(super) async fn validate<P: Provider>(

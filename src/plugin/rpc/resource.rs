@@ -2,7 +2,7 @@
 //!
 //! A response without a new state means, to Terraform, that the object is gone
 //! (plugin-protocol.md 4.5): where a call fails before it reaches the resource,
-//! the response holds the errors and the state as it came.
+//! the response contains the errors and the unchanged state.
 
 use std::sync::Arc;
 
@@ -40,18 +40,19 @@ pub(super) async fn validate<P: Provider>(
     Diagnosed::only(check().unwrap_or_else(|diagnostics| diagnostics))
 }
 
-/// A Terraform that does not know write-only attributes would store them.
+/// A Terraform version without write-only attributes would store their values.
 fn write_only_refused(schema: &Schema, config: &Object) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     let given = |name: &str| *attribute(config, name) != ValueAny::Null;
-    for field in schema.iter().filter(|field| field.write_only && given(field.name)) {
+    for attribute in schema.iter().filter(|attribute| attribute.write_only && given(attribute.name))
+    {
         diagnostics.add_diagnostics(error(
-            path(field.name),
-            "Write-only attribute with an old Terraform",
+            path(attribute.name),
+            "Write-only attribute needs a newer Terraform",
             format!(
                 "{} is write-only, which needs Terraform 1.11 or OpenTofu 1.11. This version would \
                  store the value in its state.",
-                field.name
+                attribute.name
             ),
         ));
     }
@@ -119,7 +120,7 @@ pub(super) async fn moved<P: Provider>(
     moved().unwrap_or_else(Diagnosed::only)
 }
 
-/// The identity as Terraform stores it; none while it is not known as a whole.
+/// The identity as Terraform stores it; `None` until all of it is known.
 fn identity_of(
     resource: &dyn AnyResource,
     state: Option<&Object>,
@@ -145,7 +146,7 @@ fn newer_state(type_name: &str, version: i64) -> Diagnostics {
         format!("State of {type_name} from a newer provider"),
         format!(
             "The state has schema version {version}, which this version of the provider does not \
-             know. Use the provider version that wrote it, or a newer one."
+             support. Use the provider version that wrote it, or a newer one."
         ),
     )
 }
@@ -275,7 +276,7 @@ pub(super) async fn import<P: Provider>(
 ) -> proto::import_resource_state::Response {
     let import = || {
         let resource = provider.registry().resource(&request.type_name)?;
-        let identity = request.identity.as_ref().and_then(|one| one.identity_data.as_ref());
+        let identity = request.identity.as_ref().and_then(|data| data.identity_data.as_ref());
         let state = match identity {
             None => resource.import(&request.id)?,
             Some(data) => {
@@ -289,7 +290,7 @@ pub(super) async fn import<P: Provider>(
                 type_name: request.type_name.clone(),
                 state: dynamic_value(encode(resource.schema(), Some(&state))?),
                 private: resource.new_private_state(),
-                // Terraform wants an identity back for an import by one; the
+                // Terraform expects an identity back if it imports by one; the
                 // read that follows completes it.
                 identity: identity_of(resource, Some(&state))?.or_else(|| request.identity.clone()),
             }],
@@ -303,14 +304,14 @@ fn object(schema: &Schema, value: &Value) -> Result<Option<Object>, Diagnostics>
     Ok(decode(schema, encoded(value.as_ref()))?)
 }
 
-/// A report on the wire.
+/// A report in the protocol's types.
 struct Encodable {
     state: Value,
     private: Vec<u8>,
     diagnostics: Diagnostics,
 }
 
-/// Encodes a report; a state that cannot be encoded leaves what was there.
+/// Encodes a report; a state that cannot be encoded is replaced by `before`.
 fn encodable(schema: &Schema, report: Report<Stored>, before: Value) -> Encodable {
     let Report { value: Stored { state, private }, mut diagnostics } = report;
     match encode(schema, state.as_ref()) {

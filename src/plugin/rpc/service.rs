@@ -1,9 +1,8 @@
-//! One line for each call that Terraform can make: its name, what it is about, and
-//! who handles it.
+//! The table of the calls that Terraform can make: name, subject and handler.
 //!
-//! Every call runs in a task of its own: a client that goes away cannot cut a
-//! create between the service's response and the state, and a panic becomes a
-//! diagnostic of that one call. Calls that are not listed answer `UNIMPLEMENTED`.
+//! Every call runs in a task of its own: a client that disconnects cannot interrupt
+//! a create between the service's response and the state, and a panic becomes a
+//! diagnostic of that one call. Calls that are not listed return `UNIMPLEMENTED`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,8 +20,8 @@ use crate::plugin::proto::tfplugin6::{self as proto, provider_server};
 /// Serves a [`Provider`] to Terraform.
 pub struct Rpc<P> {
     provider: Arc<P>,
-    /// Fires on `StopProvider`, and is then replaced: calls that come later,
-    /// such as the close of what was opened, run as usual.
+    /// Cancelled by `StopProvider` and then replaced, so that later calls, such as
+    /// closing what was opened, run as usual.
     cancel: Mutex<CancellationToken>,
     calls: Calls,
 }
@@ -48,9 +47,9 @@ impl<P: Provider> Rpc<P> {
     }
 }
 
-/// The service, from a table of its unary calls. Each line is the name in Rust,
-/// the name on the wire, what the call is about (with the field of the request
-/// that names the type) and the handler.
+/// The service, from a table of its unary calls. Each line has the name in Rust,
+/// the name in the protocol, the subject (with the field of the request that names
+/// the type) and the handler.
 macro_rules! provider_service {
     (
         unary {
@@ -124,12 +123,12 @@ provider_service! {
         plan_action "PlanAction" Action(action_type) => action::plan;
     }
     other {
-        /// Returns at once and ends nothing but waiting (plugin-protocol.md 7).
+        /// Returns at once; running calls only stop waiting (plugin-protocol.md 7).
         async fn stop_provider(
             &self,
             _: Request<proto::stop_provider::Request>,
         ) -> Result<Response<proto::stop_provider::Response>, Status> {
-            tracing::info!("the run was interrupted: waits end, nothing new is started");
+            tracing::info!("the run was interrupted: calls stop waiting and start nothing new");
             self.stop();
             Ok(Response::new(proto::stop_provider::Response::default()))
         }
@@ -178,7 +177,7 @@ provider_service! {
             tokio::spawn(async move {
                 let outcome: Option<Diagnostics> = calls.run(NAME, subject, work).await;
                 let diagnostics = outcome.unwrap_or_else(|| panicked(NAME));
-                // Without a reader the run is over; the action has been carried out all the same.
+                // Without a receiver the run is over, but the action has been carried out.
                 let _ = sender.send(Ok(action::completed(diagnostics)));
             });
             Ok(Response::new(events))
