@@ -135,7 +135,7 @@ fn list_all(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<A
         .values()
         .filter(|secret| {
             secret.instance_id == call.instance.id
-                && call.grant.covers(&secret.secret_group_id)
+                && call.permission.covers(&secret.secret_group_id)
                 && groups.as_ref().is_none_or(|groups| groups.contains(&secret.secret_group_id))
         })
         .filter(|secret| {

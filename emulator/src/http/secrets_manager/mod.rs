@@ -33,6 +33,6 @@ fn secret(call: &SecretsManagerCall<'_>, tx: &Transaction<'_>) -> Result<Secret>
         .get(id)
         .filter(|secret| secret.instance_id == call.instance.id)
         .ok_or_else(|| ApiError::not_found("Secret", id))?;
-    call.grant.require(&found.secret_group_id)?;
+    call.permission.require(&found.secret_group_id)?;
     Ok(found.clone())
 }
