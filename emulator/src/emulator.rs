@@ -183,7 +183,7 @@ impl Handle {
         self.app.store.state()
     }
 
-    /// The base URL of IAM and of the control surface.
+    /// The base URL of IAM and of the control API.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -7,7 +7,7 @@ use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall
 use crate::http::page::Window;
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::secrets_manager::MANAGE;
+use crate::http::secrets_manager::shared::MANAGE;
 use crate::iam::access::Role;
 use crate::model::ConfigurationReply;
 use crate::model::secret::Kind;

@@ -5,7 +5,7 @@ use crate::http::fields::{Fields, Patch};
 use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::secrets_manager::{ALL, MANAGE};
+use crate::http::secrets_manager::shared::{ALL, MANAGE};
 use crate::model::secrets_manager::{DEFAULT_GROUP, Instance, SecretGroup, within};
 use crate::model::timestamp::Timestamp;
 use crate::transaction::Transaction;
