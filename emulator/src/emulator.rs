@@ -9,7 +9,7 @@ use crate::ids::Ids;
 use crate::journal::Journal;
 use crate::model::State;
 use crate::store::Store;
-use crate::tls::Identity;
+use crate::tls::Certificate;
 use crate::{control, durable, http, seed};
 use anyhow::Context as _;
 use std::fmt;
@@ -76,9 +76,9 @@ impl Emulator {
         let listener = bind(options.listen).await?;
         let tls_listener = bind_some(options.tls_listen).await?;
         let proxy_listener = bind_some(options.proxy_listen).await?;
-        let identity = match (&tls_listener, &proxy_listener) {
+        let certificate = match (&tls_listener, &proxy_listener) {
             (None, None) => None,
-            _ => Some(identity(&options)?),
+            _ => Some(certificate(&options)?),
         };
         let (store, tokens) = open(&options).await?;
         let app = Arc::new(App {
@@ -96,12 +96,12 @@ impl Emulator {
             address: listener.local_addr()?,
             tls_address: None,
             proxy_address: None,
-            authority: identity.as_ref().map(|identity| identity.authority.clone()),
+            authority: certificate.as_ref().map(|certificate| certificate.authority.clone()),
             app,
             servers: JoinSet::new(),
         };
-        if let Some(identity) = identity {
-            let tls = TlsAcceptor::from(identity.server_config()?);
+        if let Some(certificate) = certificate {
+            let tls = TlsAcceptor::from(certificate.server_config()?);
             if let Some(listener) = tls_listener {
                 handle.tls_address = Some(listener.local_addr()?);
                 let protocol = Protocol::Tls(tls.clone());
@@ -148,12 +148,12 @@ async fn open(options: &Options) -> anyhow::Result<(Store, Tokens)> {
     Ok((store, kept.tokens))
 }
 
-fn identity(options: &Options) -> anyhow::Result<Identity> {
+fn certificate(options: &Options) -> anyhow::Result<Certificate> {
     // Clients check certificates against the system's time.
     let now = OffsetDateTime::from_unix_timestamp(Clock::SYSTEM.now().unix())?;
     match &options.tls_folder {
-        Some(folder) => Identity::in_folder(folder, now),
-        None => Identity::generate(now),
+        Some(folder) => Certificate::in_folder(folder, now),
+        None => Certificate::generate(now),
     }
 }
 
@@ -183,7 +183,7 @@ impl Handle {
         self.app.store.state()
     }
 
-    /// The base URL of IAM and of the control surface.
+    /// The base URL of IAM and of the control API.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

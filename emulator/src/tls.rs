@@ -25,15 +25,15 @@ const VALIDITY: Duration = Duration::days(3650);
 ///
 /// The authority's own key is discarded immediately: whoever trusts the authority trusts exactly
 /// this certificate, and nobody can issue another one.
-pub struct Identity {
+pub struct Certificate {
     /// The authority, for clients.
     pub authority: String,
     certificate: String,
     key: String,
 }
 
-impl Identity {
-    /// A new identity.
+impl Certificate {
+    /// A new certificate.
     pub fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -59,7 +59,7 @@ impl Identity {
         })
     }
 
-    /// The identity stored in that folder; created on the first start.
+    /// The certificate stored in that folder; created on the first start.
     pub fn in_folder(folder: &Path, now: OffsetDateTime) -> anyhow::Result<Self> {
         if folder.join(KEY).exists() {
             let read = |name: &str| {
@@ -145,8 +145,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
         let folder = folder.path().join("tls");
-        let first = Identity::in_folder(&folder, now).unwrap();
-        let second = Identity::in_folder(&folder, now).unwrap();
+        let first = Certificate::in_folder(&folder, now).unwrap();
+        let second = Certificate::in_folder(&folder, now).unwrap();
         assert_eq!(first.authority, second.authority);
         assert_eq!(first.key, second.key);
         assert_eq!(fs::read_to_string(folder.join("ca.pem")).unwrap(), first.authority);

@@ -1,6 +1,6 @@
 //! Generates, locks again and revokes credentials in IAM (ibm-api.md 4.8, 4.10).
 
-use crate::engine::authority;
+use crate::engine::authorization;
 use crate::error::{ApiError, Result};
 use crate::iam::entities::{NewApiKey, NewServiceId};
 use crate::model::iam::{Iam, Membership};
@@ -31,9 +31,9 @@ pub fn generate(
     settings: &IamCredentials,
     secret_id: &str,
 ) -> Result<Credentials> {
-    let created_by = authority::authorize(tx, instance, settings)?;
+    let created_by = authorization::authorize(tx, instance, settings)?;
     check_source(&tx.state.iam, instance, settings)?;
-    let account_id = authority::target_account(instance, settings).to_owned();
+    let account_id = authorization::target_account(instance, settings).to_owned();
     let description = format!("Made for secret {secret_id} of {}", instance.crn());
     let service_id = match &settings.source {
         Source::ServiceId(id) => id.clone(),
@@ -88,7 +88,7 @@ pub fn generate(
 
 /// Checks that the service ID or the access groups are in the account of the credentials.
 pub fn check_source(iam: &Iam, instance: &Instance, settings: &IamCredentials) -> Result<()> {
-    let account = authority::target_account(instance, settings);
+    let account = authorization::target_account(instance, settings);
     match &settings.source {
         Source::ServiceId(id) => {
             let found = iam.service_ids.get(id);

@@ -36,39 +36,39 @@ impl Family {
 }
 
 /// The status and body of an error response; `errors` is never empty.
-pub fn render(family: Family, refusal: &ApiError, trace: &str) -> (u16, Value) {
-    let status = status(family, refusal.kind);
-    let message = &refusal.message;
+pub fn render(family: Family, error: &ApiError, trace: &str) -> (u16, Value) {
+    let status = status(family, error.kind);
+    let message = &error.message;
     let body = match family {
         Family::SecretsManager => json!({
             "status_code": status,
             "trace": trace,
             "errors": [{
-                "code": secrets_manager_code(refusal.kind),
+                "code": secrets_manager_code(error.kind),
                 "message": message,
                 "more_info": "https://cloud.ibm.com/apidocs/secrets-manager/secrets-manager-v2",
             }],
         }),
         Family::Token => json!({
             "context": { "requestId": trace, "requestType": "incoming.Identity_Token", "locale": "en_US" },
-            "errorCode": token_code(refusal.kind),
+            "errorCode": token_code(error.kind),
             "errorMessage": message,
         }),
         Family::Identity => {
-            let mut error = json!({ "code": identity_code(refusal.kind), "message": message });
-            if let (Some(code), Some(error)) = (message_code(refusal.kind), error.as_object_mut()) {
-                error.insert("message_code".to_owned(), json!(code));
+            let mut item = json!({ "code": identity_code(error.kind), "message": message });
+            if let (Some(code), Some(fields)) = (message_code(error.kind), item.as_object_mut()) {
+                fields.insert("message_code".to_owned(), json!(code));
             }
             json!({
                 "context": { "requestId": trace },
                 "status_code": status,
                 "trace": trace,
-                "errors": [error],
+                "errors": [item],
             })
         }
         Family::Groups | Family::Control => json!({
             "trace": trace,
-            "errors": [{ "code": identity_code(refusal.kind), "message": message }],
+            "errors": [{ "code": identity_code(error.kind), "message": message }],
             "status_code": status,
         }),
     };
@@ -77,8 +77,8 @@ pub fn render(family: Family, refusal: &ApiError, trace: &str) -> (u16, Value) {
 
 /// The body of a response that a fault asked for.
 pub fn injected(family: Family, status: u16, trace: &str) -> Value {
-    let refusal = ApiError::new(ErrorKind::Internal, format!("Injected fault: status {status}."));
-    let (_, mut body) = render(family, &refusal, trace);
+    let error = ApiError::new(ErrorKind::Internal, format!("Injected fault: status {status}."));
+    let (_, mut body) = render(family, &error, trace);
     if let Some(code) = body.get_mut("status_code") {
         *code = json!(status);
     }

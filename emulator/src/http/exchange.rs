@@ -77,7 +77,7 @@ fn perform(app: &App, operation: &Operation, request: &ApiRequest) -> Done<ApiRe
                 instance: None,
                 roles,
             };
-            access::grant(tx.state, &caller.iam_id, &wanted, tx.now).require_everywhere()?;
+            access::permission(tx.state, &caller.iam_id, &wanted, tx.now).require_everywhere()?;
             run(&IamCall { request, caller }, tx)
         }
         Handler::SecretsManager(roles, run) => {
@@ -95,11 +95,11 @@ fn perform(app: &App, operation: &Operation, request: &ApiRequest) -> Done<ApiRe
                 instance: Some(&instance.id),
                 roles,
             };
-            let grant = access::grant(tx.state, &caller.iam_id, &wanted, tx.now);
-            if caller.account.bss != instance.account_id || grant.is_empty() {
+            let permission = access::permission(tx.state, &caller.iam_id, &wanted, tx.now);
+            if caller.account.bss != instance.account_id || permission.is_empty() {
                 return Err(access::forbidden());
             }
-            run(&SecretsManagerCall { request, caller, instance, grant }, tx)
+            run(&SecretsManagerCall { request, caller, instance, permission }, tx)
         }
     })
 }

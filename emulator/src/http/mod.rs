@@ -2,7 +2,6 @@
 
 pub mod address;
 pub mod connection;
-
 pub mod errors;
 pub mod exchange;
 pub mod fields;

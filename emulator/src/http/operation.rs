@@ -1,7 +1,7 @@
 //! The description of an operation: its name, its route, who may call it, and its handler.
 
 use crate::error::{ApiError, ErrorKind, Result};
-use crate::iam::access::{Grant, Role, Service};
+use crate::iam::access::{Permission, Role, Service};
 use crate::iam::tokens::{Claims, Tokens};
 use crate::model::secrets_manager::Instance;
 use crate::transaction::Transaction;
@@ -109,7 +109,7 @@ pub struct SecretsManagerCall<'a> {
     /// The instance that is called.
     pub instance: Instance,
     /// Where the caller has the required role.
-    pub grant: Grant,
+    pub permission: Permission,
 }
 
 impl ApiRequest {

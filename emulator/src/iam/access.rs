@@ -93,12 +93,12 @@ pub struct Requirement<'a> {
 
 /// Where a caller has the required role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grant {
+pub struct Permission {
     everywhere: bool,
     groups: BTreeSet<String>,
 }
 
-impl Grant {
+impl Permission {
     /// Whether the caller has the role nowhere.
     pub fn is_empty(&self) -> bool {
         !self.everywhere && self.groups.is_empty()
@@ -117,7 +117,7 @@ impl Grant {
         Err(forbidden())
     }
 
-    /// Fails unless the grant covers the whole instance.
+    /// Fails unless the permission covers the whole instance.
     pub fn require_everywhere(&self) -> Result<()> {
         if self.everywhere {
             return Ok(());
@@ -135,7 +135,12 @@ pub fn forbidden() -> ApiError {
 }
 
 /// Where the identity has one of the required roles.
-pub fn grant(state: &State, iam_id: &str, requirement: &Requirement<'_>, now: Timestamp) -> Grant {
+pub fn permission(
+    state: &State,
+    iam_id: &str,
+    requirement: &Requirement<'_>,
+    now: Timestamp,
+) -> Permission {
     let known_since = known_since(state, now);
     let is_subject = |subject: &Subject| match subject {
         Subject::IamId(id) => id == iam_id,
@@ -151,13 +156,13 @@ pub fn grant(state: &State, iam_id: &str, requirement: &Requirement<'_>, now: Ti
 
 /// Where the Secrets Manager instance has one of the required roles by service-to-service
 /// authorization (ibm-api.md 4.2).
-pub fn service_grant(
+pub fn service_permission(
     state: &State,
     caller_account: &str,
     caller_instance: &str,
     requirement: &Requirement<'_>,
     now: Timestamp,
-) -> Grant {
+) -> Permission {
     let is_subject = |subject: &Subject| match subject {
         Subject::Service { account_id, service_name, service_instance } => {
             account_id == caller_account
@@ -195,8 +200,8 @@ fn collect(
     requirement: &Requirement<'_>,
     known_since: Timestamp,
     is_subject: impl Fn(&Subject) -> bool,
-) -> Grant {
-    let mut grant = Grant::default();
+) -> Permission {
+    let mut permission = Permission::default();
     let effective = state.iam.policies.values().filter(|policy| {
         policy.created_at <= known_since
             && on_target(&policy.resource, requirement)
@@ -206,12 +211,12 @@ fn collect(
     for policy in effective {
         match &policy.resource.secret_group_id {
             Some(group) => {
-                grant.groups.insert(group.clone());
+                permission.groups.insert(group.clone());
             }
-            None => grant.everywhere = true,
+            None => permission.everywhere = true,
         }
     }
-    grant
+    permission
 }
 
 fn on_target(resource: &Resource, requirement: &Requirement<'_>) -> bool {

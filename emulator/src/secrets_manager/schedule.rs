@@ -22,7 +22,7 @@ pub fn run(state: &mut State, ids: &mut Ids, now: Timestamp) -> Timestamp {
             return at;
         }
         let mut tx = Transaction { state, ids, now: at };
-        if let Some(next) = happen(&mut tx, &id) {
+        if let Some(next) = run_event(&mut tx, &id) {
             due.push(Reverse((next, id)));
         }
     }
@@ -44,7 +44,7 @@ pub fn next_due(secret: &Secret) -> Option<Timestamp> {
 }
 
 /// Runs the secret's event at `tx.now`, and returns when the next one is due: always later.
-fn happen(tx: &mut Transaction<'_>, id: &str) -> Option<Timestamp> {
+fn run_event(tx: &mut Transaction<'_>, id: &str) -> Option<Timestamp> {
     let mut secret = tx.state.secrets_manager.secrets.get(id)?.clone();
     // Rotation comes before an expiration in the same second: the user sees no gap.
     rotate_when_due(tx, &mut secret);

@@ -2,7 +2,7 @@
 
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, Rule};
-use crate::http::iam::{EDIT, LARGEST_OFFSET, READ, entity_tag, own_account, require_tag};
+use crate::http::iam::shared::{EDIT, LARGEST_OFFSET, READ, entity_tag, own_account, require_tag};
 use crate::http::operation::{ApiRequest, ApiResponse, Handler, IamCall, Operation};
 use crate::http::page::Window;
 use crate::http::query::Query;

@@ -4,7 +4,7 @@ use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::errors::{self, Family};
 use crate::http::fields::{Fields, Rule, missing};
 use crate::http::iam::access_groups::{account_only, find};
-use crate::http::iam::{LARGEST_OFFSET, READ, own_account};
+use crate::http::iam::shared::{LARGEST_OFFSET, READ, own_account};
 use crate::http::operation::{ApiResponse, Handler, IamCall, Operation};
 use crate::http::page::Window;
 use crate::http::query::Query;

@@ -2,7 +2,7 @@
 
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, missing};
-use crate::http::iam::{entity_tag, own_account};
+use crate::http::iam::shared::{entity_tag, own_account};
 use crate::http::operation::{ApiRequest, ApiResponse, Handler, IamCall, Operation};
 use crate::http::query::Query;
 use crate::http::rules;

@@ -3,7 +3,7 @@
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, text};
 use crate::http::iam::api_keys::{self, KeyFields};
-use crate::http::iam::{OPERATE, READ, entity_tag, header_flag, own_account, require_tag};
+use crate::http::iam::shared::{OPERATE, READ, entity_tag, header_flag, own_account, require_tag};
 use crate::http::operation::{ApiResponse, Handler, IamCall, Operation};
 use crate::http::query::Query;
 use crate::http::rules;

@@ -1,13 +1,13 @@
 //! Configurations of the IAM credentials engine (ibm-api.md 2.8).
 
-use crate::engine::authority;
+use crate::engine::authorization;
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, Patch};
 use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
 use crate::http::page::Window;
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::secrets_manager::MANAGE;
+use crate::http::secrets_manager::shared::MANAGE;
 use crate::iam::access::Role;
 use crate::model::ConfigurationReply;
 use crate::model::secret::Kind;
@@ -113,7 +113,7 @@ impl<'a> Body<'a> {
 
 fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     Query::none(call.request)?;
-    call.grant.require_everywhere()?;
+    call.permission.require_everywhere()?;
     let mut fields = Fields::json(call.request)?;
     let config_type = fields.required_text("config_type", rules::ANY)?;
     if config_type != CONFIG_TYPE {
@@ -133,7 +133,7 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
             ),
         ));
     }
-    let session = authority::exchange(tx, &api_key)?;
+    let session = authorization::exchange(tx, &api_key)?;
     let configuration = Configuration {
         instance_id: call.instance.id.clone(),
         config_type: CONFIG_TYPE.to_owned(),
@@ -151,7 +151,7 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
 }
 
 fn list(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
-    call.grant.require_everywhere()?;
+    call.permission.require_everywhere()?;
     let mut query = Query::of(call.request)?;
     let window = Window::of(&mut query, 1000, 1..=1000, 200)?;
     let sort = query.word(
@@ -213,7 +213,7 @@ fn update(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
         Patch::Keep => {}
         Patch::Remove => return Err(ApiError::field("api_key", "cannot be removed")),
         Patch::Set(key) => {
-            configuration.session = Some(authority::exchange(tx, &key)?);
+            configuration.session = Some(authorization::exchange(tx, &key)?);
             configuration.api_key = Sensitive::new(key);
         }
     }
@@ -251,7 +251,7 @@ fn configurations(call: &SecretsManagerCall<'_>, tx: &Transaction<'_>) -> Vec<Co
 
 /// The configuration with the path's name, if it has the type that the header asks for.
 fn named(call: &SecretsManagerCall<'_>, tx: &Transaction<'_>) -> Result<Configuration> {
-    call.grant.require_everywhere()?;
+    call.permission.require_everywhere()?;
     let name = call.request.param("name");
     let wanted = call.request.header("x-sm-accept-configuration-type");
     if let Some(wanted) = wanted

@@ -5,7 +5,7 @@ use crate::http::fields::{Fields, Patch};
 use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::secrets_manager::{ALL, MANAGE};
+use crate::http::secrets_manager::shared::{ALL, MANAGE};
 use crate::model::secrets_manager::{DEFAULT_GROUP, Instance, SecretGroup, within};
 use crate::model::timestamp::Timestamp;
 use crate::transaction::Transaction;
@@ -75,7 +75,7 @@ impl<'a> Body<'a> {
 
 fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     Query::none(call.request)?;
-    call.grant.require_everywhere()?;
+    call.permission.require_everywhere()?;
     let mut fields = Fields::json(call.request)?;
     let name = fields.required_text("name", rules::GROUP_NAME)?;
     let description = fields.text("description", rules::DESCRIPTION)?;
@@ -105,7 +105,7 @@ fn list(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiRe
     Query::none(call.request)?;
     let groups = groups_of(tx, &call.instance);
     let seen: Vec<_> =
-        groups.iter().filter(|group| call.grant.covers(&group.id)).map(Body::of).collect();
+        groups.iter().filter(|group| call.permission.covers(&group.id)).map(Body::of).collect();
     ApiResponse::json(200, json!({ "total_count": seen.len(), "secret_groups": seen }))
 }
 
@@ -116,7 +116,7 @@ fn get(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiRes
         return Err(ApiError::path("id", rules::GROUP_ID.message));
     }
     let group = find(tx, &call.instance, id)?;
-    call.grant.require(id)?;
+    call.permission.require(id)?;
     ApiResponse::json(200, Body::of(&group))
 }
 
@@ -207,7 +207,7 @@ fn changeable(call: &SecretsManagerCall<'_>, tx: &Transaction<'_>) -> Result<Sec
         return Err(ApiError::path("id", "must be a lower-case UUID"));
     }
     let group = find(tx, &call.instance, id)?;
-    call.grant.require(id)?;
+    call.permission.require(id)?;
     Ok(group)
 }
 

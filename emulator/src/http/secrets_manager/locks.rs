@@ -6,8 +6,8 @@ use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall
 use crate::http::page::Window;
 use crate::http::query::Query;
 use crate::http::rules;
+use crate::http::secrets_manager::shared::{ALL, MANAGE, WRITE, secret};
 use crate::http::secrets_manager::versions::{position, segment};
-use crate::http::secrets_manager::{ALL, MANAGE, WRITE, secret};
 use crate::model::secret::{Alias, Lock, Metadata, Secret, Version};
 use crate::model::timestamp::Timestamp;
 use crate::secrets_manager::locks::{self, Mode, NewLock};
@@ -135,7 +135,7 @@ fn list_all(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<A
         .values()
         .filter(|secret| {
             secret.instance_id == call.instance.id
-                && call.grant.covers(&secret.secret_group_id)
+                && call.permission.covers(&secret.secret_group_id)
                 && groups.as_ref().is_none_or(|groups| groups.contains(&secret.secret_group_id))
         })
         .filter(|secret| {

@@ -1,6 +1,6 @@
 //! Secrets (ibm-api.md 2.4): create, list, read, update, delete.
 
-use crate::engine::{authority, credentials};
+use crate::engine::{authorization, credentials};
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, Patch};
 use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
@@ -8,8 +8,9 @@ use crate::http::page::Window;
 use crate::http::query::Query;
 use crate::http::rules;
 use crate::http::secrets_manager::bodies::SecretBody;
+use crate::http::secrets_manager::groups;
 use crate::http::secrets_manager::settings::{self, Common};
-use crate::http::secrets_manager::{ALL, MANAGE, READ_DATA, WRITE, groups, secret};
+use crate::http::secrets_manager::shared::{ALL, MANAGE, READ_DATA, WRITE, secret};
 use crate::model::CustomMetadataPatch;
 use crate::model::secret::{Kind, Metadata, Secret, Version};
 use crate::model::sensitive::Sensitive;
@@ -120,10 +121,10 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
     };
     fields.finish()?;
     groups::find(tx, &call.instance, &common.secret_group_id)?;
-    call.grant.require(&common.secret_group_id)?;
+    call.permission.require(&common.secret_group_id)?;
     refuse_taken(tx, call, &kind, &common.name)?;
     if let Kind::IamCredentials(settings) = &kind {
-        authority::authorize(tx, &call.instance, settings)?;
+        authorization::authorize(tx, &call.instance, settings)?;
         credentials::check_source(&tx.state.iam, &call.instance, settings)?;
     }
     let secret = new_secret(tx, call, common, kind, payload);
@@ -191,7 +192,7 @@ fn list(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiRe
         .values()
         .filter(|secret| {
             secret.instance_id == call.instance.id
-                && call.grant.covers(&secret.secret_group_id)
+                && call.permission.covers(&secret.secret_group_id)
                 && contains(&groups, &secret.secret_group_id)
                 && contains(&types, secret.kind.secret_type())
                 && labels
@@ -254,7 +255,7 @@ fn get_by_name(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Resul
         .iter()
         .find(|candidate| candidate.name == group)
         .ok_or_else(|| ApiError::not_found("Secret group", group))?;
-    call.grant.require(&group.id)?;
+    call.permission.require(&group.id)?;
     let secrets = &tx.state.secrets_manager.secrets;
     let found = secrets
         .values()

@@ -7,7 +7,7 @@ use crate::http::query::Query;
 use crate::http::rules;
 use crate::http::secrets_manager::bodies::VersionBody;
 use crate::http::secrets_manager::settings;
-use crate::http::secrets_manager::{ALL, MANAGE, READ_DATA, WRITE, secret};
+use crate::http::secrets_manager::shared::{ALL, MANAGE, READ_DATA, WRITE, secret};
 use crate::model::secret::{Kind, Metadata, Secret, Version};
 use crate::secrets_manager::versions::{self, Attachments};
 use crate::transaction::Transaction;

@@ -1,7 +1,7 @@
 //! How the engine is authorized in IAM: by its configured key, or by service-to-service policies.
 
 use crate::error::{ApiError, ErrorKind, Result};
-use crate::iam::access::{self, Grant, Requirement, Role, Service};
+use crate::iam::access::{self, Permission, Requirement, Role, Service};
 use crate::iam::tokens;
 use crate::model::secret::{IamCredentials, Source};
 use crate::model::secrets_manager::{Configuration, EngineSession, Instance, within};
@@ -24,7 +24,7 @@ pub fn authorize(
         let iam_id = session(tx, configuration)?;
         let by_key = |service, roles| {
             let requirement = Requirement { account_id: account, service, instance: None, roles };
-            access::grant(tx.state, &iam_id, &requirement, tx.now)
+            access::permission(tx.state, &iam_id, &requirement, tx.now)
         };
         require(by_key(Service::IamIdentity, IDENTITY_ROLES))?;
         if generated {
@@ -37,7 +37,13 @@ pub fn authorize(
     }
     let by_service = |service, roles| {
         let requirement = Requirement { account_id: account, service, instance: None, roles };
-        access::service_grant(tx.state, &instance.account_id, &instance.id, &requirement, tx.now)
+        access::service_permission(
+            tx.state,
+            &instance.account_id,
+            &instance.id,
+            &requirement,
+            tx.now,
+        )
     };
     let identity = by_service(Service::IamIdentity, &[Role::Operator]);
     if identity.is_empty()
@@ -106,8 +112,8 @@ fn restricted(tx: &Transaction<'_>, account: &str) -> bool {
     tx.state.iam.accounts.get(account).is_some_and(|account| account.restrict_create_service_id)
 }
 
-fn require(grant: Grant) -> Result<()> {
-    grant.require_everywhere().map_err(|_| {
+fn require(permission: Permission) -> Result<()> {
+    permission.require_everywhere().map_err(|_| {
         ApiError::new(
             ErrorKind::Forbidden,
             "The IAM credentials engine lacks a role that it needs in IAM.",
