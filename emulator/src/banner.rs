@@ -1,11 +1,12 @@
-//! The first screen: what a newcomer exports and tries. Its `export` lines can be evaluated.
+//! The text printed at start: what to export and what to try. A shell can evaluate its `export`
+//! lines.
 
 use ibm_sm_emulator::model::State;
 use ibm_sm_emulator::{Handle, seed};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// The text for an emulator, whose data and certificate authority are kept there; the last line is
+/// The text for an emulator with that data folder and certificate authority; the last line is
 /// `ready`.
 pub(crate) fn text(emulator: &Handle, data: Option<&Path>, ca_file: Option<&Path>) -> String {
     let mut text = http(&emulator.url(), &emulator.state(), data);

@@ -1,4 +1,4 @@
-//! What time it is here: the only place that asks the system.
+//! The emulator's clock: the only place that reads the system's time.
 
 use crate::model::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub enum Clock {
     /// The system's time, `ahead` seconds later.
     System {
-        /// The sum of what was advanced.
+        /// The sum of all advances, in seconds.
         ahead: i64,
     },
-    /// Stands still.
+    /// The clock stands still.
     Frozen(Timestamp),
 }
 
@@ -31,7 +31,7 @@ impl Clock {
     /// The system's time.
     pub const SYSTEM: Self = Self::System { ahead: 0 };
 
-    /// What it shows.
+    /// The time it shows.
     pub fn now(self) -> Timestamp {
         match self {
             Self::Frozen(now) => now,
@@ -39,7 +39,7 @@ impl Clock {
         }
     }
 
-    /// The clock that many seconds later, running or standing as before.
+    /// The clock that many seconds later, in the same mode.
     pub fn advanced(self, seconds: i64) -> Self {
         match self {
             Self::Frozen(now) => Self::Frozen(now.plus_seconds(seconds)),

@@ -1,14 +1,14 @@
-//! The emulator's own surface, below `/_emulator`: clock, journal, state, faults, reset.
+//! The control API below `/_emulator`: clock, journal, state, faults, reset.
 
-use crate::App;
+use crate::app::App;
 use crate::clock::{Clock, Mode};
 use crate::durable::Receipt;
+use crate::error::{ApiError, ErrorKind};
 use crate::faults::Fault;
 use crate::http::errors::{self, Family};
 use crate::journal::{Entry, Filter};
 use crate::model::timestamp::Timestamp;
 use crate::model::{State, Switches};
-use crate::refusal::{Kind, Refusal};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Shared};
@@ -21,12 +21,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 
-type Answer = Result<Response<Body>, ControlRefusal>;
+type Outcome = Result<Response<Body>, ControlError>;
 
-/// What the surface is, for machines.
+/// The OpenAPI description of the control API.
 pub const OPENAPI: &str = include_str!("openapi.json");
 
-/// The paths, each with what it takes.
+/// The paths with their methods.
 fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
     vec![
         ("/_emulator/healthz", get(healthz)),
@@ -47,14 +47,14 @@ pub fn router() -> Router<Arc<App>> {
     let router = routes()
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-    // A state with thousands of secrets is larger than any request of IBM's.
+    // A state with thousands of secrets is larger than any request to IBM's APIs.
     router.layer(DefaultBodyLimit::disable())
 }
 
-/// A refusal of the control surface.
-struct ControlRefusal(Refusal);
+/// An error of the control API.
+struct ControlError(ApiError);
 
-impl IntoResponse for ControlRefusal {
+impl IntoResponse for ControlError {
     fn into_response(self) -> Response<Body> {
         let (status, body) = errors::render(Family::Control, &self.0, "emulator");
         json_response(status, &body)
@@ -86,23 +86,23 @@ struct JournalBody {
     requests: Vec<Entry>,
 }
 
-async fn healthz() -> Answer {
+async fn healthz() -> Outcome {
     Ok(json_response(200, &json!({ "status": "ok" })))
 }
 
-async fn openapi() -> Answer {
+async fn openapi() -> Outcome {
     let mut response = Response::new(Body::from(OPENAPI));
     let json = header::HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     Ok(response)
 }
 
-async fn get_clock(Shared(app): Shared<Arc<App>>) -> Answer {
+async fn get_clock(Shared(app): Shared<Arc<App>>) -> Outcome {
     Ok(clock_response(app.store.clock()))
 }
 
-/// Without `now`, a clock is frozen where it is, and a running clock shows the system's time.
-async fn put_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+/// Without `now`, a frozen clock stops at its current time, and a running clock shows the system's.
+async fn put_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Outcome {
     let wanted: SetClock = parse(&body)?;
     let clock = match (wanted.mode, wanted.now) {
         (Mode::Frozen, Some(now)) => Clock::Frozen(now),
@@ -114,20 +114,20 @@ async fn put_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
     Ok(clock_response(clock))
 }
 
-async fn advance_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+async fn advance_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Outcome {
     let Advance { seconds } = parse(&body)?;
     let (clock, receipt) = app.store.advance(seconds);
     written(receipt).await?;
     Ok(clock_response(clock))
 }
 
-async fn get_journal(Shared(app): Shared<Arc<App>>, RawQuery(query): RawQuery) -> Answer {
+async fn get_journal(Shared(app): Shared<Arc<App>>, RawQuery(query): RawQuery) -> Outcome {
     let mut filter = Filter::default();
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         let number = || {
             value
                 .parse::<u32>()
-                .map_err(|_| ControlRefusal(Refusal::query(&name, "must be a number")))
+                .map_err(|_| ControlError(ApiError::query(&name, "must be a number")))
         };
         match name.as_ref() {
             "method" => filter.method = Some(value.into_owned()),
@@ -136,79 +136,82 @@ async fn get_journal(Shared(app): Shared<Arc<App>>, RawQuery(query): RawQuery) -
             "status" => filter.status = Some(u16::try_from(number()?).unwrap_or(u16::MAX)),
             "after" => filter.after = Some(u64::from(number()?)),
             "limit" => filter.limit = Some(usize::try_from(number()?).unwrap_or(usize::MAX)),
-            _ => return Err(ControlRefusal(Refusal::query(&name, "is unknown"))),
+            _ => return Err(ControlError(ApiError::query(&name, "is unknown"))),
         }
     }
     let (total, requests) = app.journal.find(&filter);
     Ok(json_response(200, &JournalBody { total, requests }))
 }
 
-async fn delete_journal(Shared(app): Shared<Arc<App>>) -> Answer {
+async fn delete_journal(Shared(app): Shared<Arc<App>>) -> Outcome {
     app.journal.clear();
     Ok(empty())
 }
 
-async fn get_state(Shared(app): Shared<Arc<App>>) -> Answer {
+async fn get_state(Shared(app): Shared<Arc<App>>) -> Outcome {
     Ok(json_response(200, &app.store.state()))
 }
 
-async fn put_state(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+async fn put_state(Shared(app): Shared<Arc<App>>, body: Bytes) -> Outcome {
     let state: State = parse(&body)?;
     written(app.store.replace(state)).await?;
     Ok(empty())
 }
 
-async fn get_switches(Shared(app): Shared<Arc<App>>) -> Answer {
+async fn get_switches(Shared(app): Shared<Arc<App>>) -> Outcome {
     Ok(json_response(200, &app.store.switches()))
 }
 
-/// What is left out goes back to its default.
-async fn put_switches(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+/// Switches that are left out return to their defaults.
+async fn put_switches(Shared(app): Shared<Arc<App>>, body: Bytes) -> Outcome {
     let switches: Switches = parse(&body)?;
     written(app.store.set_switches(switches)).await?;
     Ok(json_response(200, &switches))
 }
 
-/// Deletes an instance with everything in it. What its engine made stays in IAM (ibm-api.md 4.6).
-async fn delete_instance(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Answer {
-    let done = app.store.step(|step| step.state.secrets_manager.delete_instance(&id));
-    done.outcome.map_err(ControlRefusal)?;
+/// Deletes an instance with everything in it. The engine's objects in IAM stay (ibm-api.md 4.6).
+async fn delete_instance(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Outcome {
+    let done = app.store.transact(|tx| {
+        let deleted = tx.state.secrets_manager.delete_instance(&id);
+        deleted.then_some(()).ok_or_else(|| ApiError::not_found("Instance", &id))
+    });
+    done.outcome.map_err(ControlError)?;
     written(done.receipt).await?;
     Ok(empty())
 }
 
-async fn get_faults(Shared(app): Shared<Arc<App>>) -> Answer {
+async fn get_faults(Shared(app): Shared<Arc<App>>) -> Outcome {
     Ok(json_response(200, &json!({ "faults": app.faults.list() })))
 }
 
-async fn post_fault(Shared(app): Shared<Arc<App>>, body: Bytes) -> Answer {
+async fn post_fault(Shared(app): Shared<Arc<App>>, body: Bytes) -> Outcome {
     let fault: Fault = parse(&body)?;
     if fault.effect == Default::default() {
-        return Err(ControlRefusal(Refusal::new(
-            Kind::Invalid,
+        return Err(ControlError(ApiError::new(
+            ErrorKind::Invalid,
             "A fault needs an effect: status, delay_milliseconds, reset or body.",
         )));
     }
     Ok(json_response(201, &app.faults.add(fault)))
 }
 
-async fn delete_faults(Shared(app): Shared<Arc<App>>) -> Answer {
+async fn delete_faults(Shared(app): Shared<Arc<App>>) -> Outcome {
     app.faults.clear();
     Ok(empty())
 }
 
-/// Everything as at the first start: content, clock, no faults, an empty journal.
-async fn reset(Shared(app): Shared<Arc<App>>) -> Answer {
+/// Restores the initial state and clock, and removes all faults and journal entries.
+async fn reset(Shared(app): Shared<Arc<App>>) -> Outcome {
     app.faults.clear();
-    app.store.set_clock(app.at_start.clock);
-    written(app.store.replace(app.at_start.state.clone())).await?;
+    app.store.set_clock(app.initial_clock);
+    written(app.store.replace(app.initial_state.clone())).await?;
     app.journal.clear();
     Ok(empty())
 }
 
-/// Waits until a change is on the disk.
-async fn written(receipt: Receipt) -> Result<(), ControlRefusal> {
-    receipt.written().await.map_err(ControlRefusal)
+/// Waits until a change is on disk.
+async fn written(receipt: Receipt) -> Result<(), ControlError> {
+    receipt.written().await.map_err(ControlError)
 }
 
 fn clock_response(clock: Clock) -> Response<Body> {
@@ -216,14 +219,14 @@ fn clock_response(clock: Clock) -> Response<Body> {
     json_response(200, &body)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlRefusal> {
-    // A list would do for serde as a struct whose fields are all left out.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+    // serde would accept a list for a struct whose fields all have defaults.
     if !body.trim_ascii_start().starts_with(b"{") {
-        let refusal = Refusal::new(Kind::Invalid, "The body must be a JSON object.");
-        return Err(ControlRefusal(refusal));
+        let refusal = ApiError::new(ErrorKind::Invalid, "The body must be a JSON object.");
+        return Err(ControlError(refusal));
     }
     serde_json::from_slice(body)
-        .map_err(|error| ControlRefusal(Refusal::new(Kind::Invalid, error.to_string())))
+        .map_err(|error| ControlError(ApiError::new(ErrorKind::Invalid, error.to_string())))
 }
 
 fn json_response(status: u16, body: &impl Serialize) -> Response<Body> {

@@ -1,14 +1,14 @@
-//! Keeps what exists in a folder, on redb: what was answered survives the process.
+//! Persists the state in a folder, so that everything acknowledged survives the process.
 //!
-//! redb is an embedded store in pure Rust with transactions, checksums and a stable file format;
-//! a commit is on the disk before it returns, a torn one is not seen after a crash, and the file
-//! is locked against a second process.
+//! It uses redb, an embedded store in pure Rust with transactions, checksums and a stable file
+//! format: a commit is on disk before it returns, a torn one is not seen after a crash, and the
+//! file is locked against a second process.
 
 use crate::clock::Clock;
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::iam::tokens::Tokens;
 use crate::model::table::{Row, Table};
 use crate::model::{State, Switches, Visitor};
-use crate::refusal::{Kind, Refusal, Result};
 use anyhow::Context as _;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use serde::Serialize;
@@ -19,44 +19,44 @@ use tokio::sync::oneshot;
 
 /// Rows as JSON, by `<table>/<key>`.
 const ROWS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("rows");
-/// What is there once, as JSON or bytes, by name.
+/// Single values as JSON or bytes, by name.
 const SINGLES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("singles");
 const FILE: &str = "emulator.redb";
 const CLOCK: &str = "clock";
 const SWITCHES: &str = "switches";
 const TOKEN_KEY: &str = "token-key";
-/// Memory that redb may use for pages.
+/// The memory that redb may use for pages.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
-/// One change of what is kept.
+/// One change to the stored state.
 #[derive(Debug)]
 pub enum Change {
-    /// All rows go.
+    /// All rows are removed.
     Clear,
-    /// A row comes or changes; it goes when there is no value.
+    /// A row is written, or removed if there is no value.
     Row(String, Option<Vec<u8>>),
-    /// Something that is there once changes.
+    /// A single value is written.
     Single(&'static str, Vec<u8>),
 }
 
 impl Change {
-    /// The clock.
+    /// A change of the clock.
     pub fn clock(clock: Clock) -> Self {
         Self::Single(CLOCK, json(&clock))
     }
 
-    /// The switches.
+    /// A change of the switches.
     pub fn switches(switches: Switches) -> Self {
         Self::Single(SWITCHES, json(&switches))
     }
 }
 
-/// The promise that a batch of changes is on the disk.
+/// Confirms that a batch of changes is on disk.
 #[derive(Debug, Default)]
 pub struct Receipt(Option<oneshot::Receiver<bool>>);
 
 impl Receipt {
-    /// Waits for the disk.
+    /// Waits until the changes are on disk.
     pub async fn written(self) -> Result<()> {
         let written = match self.0 {
             None => true,
@@ -65,7 +65,7 @@ impl Receipt {
         if written {
             return Ok(());
         }
-        Err(Refusal::new(Kind::Internal, "The change could not be written to the disk."))
+        Err(ApiError::new(ErrorKind::Internal, "The change could not be written to the disk."))
     }
 }
 
@@ -79,26 +79,26 @@ struct Batch {
 pub struct Writer(mpsc::Sender<Batch>);
 
 impl Writer {
-    /// Queues a batch. Batches become visible on the disk in the order of these calls.
+    /// Queues a batch. Batches reach the disk in the order of these calls.
     pub fn queue(&self, changes: Vec<Change>) -> Receipt {
         let (done, receiver) = oneshot::channel();
-        // A writer that is gone drops `done`, which the receipt takes for a failure.
+        // If the writer has ended, `done` is dropped, and the receipt reports a failure.
         let _ = self.0.send(Batch { changes, done });
         Receipt(Some(receiver))
     }
 }
 
-/// What a folder holds.
+/// An open data folder.
 pub struct Kept {
-    /// Writes what comes.
+    /// Writes further changes.
     pub writer: Writer,
-    /// The content and the clock of the last run; nothing in a new folder.
+    /// The state and the clock of the last run; none in a new folder.
     pub last: Option<(State, Clock)>,
-    /// The token service's key pair: tokens outlive a restart.
+    /// The token service's key pair: tokens stay valid after a restart.
     pub tokens: Tokens,
 }
 
-/// Opens the folder, or makes it. Refuses one that another process has open.
+/// Opens the folder, or creates it. Fails if another process has it open.
 pub fn open(folder: &Path) -> anyhow::Result<Kept> {
     let path = folder.join(FILE);
     let shown = path.display();
@@ -116,7 +116,7 @@ pub fn open(folder: &Path) -> anyhow::Result<Kept> {
 }
 
 fn load(database: &Database) -> anyhow::Result<(Option<(State, Clock)>, Tokens)> {
-    // Makes the tables of a new file.
+    // Creates the tables in a new file.
     let write = database.begin_write()?;
     write.open_table(ROWS)?;
     write.open_table(SINGLES)?;
@@ -165,7 +165,7 @@ fn write_all(database: &Database, batches: &mpsc::Receiver<Batch>) {
             eprintln!("error: cannot write to the data folder: {error}");
         }
         for batch in group {
-            // Whoever does not wait any more does not want to know.
+            // Fails only if nobody is waiting any more.
             let _ = batch.done.send(written.is_ok());
         }
     }
@@ -223,9 +223,9 @@ impl Visitor for Loader {
 
 /// Collects rows as changes: those touched since the last commit, or all.
 pub struct Collector {
-    /// All rows, and not only touched ones.
+    /// Whether to collect all rows, not only touched ones.
     pub all: bool,
-    /// What was collected.
+    /// The changes collected so far.
     pub changes: Vec<Change>,
 }
 
@@ -245,6 +245,6 @@ impl Visitor for Collector {
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
-    // Rows are strings, numbers and lists of them; writing those does not fail.
+    // Rows have string keys and plain values, so serialization does not fail.
     serde_json::to_vec(value).unwrap_or_default()
 }

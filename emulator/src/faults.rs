@@ -1,15 +1,15 @@
-//! Things that go wrong on request: which calls, and how.
+//! Fault injection: which requests go wrong, and how.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 
-/// A fault as the control surface takes it. All matching fields must fit; absent fits all.
+/// A fault as the control API accepts it. All given conditions must match.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fault {
-    /// Given by the emulator.
+    /// Assigned by the emulator.
     #[serde(skip_deserializing)]
     pub id: u64,
     /// The name of an operation, such as `create_secret`.
@@ -21,73 +21,73 @@ pub struct Fault {
     /// A part of the path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Only the n-th matching call, counted from 1; every one when absent.
+    /// Only the n-th matching request, counted from 1; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nth: Option<u64>,
-    /// Stop after so many calls went wrong.
+    /// At most so many times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
     /// Only with this probability, from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
-    /// Makes `probability` repeatable; 0 when absent.
+    /// The seed of `probability`; 0 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// What goes wrong.
+    /// The effect.
     #[serde(flatten)]
     pub effect: Effect,
-    /// Matching calls so far.
+    /// The number of matching requests so far.
     #[serde(skip_deserializing)]
     pub matched: u64,
-    /// Calls that went wrong so far.
+    /// How often the fault was injected so far.
     #[serde(skip_deserializing)]
     pub fired: u64,
 }
 
-/// What goes wrong. Several can be combined; a `status` comes instead of the operation.
+/// The effect of a fault. Effects can be combined; a `status` replaces the operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Effect {
-    /// Wait so long before anything else.
+    /// Wait this long first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_milliseconds: Option<u64>,
-    /// Answer this status in IBM's form, and do nothing.
+    /// Respond with this status in IBM's error format, without running the operation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The `Retry-After` header of that answer, in seconds.
+    /// The `Retry-After` header of that response, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
-    /// Drop the connection before the operation, or after it is done.
+    /// Drop the connection before or after the operation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset: Option<Reset>,
-    /// Do the operation and spoil the answer.
+    /// Run the operation and corrupt the response.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Spoilt>,
+    pub body: Option<Corruption>,
 }
 
 /// When a connection is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reset {
-    /// Nothing was done.
+    /// Before the operation: nothing is changed.
     BeforeCommit,
-    /// Everything was done; the caller does not know.
+    /// After the operation: the change is made, but the caller gets no response.
     AfterCommit,
 }
 
-/// How an answer is spoilt.
+/// How a response is corrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Spoilt {
-    /// Half of it, and the connection is dropped.
+pub enum Corruption {
+    /// The first half only; then the connection is dropped.
     Truncated,
-    /// Whole, and not JSON.
+    /// The body is not valid JSON.
     InvalidJson,
-    /// Whole, and called `text/html`.
+    /// The content type is `text/html`.
     WrongContentType,
 }
 
-/// The faults that wait for a call.
+/// The registered faults.
 #[derive(Default)]
 pub struct Faults(Mutex<Inner>);
 
@@ -103,7 +103,7 @@ struct Waiting {
 }
 
 impl Faults {
-    /// Adds a fault and says what it became.
+    /// Adds a fault and returns it with its id.
     pub fn add(&self, mut fault: Fault) -> Fault {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.last_id += 1;
@@ -125,8 +125,8 @@ impl Faults {
         inner.waiting.clear();
     }
 
-    /// What goes wrong with this call: the first fault that fits and fires. All that fit count it.
-    pub fn strike(&self, operation: Option<&str>, method: &str, path: &str) -> Option<Effect> {
+    /// The effect of the first matching fault that fires. All matching faults count the request.
+    pub fn inject(&self, operation: Option<&str>, method: &str, path: &str) -> Option<Effect> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut effect = None;
         for waiting in &mut inner.waiting {
@@ -168,7 +168,7 @@ mod tests {
         let faults = Faults::default();
         faults.add(serde_json::from_str(fault).unwrap());
         (0..calls)
-            .map(|_| faults.strike(Some("get_secret"), "GET", "/x/secrets/1")?.status)
+            .map(|_| faults.inject(Some("get_secret"), "GET", "/x/secrets/1")?.status)
             .collect()
     }
 

@@ -1,4 +1,4 @@
-//! Makes ids, keys and tags from one source of randomness that is given at start.
+//! Generates ids and keys from one source of randomness, which can be seeded.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -8,12 +8,12 @@ const KEY_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 /// The length of generated keys (ibm-api.md 3.2).
 const KEY_LENGTH: usize = 44;
 
-/// The source of ids and keys.
+/// A source of ids and keys.
 #[derive(Debug)]
 pub struct Ids(StdRng);
 
 impl Ids {
-    /// Random ids from the operating system's randomness, or repeatable ones from a seed.
+    /// Random ids, or reproducible ones from a seed.
     pub fn new(seed: Option<u64>) -> Self {
         Self(seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64))
     }
@@ -28,7 +28,7 @@ impl Ids {
         format!("{prefix}-{}", self.uuid())
     }
 
-    /// 44 URL-safe characters.
+    /// A key of 44 URL-safe characters.
     pub fn api_key(&mut self) -> String {
         (0..KEY_LENGTH)
             .map(|_| {

@@ -1,4 +1,4 @@
-//! What was asked and answered, in order, with secrets masked.
+//! A journal of requests and responses, in order, with secrets masked.
 
 use crate::model::timestamp::Timestamp;
 use serde::Serialize;
@@ -7,49 +7,49 @@ use serde_json::{Map, Value};
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-/// Larger bodies are not kept: a list of a thousand secrets says little and weighs a lot.
+/// Larger bodies are not kept: a list of a thousand secrets says little and takes much memory.
 const LARGEST_BODY: usize = 64 * 1024;
-/// Fields whose value is never kept.
+/// Fields whose values are masked.
 const SECRET_FIELDS: &[&str] =
     &["access_token", "api_key", "apikey", "cr_token", "payload", "refresh_token"];
 const MASK: &str = "***";
 
-/// One exchange.
+/// One request and its response.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
-    /// Counts from 1, without gaps, since the journal was last cleared.
+    /// A number that starts at 1 when the journal is cleared, without gaps.
     pub seq: u64,
-    /// When it was answered, by the emulator's clock.
+    /// When the response was made, by the emulator's clock.
     pub time: Timestamp,
     /// The method.
     pub method: String,
-    /// The path, percent-encoded as it came.
+    /// The path as received, percent-encoded.
     pub path: String,
-    /// The query as it came.
+    /// The query as received.
     pub query: String,
-    /// The host it was addressed to.
+    /// The host that was addressed.
     pub host: String,
-    /// The operation; null when there is none.
+    /// The operation; null if the route does not exist.
     pub operation: Option<&'static str>,
-    /// The status answered; null when the connection was dropped instead.
+    /// The status of the response; null if the connection was dropped instead.
     pub status: Option<u16>,
-    /// Whether there was an `Authorization` header.
+    /// Whether the request had an `Authorization` header.
     pub authorized: bool,
     /// The content type of the request.
     pub content_type: Option<String>,
-    /// `User-Agent`.
+    /// The `User-Agent` of the request.
     pub user_agent: Option<String>,
-    /// Names the exchange in answers.
+    /// The correlation id in the response.
     pub correlation_id: String,
-    /// The request's JSON or form fields, masked; null when there were none.
+    /// The JSON or form fields of the request, masked; null if there were none.
     pub request_body: Option<Box<RawValue>>,
-    /// The answer's JSON, masked; null when there was none.
+    /// The JSON of the response, masked; null if there was none.
     pub response_body: Option<Box<RawValue>>,
-    /// Whether an injected fault had to do with the answer.
+    /// Whether an injected fault affected the response.
     pub fault: bool,
 }
 
-/// Which entries are wanted; absent means any.
+/// Selects entries; an absent field matches all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// The method.
@@ -60,13 +60,13 @@ pub struct Filter {
     pub operation: Option<String>,
     /// The status.
     pub status: Option<u16>,
-    /// Later than that entry.
+    /// Only entries after this number.
     pub after: Option<u64>,
-    /// At most so many, the last ones.
+    /// Only the last entries, at most so many.
     pub limit: Option<usize>,
 }
 
-/// The last exchanges.
+/// The last requests and responses.
 pub struct Journal {
     inner: Mutex<Inner>,
     capacity: usize,
@@ -79,12 +79,12 @@ struct Inner {
 }
 
 impl Journal {
-    /// A journal that keeps the last `capacity` exchanges.
+    /// A journal that keeps the last `capacity` entries.
     pub fn new(capacity: usize) -> Self {
         Self { inner: Mutex::default(), capacity }
     }
 
-    /// Writes an entry and numbers it.
+    /// Adds an entry and numbers it.
     pub fn record(&self, mut entry: Entry) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.seq += 1;
@@ -95,7 +95,7 @@ impl Journal {
         inner.entries.push_back(entry);
     }
 
-    /// How many entries match, and those that are wanted, oldest first.
+    /// How many entries match, and the last ones within the limit, oldest first.
     pub fn find(&self, filter: &Filter) -> (usize, Vec<Entry>) {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let found: Vec<&Entry> = inner.entries.iter().filter(|entry| filter.wants(entry)).collect();
@@ -104,7 +104,7 @@ impl Journal {
         (found.len(), wanted)
     }
 
-    /// Forgets everything.
+    /// Removes all entries and starts numbering anew.
     pub fn clear(&self) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         *inner = Inner::default();
@@ -121,7 +121,7 @@ impl Filter {
     }
 }
 
-/// A body as it may be kept: masked, or nothing when it is not readable or too large.
+/// A body with secrets masked; nothing if it cannot be parsed or is too large.
 pub fn masked(content_type: Option<&str>, body: &[u8]) -> Option<Box<RawValue>> {
     if body.is_empty() || body.len() > LARGEST_BODY {
         return None;

@@ -1,4 +1,4 @@
-//! Arguments in, first screen out, serve until interrupted.
+//! The command line: parses arguments, starts the emulator, prints the banner and waits.
 
 mod banner;
 
@@ -8,32 +8,32 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// IBM Cloud Secrets Manager (IAM credentials) and IAM on this machine.
+/// Emulates IBM Cloud Secrets Manager (IAM credentials) and IAM on this machine.
 ///
 /// Starts with one account, one instance and a few identities, and prints the environment that
-/// points clients at it. Everything is in memory unless a folder is given.
+/// points clients at it. State is kept in memory unless a data folder is given.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8484", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
-    /// What exists at the start, in TOML or JSON, in the form of GET /_emulator/state
+    /// The initial state, as TOML or JSON, in the format of GET /_emulator/state
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// Keep everything in this folder; what is kept there goes before the seed
+    /// Persist the state in this folder; a state found there takes precedence over the seed
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// Serve IBM's host names over TLS here
     #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_folder")]
     tls_listen: Option<SocketAddr>,
-    /// Be an HTTP proxy here, for clients that hard-code IBM's host names
+    /// Serve as an HTTP proxy here, for clients that hard-code IBM's host names
     #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_folder")]
     proxy_listen: Option<SocketAddr>,
-    /// Keep the certificate and its authority (ca.pem) here; made on the first start
+    /// Keep the certificate and its authority (ca.pem) in this folder; created on the first start
     #[arg(long, value_name = "FOLDER")]
     tls_folder: Option<PathBuf>,
-    /// Write a line for every request to stderr
+    /// Log every request to stderr
     #[arg(long)]
     log: bool,
 }

@@ -1,13 +1,13 @@
-//! What exists at the start: fixed ids and keys, so that examples and tests can name them.
+//! The initial state: fixed ids and keys that examples and tests can refer to.
 
 use crate::iam::access::{Role, Service};
 use crate::model::State;
 use crate::model::iam::{
     AccessGroup, Account, ApiKey, Policy, Profile, Resource, ServiceId, Subject, User,
 };
+use crate::model::secrets_manager::Instance;
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
-use crate::model::vault::Instance;
 use anyhow::Context as _;
 use std::path::Path;
 
@@ -17,15 +17,15 @@ pub const ACCOUNT_ID: &str = "0123456789abcdef0123456789abcdef";
 pub const INSTANCE_ID: &str = "11111111-2222-4333-8444-555555555555";
 /// The region of the instance.
 pub const REGION: &str = "us-south";
-/// May do everything: Manager on all instances, Administrator in IAM.
+/// Has all roles: Manager on all instances, Administrator in IAM.
 pub const BOOTSTRAP_SERVICE_ID: &str = "ServiceId-bbbbbbbb-cccc-4ddd-8eee-ffffffffffff";
 /// The key of [`BOOTSTRAP_SERVICE_ID`].
 pub const BOOTSTRAP_API_KEY: &str = "bootstrap-key-0123456789abcdefghijklmnopqrst";
-/// May do what the IAM credentials engine needs.
+/// Has the roles that the IAM credentials engine needs.
 pub const ENGINE_SERVICE_ID: &str = "ServiceId-66666666-7777-4888-8999-aaaaaaaaaaaa";
 /// The key of [`ENGINE_SERVICE_ID`].
 pub const ENGINE_API_KEY: &str = "engine-key-0123456789abcdefghijklmnopqrstuvw";
-/// For secrets with an existing service ID; has no roles and no key of its own.
+/// For secrets with an existing service ID; has no roles and no API key.
 pub const STATIC_SERVICE_ID: &str = "ServiceId-f4b2deac-fbb5-4bf7-85de-88426701db97";
 /// Writer on the instance.
 pub const WRITER_SERVICE_ID: &str = "ServiceId-33333333-4444-4555-8666-777777777777";
@@ -41,7 +41,7 @@ pub const ACCESS_GROUP_IDS: [&str; 2] = [
     "AccessGroupId-8c0ed733-dfee-4a94-992b-e2247b86e2a2",
 ];
 
-/// A person with the same rights as [`BOOTSTRAP_SERVICE_ID`].
+/// A user with the same roles as [`BOOTSTRAP_SERVICE_ID`].
 pub const USER_IAM_ID: &str = "IBMid-0000000000";
 /// The key of [`USER_IAM_ID`].
 pub const USER_API_KEY: &str = "person-key-0123456789abcdefghijklmnopqrstuvw";
@@ -52,10 +52,10 @@ pub const PROFILE_NAME: &str = "workload";
 /// A compute-resource token that [`PROFILE_ID`] accepts.
 pub const CR_TOKEN: &str = "emulated-compute-resource-token";
 
-/// 2026-01-01T00:00:00Z: when the default content was made.
+/// 2026-01-01T00:00:00Z: the creation time of the default objects.
 const MADE_AT: i64 = 1_767_225_600;
 
-/// The content of a file in TOML (`.toml`) or JSON, in the form of `GET /_emulator/state`.
+/// Reads a state from TOML (`.toml`) or JSON, in the format of `GET /_emulator/state`.
 pub fn read(path: &Path) -> anyhow::Result<State> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
@@ -68,7 +68,7 @@ pub fn read(path: &Path) -> anyhow::Result<State> {
     parsed.with_context(|| format!("{shown} is not a state"))
 }
 
-/// The default content.
+/// The default state.
 pub fn default_state() -> State {
     let mut state = State::default();
     let made_at = Timestamp::from_unix(MADE_AT);

@@ -1,28 +1,20 @@
-//! The one owner of what exists: every request is one step that happens whole or not at all.
+//! Owns the state: every request is one transaction, applied completely or not at all.
 
 use crate::clock::Clock;
 use crate::durable::{Change, Collector, Receipt, Writer};
-use crate::engine::schedule;
+
+use crate::error::Result;
 use crate::ids::Ids;
 use crate::model::timestamp::Timestamp;
 use crate::model::{State, Switches};
-use crate::refusal::Result;
+use crate::secrets_manager::schedule;
+use crate::transaction::Transaction;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// What a step works on. `now` does not move during a step.
-pub struct Step<'a> {
-    /// What exists.
-    pub state: &'a mut State,
-    /// Makes ids and keys.
-    pub ids: &'a mut Ids,
-    /// The time of the step.
-    pub now: Timestamp,
-}
 
 /// State, clock and ids behind one lock.
 ///
-/// It is a `std` mutex: steps are short and never wait for input or output. What has to reach the
-/// disk is queued in order under the lock, and waited for with the receipt outside of it.
+/// It is a `std` mutex: transactions are short and never wait for I/O. Changes for the disk are
+/// queued in order under the lock, and awaited with the receipt outside it.
 pub struct Store {
     core: Mutex<Core>,
 }
@@ -31,26 +23,26 @@ struct Core {
     state: State,
     clock: Clock,
     ids: Ids,
-    /// No lease ends and no rotation is due before then.
+    /// Nothing is due before then.
     next_due: Timestamp,
     writer: Option<Writer>,
-    /// What goes to the writer with the next receipt.
+    /// Changes that go to the writer with the next receipt.
     pending: Vec<Change>,
 }
 
-/// A step that was done.
+/// A finished transaction.
 #[derive(Debug)]
 pub struct Done<R> {
-    /// When.
+    /// When it ran.
     pub at: Timestamp,
-    /// What came out.
+    /// Its result.
     pub outcome: Result<R>,
-    /// When it is on the disk.
+    /// Confirms that its changes are on disk.
     pub receipt: Receipt,
 }
 
 impl Store {
-    /// A store with that content and clock, in memory.
+    /// A store with that state and clock, in memory.
     pub fn new(state: State, clock: Clock, ids: Ids) -> Self {
         Self::with_writer(state, clock, ids, None)
     }
@@ -73,13 +65,14 @@ impl Store {
         }
     }
 
-    /// Does one step at the clock's time, after everything that was due until then. A refused
-    /// step changes nothing.
-    pub fn step<R>(&self, work: impl FnOnce(&mut Step<'_>) -> Result<R>) -> Done<R> {
+    /// Runs one transaction at the clock's time, after everything that was due until then. A
+    /// transaction that fails changes nothing.
+    pub fn transact<R>(&self, work: impl FnOnce(&mut Transaction<'_>) -> Result<R>) -> Done<R> {
         let mut core = self.lock();
         let core = &mut *core;
         let at = core.catch_up();
-        let outcome = work(&mut Step { state: &mut core.state, ids: &mut core.ids, now: at });
+        let outcome =
+            work(&mut Transaction { state: &mut core.state, ids: &mut core.ids, now: at });
         match &outcome {
             Ok(_) => core.keep(),
             Err(_) => core.state.rollback(),
@@ -87,19 +80,19 @@ impl Store {
         Done { at, outcome, receipt: core.queue() }
     }
 
-    /// What exists now.
+    /// The current state.
     pub fn state(&self) -> State {
         let mut core = self.lock();
         core.catch_up();
         core.state.clone()
     }
 
-    /// How IBM's open questions are answered.
+    /// The switches.
     pub fn switches(&self) -> Switches {
         self.lock().state.switches
     }
 
-    /// Sets how IBM's open questions are answered.
+    /// Sets the switches.
     pub fn set_switches(&self, switches: Switches) -> Receipt {
         let mut core = self.lock();
         core.state.switches = switches;
@@ -107,7 +100,7 @@ impl Store {
         core.queue()
     }
 
-    /// Replaces what exists.
+    /// Replaces the state.
     pub fn replace(&self, state: State) -> Receipt {
         let mut core = self.lock();
         core.state = state;
@@ -122,12 +115,12 @@ impl Store {
         self.lock().clock
     }
 
-    /// Sets the clock; what is due on the way happens at its own time.
+    /// Sets the clock; everything due by then runs at its own time.
     pub fn set_clock(&self, clock: Clock) -> Receipt {
         self.lock().move_clock(clock)
     }
 
-    /// Moves the clock forward; what is due on the way happens at its own time.
+    /// Moves the clock forward; everything due by then runs at its own time.
     pub fn advance(&self, seconds: u32) -> (Clock, Receipt) {
         let mut core = self.lock();
         let clock = core.clock.advanced(i64::from(seconds));
@@ -136,7 +129,7 @@ impl Store {
 
     fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(|poisoned| {
-            // A step that panicked is a step that did not happen.
+            // A transaction that panicked is rolled back.
             let mut core = PoisonError::into_inner(poisoned);
             core.state.rollback();
             self.core.clear_poison();
@@ -146,7 +139,7 @@ impl Store {
 }
 
 impl Core {
-    /// Does what is due and says what time it is.
+    /// Runs everything that is due, and returns the current time.
     fn catch_up(&mut self) -> Timestamp {
         let now = self.clock.now();
         if now >= self.next_due {
@@ -163,7 +156,7 @@ impl Core {
         self.queue()
     }
 
-    /// Keeps what was changed.
+    /// Commits the changes.
     fn keep(&mut self) {
         let touched = self.state.secrets_manager.secrets.touched();
         let earliest = touched.filter_map(|(_, secret)| schedule::next_due(secret?)).min();
@@ -189,7 +182,7 @@ impl Core {
         }
     }
 
-    /// Hands over what is pending.
+    /// Hands pending changes to the writer.
     fn queue(&mut self) -> Receipt {
         let pending = std::mem::take(&mut self.pending);
         match &self.writer {
@@ -202,38 +195,48 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::refusal::Refusal;
-    use crate::seed;
+    use crate::error::ApiError;
+    use crate::model::iam::Account;
+
+    fn account(id: &str) -> Account {
+        let name = "Emulated account".to_owned();
+        Account { id: id.to_owned(), name, restrict_create_service_id: false }
+    }
 
     fn store() -> Store {
         let now = "2026-01-10T09:00:00Z".parse().unwrap();
-        Store::new(seed::default_state(), Clock::Frozen(now), Ids::new(Some(1)))
+        let mut state = State::default();
+        state.iam.accounts.insert(account("a"));
+        state.commit();
+        Store::new(state, Clock::Frozen(now), Ids::new(Some(1)))
     }
 
     #[test]
-    fn a_refused_step_changes_nothing() {
+    fn a_failed_transaction_changes_nothing() {
         let store = store();
         let before = serde_json::to_value(store.state()).unwrap();
-        let refused: Done<()> = store.step(|step| {
-            step.state.iam.service_ids.remove(seed::STATIC_SERVICE_ID);
-            step.state.iam.create_service_id(Default::default(), step.ids, step.now);
-            Err(Refusal::not_found("Anything", "x"))
+        let failed: Done<()> = store.transact(|tx| {
+            tx.state.iam.accounts.remove("a");
+            tx.state.iam.accounts.insert(account("b"));
+            Err(ApiError::not_found("Anything", "x"))
         });
-        assert!(refused.outcome.is_err());
+        assert!(failed.outcome.is_err());
         assert_eq!(serde_json::to_value(store.state()).unwrap(), before);
     }
 
     #[test]
-    fn a_step_that_panics_changes_nothing_and_the_next_one_works() {
+    fn a_transaction_that_panics_changes_nothing_and_the_next_one_works() {
         let store = store();
         let before = serde_json::to_value(store.state()).unwrap();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            store.step(|step| -> Result<()> {
-                step.state.iam.service_ids.remove(seed::STATIC_SERVICE_ID);
+            store.transact(|tx| -> Result<()> {
+                tx.state.iam.accounts.remove("a");
                 panic!("on purpose")
             })
         }));
         assert!(panicked.is_err());
         assert_eq!(serde_json::to_value(store.state()).unwrap(), before);
+        let done = store.transact(|tx| Ok(tx.state.iam.accounts.remove("a").is_some()));
+        assert!(done.outcome.unwrap());
     }
 }

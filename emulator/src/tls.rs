@@ -1,4 +1,4 @@
-//! The certificate for IBM's host names, and the authority that clients trust for it.
+//! The certificate for IBM's host names, and the authority that clients must trust.
 
 use anyhow::Context as _;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
@@ -18,13 +18,13 @@ const REGIONS: &[&str] = &[
 const AUTHORITY: &str = "ca.pem";
 const CERTIFICATE: &str = "server.pem";
 const KEY: &str = "server-key.pem";
-/// How long certificates count: an emulator is not asked to be renewed.
+/// How long certificates are valid: long enough never to need renewal.
 const VALIDITY: Duration = Duration::days(3650);
 
-/// PEM texts of an identity for IBM's host names.
+/// A certificate for IBM's host names with its key and authority, in PEM.
 ///
-/// The authority's own key is thrown away at once: whoever trusts the authority trusts exactly
-/// this certificate, and nobody can make another one.
+/// The authority's own key is discarded immediately: whoever trusts the authority trusts exactly
+/// this certificate, and nobody can issue another one.
 pub struct Identity {
     /// The authority, for clients.
     pub authority: String,
@@ -59,7 +59,7 @@ impl Identity {
         })
     }
 
-    /// The identity kept in that folder; a new one on the first start.
+    /// The identity stored in that folder; created on the first start.
     pub fn in_folder(folder: &Path, now: OffsetDateTime) -> anyhow::Result<Self> {
         if folder.join(KEY).exists() {
             let read = |name: &str| {
@@ -80,12 +80,12 @@ impl Identity {
         };
         write(AUTHORITY, &identity.authority)?;
         write(CERTIFICATE, &identity.certificate)?;
-        // Last: where it is, the others are.
+        // Written last: if it exists, so do the others.
         write(KEY, &identity.key)?;
         Ok(identity)
     }
 
-    /// What a TLS listener needs; offers HTTP/2 and HTTP/1.1.
+    /// The configuration of a TLS listener that offers HTTP/2 and HTTP/1.1.
     pub fn server_config(&self) -> anyhow::Result<Arc<ServerConfig>> {
         let chain = CertificateDer::pem_slice_iter(self.certificate.as_bytes())
             .collect::<Result<Vec<_>, _>>()
@@ -102,7 +102,7 @@ impl Identity {
     }
 }
 
-/// IBM's host names, and this machine's own.
+/// IBM's host names and those of this machine.
 fn names() -> Vec<String> {
     let fixed = [
         "iam.cloud.ibm.com",

@@ -17,6 +17,7 @@ mod contract {
     mod access_groups;
     mod addresses;
     mod api_keys;
+    mod arbitrary;
     mod configurations;
     mod control;
     mod credentials;

@@ -1,20 +1,19 @@
-//! One set of credentials in IAM: made, locked again, revoked (ibm-api.md 4.8, 4.10).
+//! Generates, locks again and revokes credentials in IAM (ibm-api.md 4.8, 4.10).
 
 use crate::engine::authority;
-use crate::iam::NewApiKey;
-use crate::iam::NewServiceId;
+use crate::error::{ApiError, Result};
+use crate::iam::entities::{NewApiKey, NewServiceId};
 use crate::model::iam::{Iam, Membership};
 use crate::model::secret::{IamCredentials, Source, Version};
+use crate::model::secrets_manager::Instance;
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
-use crate::model::vault::Instance;
-use crate::refusal::{Refusal, Result};
-use crate::store::Step;
+use crate::transaction::Transaction;
 
 /// Credentials that exist in IAM.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Whose key it is.
+    /// The identity that the key belongs to.
     pub service_id: String,
     /// `ApiKey-<uuid>`.
     pub api_key_id: String,
@@ -24,22 +23,22 @@ pub struct Credentials {
     pub expiration_date: Timestamp,
 }
 
-/// Makes credentials for a secret with these settings. Everything that can be refused is checked
-/// before anything is made.
+/// Generates credentials for a secret with these settings. All checks come before the first
+/// change.
 pub fn generate(
-    step: &mut Step<'_>,
+    tx: &mut Transaction<'_>,
     instance: &Instance,
     settings: &IamCredentials,
     secret_id: &str,
 ) -> Result<Credentials> {
-    let created_by = authority::authorize(step, instance, settings)?;
-    check_source(&step.state.iam, instance, settings)?;
+    let created_by = authority::authorize(tx, instance, settings)?;
+    check_source(&tx.state.iam, instance, settings)?;
     let account_id = authority::target_account(instance, settings).to_owned();
     let description = format!("Made for secret {secret_id} of {}", instance.crn());
     let service_id = match &settings.source {
         Source::ServiceId(id) => id.clone(),
         Source::AccessGroups(groups) => {
-            let id = step.state.iam.create_service_id(
+            let id = tx.state.iam.create_service_id(
                 NewServiceId {
                     account_id: account_id.clone(),
                     name: settings.iam_name.clone(),
@@ -47,22 +46,22 @@ pub fn generate(
                     locked: true,
                     ..Default::default()
                 },
-                step.ids,
-                step.now,
+                tx.ids,
+                tx.now,
             );
             for group in groups {
-                step.state.iam.add_member(Membership {
+                tx.state.iam.add_member(Membership {
                     access_group_id: group.clone(),
                     iam_id: format!("iam-{id}"),
                     member_type: "service".to_owned(),
-                    created_at: step.now,
+                    created_at: tx.now,
                     created_by_id: created_by.clone(),
                 })?;
             }
             id
         }
     };
-    let key = step.state.iam.create_api_key(
+    let key = tx.state.iam.create_api_key(
         NewApiKey {
             account_id,
             iam_id: format!("iam-{service_id}"),
@@ -76,18 +75,18 @@ pub fn generate(
             disabled: false,
             created_by,
         },
-        step.ids,
-        step.now,
+        tx.ids,
+        tx.now,
     )?;
     Ok(Credentials {
         service_id,
         api_key_id: key.id,
         api_key: key.apikey,
-        expiration_date: settings.ttl.end_from(step.now),
+        expiration_date: settings.ttl.end_from(tx.now),
     })
 }
 
-/// Refuses a service ID or access group that is not in the account of the credentials.
+/// Checks that the service ID or the access groups are in the account of the credentials.
 pub fn check_source(iam: &Iam, instance: &Instance, settings: &IamCredentials) -> Result<()> {
     let account = authority::target_account(instance, settings);
     match &settings.source {
@@ -109,7 +108,7 @@ pub fn check_source(iam: &Iam, instance: &Instance, settings: &IamCredentials) -
     Ok(())
 }
 
-/// Deletes in IAM what was made for the version. What is gone already is no error.
+/// Deletes the version's objects in IAM. Objects that are gone already are no error.
 pub fn revoke(iam: &mut Iam, source: &Source, version: &Version) {
     if let Some(id) = &version.api_key_id {
         iam.api_keys.remove(id);
@@ -118,12 +117,12 @@ pub fn revoke(iam: &mut Iam, source: &Source, version: &Version) {
         if let Some(service_id) = iam.service_ids.get_mut(id) {
             service_id.locked = false;
         }
-        // Refused only when it is gone: the lock was taken off above.
+        // Fails only if it is gone already: the lock was removed above.
         let _ = iam.delete_service_id(id);
     }
 }
 
-/// Locks the version's objects again, as every read of the data does (ibm-api.md 4.7).
+/// Locks the version's objects in IAM again, as every read of the data does (ibm-api.md 4.7).
 pub fn lock_again(iam: &mut Iam, source: &Source, version: &Version, now: Timestamp) {
     let id = version.api_key_id.as_deref().unwrap_or_default();
     if iam.api_keys.get(id).is_some_and(|key| !key.locked)
@@ -144,6 +143,6 @@ pub fn lock_again(iam: &mut Iam, source: &Source, version: &Version, now: Timest
     }
 }
 
-fn missing(field: &str, id: &str, account: &str) -> Refusal {
-    Refusal::field(field, &format!("'{id}' does not exist in account {account}"))
+fn missing(field: &str, id: &str, account: &str) -> ApiError {
+    ApiError::field(field, &format!("'{id}' does not exist in account {account}"))
 }

@@ -1,7 +1,4 @@
-//! The IAM credentials engine (ibm-api.md 4): mint, rotate, end, revoke. Pure over state and time.
+//! The IAM credentials engine (ibm-api.md 4): makes and revokes credentials in IAM.
 
 pub mod authority;
 pub mod credentials;
-pub mod locks;
-pub mod schedule;
-pub mod versions;

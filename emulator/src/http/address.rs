@@ -1,4 +1,4 @@
-//! Who was addressed: IBM's host names and paths, turned into the emulator's own paths. Pure.
+//! Maps IBM's host names and paths to the emulator's own paths.
 
 /// The public domain of Secrets Manager instances (ibm-api.md 1.1).
 const INSTANCE_DOMAIN: &str = ".secrets-manager.appdomain.cloud";
@@ -10,7 +10,7 @@ const IAM_HOSTS: &[&str] = &[
     "private.us-east.iam.cloud.ibm.com",
 ];
 
-/// One of IBM's hosts.
+/// A host of IBM's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IbmHost {
     /// IAM, public or private.
@@ -24,7 +24,7 @@ pub enum IbmHost {
     },
 }
 
-/// Which of IBM's hosts that is, if it is one; a port does not matter.
+/// Which of IBM's hosts that is, if any; the port is ignored.
 pub fn ibm_host(host: &str) -> Option<IbmHost> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
     if IAM_HOSTS.contains(&name.as_str()) {
@@ -39,16 +39,16 @@ pub fn ibm_host(host: &str) -> Option<IbmHost> {
     }
 }
 
-/// A path of the emulator's, and the region that the host name asked for.
+/// A path of the emulator, and the region from the host name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnPath {
     /// The path.
     pub path: String,
-    /// The region, if an instance was addressed by host name.
+    /// The region, if an instance was addressed by its host name.
     pub region: Option<String>,
 }
 
-/// The emulator's own path for a request to `host` and `path`, when it is another one.
+/// The emulator's own path for a request to `host` and `path`, if it differs.
 pub fn own_path(host: &str, path: &str) -> Option<OwnPath> {
     match ibm_host(host) {
         Some(IbmHost::Instance { id, region }) => {
@@ -58,6 +58,36 @@ pub fn own_path(host: &str, path: &str) -> Option<OwnPath> {
         Some(IbmHost::Iam) | None => (path == "/v1/serviceids/")
             .then(|| OwnPath { path: "/v1/serviceids".to_owned(), region: None }),
     }
+}
+
+/// The scheme of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scheme {
+    /// Plain text.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The scheme in a URL.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// What the client addressed, before the path was mapped.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Addressed {
+    /// The host, from the header or, in HTTP/2, from the target.
+    pub(crate) host: String,
+    /// The path.
+    pub(crate) path: String,
+    /// The region in the host name, if there is one.
+    pub(crate) region: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Refusals in the form of each API (ibm-api.md 1.5, 2.9, 3.3, 3.4). Never an empty `errors`.
+//! Renders errors in the format of each API (ibm-api.md 1.5, 2.9, 3.3, 3.4).
 
-use crate::refusal::{Kind, Refusal};
+use crate::error::{ApiError, ErrorKind};
 use serde_json::{Value, json};
 
-/// Which API answers.
+/// An API with its own error format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// Secrets Manager.
@@ -14,12 +14,12 @@ pub enum Family {
     Identity,
     /// Access groups and policies.
     Groups,
-    /// The emulator's own surface.
+    /// The control API.
     Control,
 }
 
 impl Family {
-    /// The API that a path belongs to, known or not.
+    /// The API that a path belongs to, whether the route exists or not.
     pub fn of(path: &str) -> Self {
         if path.starts_with("/_emulator") {
             Self::Control
@@ -35,8 +35,8 @@ impl Family {
     }
 }
 
-/// Status and body of a refusal.
-pub fn render(family: Family, refusal: &Refusal, trace: &str) -> (u16, Value) {
+/// The status and body of an error response; `errors` is never empty.
+pub fn render(family: Family, refusal: &ApiError, trace: &str) -> (u16, Value) {
     let status = status(family, refusal.kind);
     let message = &refusal.message;
     let body = match family {
@@ -75,9 +75,9 @@ pub fn render(family: Family, refusal: &Refusal, trace: &str) -> (u16, Value) {
     (status, body)
 }
 
-/// The body of an answer that a fault asked for.
+/// The body of a response that a fault asked for.
 pub fn injected(family: Family, status: u16, trace: &str) -> Value {
-    let refusal = Refusal::new(Kind::Internal, format!("Injected fault: status {status}."));
+    let refusal = ApiError::new(ErrorKind::Internal, format!("Injected fault: status {status}."));
     let (_, mut body) = render(family, &refusal, trace);
     if let Some(code) = body.get_mut("status_code") {
         *code = json!(status);
@@ -85,97 +85,104 @@ pub fn injected(family: Family, status: u16, trace: &str) -> Value {
     body
 }
 
-fn status(family: Family, kind: Kind) -> u16 {
+fn status(family: Family, kind: ErrorKind) -> u16 {
     match kind {
-        Kind::Ambiguous => 300,
-        Kind::Invalid
-        | Kind::Missing
-        | Kind::NoEngine
-        | Kind::ReuseOff
-        | Kind::VersionNotActive
-        | Kind::RotationTooLate
-        | Kind::UnknownApiKey => 400,
-        Kind::Unauthenticated => 401,
-        Kind::Forbidden => 403,
-        Kind::NotFound => 404,
-        Kind::MethodNotAllowed => 405,
-        Kind::Conflict | Kind::EntityLocked | Kind::TagMismatch | Kind::DeleteNotPossible => 409,
-        Kind::VersionLocked => 412,
-        Kind::TooLarge => 413,
-        Kind::MediaType => 415,
-        Kind::UnknownField => 422,
-        // BXNIM0151E for keys; the other limits have no status on record.
-        Kind::Limit if family == Family::Identity => 422,
-        Kind::Limit if family == Family::Groups => 403,
-        Kind::Limit => 400,
-        Kind::Internal => 500,
+        ErrorKind::Ambiguous => 300,
+        ErrorKind::Invalid
+        | ErrorKind::Missing
+        | ErrorKind::NoEngine
+        | ErrorKind::ReuseOff
+        | ErrorKind::VersionNotActive
+        | ErrorKind::RotationTooLate
+        | ErrorKind::UnknownApiKey => 400,
+        ErrorKind::Unauthenticated => 401,
+        ErrorKind::Forbidden => 403,
+        ErrorKind::NotFound => 404,
+        ErrorKind::MethodNotAllowed => 405,
+        ErrorKind::Conflict
+        | ErrorKind::EntityLocked
+        | ErrorKind::TagMismatch
+        | ErrorKind::DeleteNotPossible => 409,
+        ErrorKind::VersionLocked => 412,
+        ErrorKind::TooLarge => 413,
+        ErrorKind::MediaType => 415,
+        ErrorKind::UnknownField => 422,
+        // BXNIM0151E for keys; the statuses of other limits are not documented.
+        ErrorKind::Limit if family == Family::Identity => 422,
+        ErrorKind::Limit if family == Family::Groups => 403,
+        ErrorKind::Limit => 400,
+        ErrorKind::Internal => 500,
     }
 }
 
-/// IBM's catalogue is not public. `Error02009` is IBM's own; the other numbers are the
-/// emulator's, one a kind, so that a client can be tested on codes.
-fn secrets_manager_code(kind: Kind) -> &'static str {
+/// IBM's catalogue is not public. `Error02009` is IBM's; the other numbers are the emulator's
+/// own, one per kind, so that clients can be tested on codes.
+fn secrets_manager_code(kind: ErrorKind) -> &'static str {
     match kind {
-        Kind::Invalid | Kind::Missing => "secrets-manager.Error00400",
-        Kind::Unauthenticated => "secrets-manager.Error00401",
-        Kind::Forbidden => "secrets-manager.Error00403",
-        Kind::NotFound => "secrets-manager.Error00404",
-        Kind::MethodNotAllowed => "secrets-manager.Error00405",
-        Kind::Conflict | Kind::EntityLocked | Kind::TagMismatch | Kind::DeleteNotPossible => {
-            "secrets-manager.Error00409"
-        }
-        Kind::Ambiguous => "secrets-manager.Error00300",
-        Kind::VersionLocked => "secrets-manager.Error00412",
-        Kind::TooLarge => "secrets-manager.Error00413",
-        Kind::MediaType => "secrets-manager.Error00415",
-        Kind::UnknownField => "secrets-manager.Error00422",
-        Kind::Limit => "secrets-manager.Error01001",
-        Kind::NoEngine | Kind::UnknownApiKey => "secrets-manager.Error01002",
-        Kind::ReuseOff => "secrets-manager.Error01003",
-        Kind::VersionNotActive => "secrets-manager.Error01004",
-        Kind::RotationTooLate => "secrets-manager.Error02009",
-        Kind::Internal => "secrets-manager.Error00500",
+        ErrorKind::Invalid | ErrorKind::Missing => "secrets-manager.Error00400",
+        ErrorKind::Unauthenticated => "secrets-manager.Error00401",
+        ErrorKind::Forbidden => "secrets-manager.Error00403",
+        ErrorKind::NotFound => "secrets-manager.Error00404",
+        ErrorKind::MethodNotAllowed => "secrets-manager.Error00405",
+        ErrorKind::Conflict
+        | ErrorKind::EntityLocked
+        | ErrorKind::TagMismatch
+        | ErrorKind::DeleteNotPossible => "secrets-manager.Error00409",
+        ErrorKind::Ambiguous => "secrets-manager.Error00300",
+        ErrorKind::VersionLocked => "secrets-manager.Error00412",
+        ErrorKind::TooLarge => "secrets-manager.Error00413",
+        ErrorKind::MediaType => "secrets-manager.Error00415",
+        ErrorKind::UnknownField => "secrets-manager.Error00422",
+        ErrorKind::Limit => "secrets-manager.Error01001",
+        ErrorKind::NoEngine | ErrorKind::UnknownApiKey => "secrets-manager.Error01002",
+        ErrorKind::ReuseOff => "secrets-manager.Error01003",
+        ErrorKind::VersionNotActive => "secrets-manager.Error01004",
+        ErrorKind::RotationTooLate => "secrets-manager.Error02009",
+        ErrorKind::Internal => "secrets-manager.Error00500",
     }
 }
 
-fn identity_code(kind: Kind) -> &'static str {
+fn identity_code(kind: ErrorKind) -> &'static str {
     match kind {
-        Kind::Unauthenticated => "invalid_access_token",
-        Kind::Forbidden => "insufficient_permissions",
-        Kind::NotFound => "not_found",
-        Kind::MethodNotAllowed => "method_not_allowed",
-        Kind::EntityLocked => "entity_locked",
-        Kind::DeleteNotPossible => "delete_not_possible",
-        Kind::Conflict | Kind::TagMismatch | Kind::VersionLocked | Kind::Ambiguous => "conflict",
-        Kind::MediaType => "unsupported_media_type",
-        Kind::TooLarge => "request_too_large",
-        Kind::UnknownField => "unknown_field",
-        Kind::Limit => "error_occurred",
-        Kind::Internal => "internal_error",
-        Kind::Invalid
-        | Kind::Missing
-        | Kind::NoEngine
-        | Kind::ReuseOff
-        | Kind::VersionNotActive
-        | Kind::RotationTooLate
-        | Kind::UnknownApiKey => "invalid_request",
+        ErrorKind::Unauthenticated => "invalid_access_token",
+        ErrorKind::Forbidden => "insufficient_permissions",
+        ErrorKind::NotFound => "not_found",
+        ErrorKind::MethodNotAllowed => "method_not_allowed",
+        ErrorKind::EntityLocked => "entity_locked",
+        ErrorKind::DeleteNotPossible => "delete_not_possible",
+        ErrorKind::Conflict
+        | ErrorKind::TagMismatch
+        | ErrorKind::VersionLocked
+        | ErrorKind::Ambiguous => "conflict",
+        ErrorKind::MediaType => "unsupported_media_type",
+        ErrorKind::TooLarge => "request_too_large",
+        ErrorKind::UnknownField => "unknown_field",
+        ErrorKind::Limit => "error_occurred",
+        ErrorKind::Internal => "internal_error",
+        ErrorKind::Invalid
+        | ErrorKind::Missing
+        | ErrorKind::NoEngine
+        | ErrorKind::ReuseOff
+        | ErrorKind::VersionNotActive
+        | ErrorKind::RotationTooLate
+        | ErrorKind::UnknownApiKey => "invalid_request",
     }
 }
 
-fn message_code(kind: Kind) -> Option<&'static str> {
+fn message_code(kind: ErrorKind) -> Option<&'static str> {
     match kind {
-        Kind::NotFound => Some("BXNIM0102E"),
-        Kind::DeleteNotPossible => Some("BXNIM0105E"),
-        Kind::Limit => Some("BXNIM0151E"),
+        ErrorKind::NotFound => Some("BXNIM0102E"),
+        ErrorKind::DeleteNotPossible => Some("BXNIM0105E"),
+        ErrorKind::Limit => Some("BXNIM0151E"),
         _ => None,
     }
 }
 
-fn token_code(kind: Kind) -> &'static str {
+fn token_code(kind: ErrorKind) -> &'static str {
     match kind {
-        Kind::UnknownApiKey => "BXNIM0415E",
-        Kind::Missing => "BXNIM0109E",
-        Kind::NotFound => "BXNIM0102E",
+        ErrorKind::UnknownApiKey => "BXNIM0415E",
+        ErrorKind::Missing => "BXNIM0109E",
+        ErrorKind::NotFound => "BXNIM0102E",
         _ => "BXNIM0106E",
     }
 }

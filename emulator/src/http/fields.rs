@@ -1,45 +1,45 @@
-//! A JSON body, taken apart field by field; what is left over does not exist.
+//! Takes a JSON body apart field by field; fields left over are unknown.
 
-use crate::http::operation::Call;
+use crate::error::{ApiError, ErrorKind, Result};
+use crate::http::operation::ApiRequest;
 use crate::model::secret::Metadata;
-use crate::refusal::{Kind, Refusal, Result};
 use serde_json::{Map, Value};
 
-/// Largest size of attached metadata (ibm-api.md 4.12).
+/// The largest size of custom metadata (ibm-api.md 4.12).
 const METADATA_BYTES: usize = 10 * 1024;
 
 /// A field of a merge patch (RFC 7396).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Patch<T> {
-    /// Not in the body: stays.
+    /// Not in the body: the value stays.
     Keep,
-    /// `null`: is removed.
+    /// `null`: the value is removed.
     Remove,
     /// A new value.
     Set(T),
 }
 
-/// The fields of a body that were not taken yet.
+/// The fields of a body that have not been taken yet.
 #[derive(Debug)]
 pub struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// The body of a request that must be of that content type.
-    pub fn of(call: &Call, content_type: &str) -> Result<Self> {
-        let given = call.header("content-type").unwrap_or_default();
+    /// The body of a request, which must have that content type.
+    pub fn of(request: &ApiRequest, content_type: &str) -> Result<Self> {
+        let given = request.header("content-type").unwrap_or_default();
         let media_type = given.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case(content_type) {
-            return Err(Refusal::new(
-                Kind::MediaType,
+            return Err(ApiError::new(
+                ErrorKind::MediaType,
                 format!("The body must have the content type {content_type}."),
             ));
         }
-        match serde_json::from_slice(&call.body) {
+        match serde_json::from_slice(&request.body) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(Refusal::new(Kind::Invalid, "The body must be a JSON object.")),
-            Err(error) => Err(Refusal::new(
-                Kind::Invalid,
-                // The position only: the text around it may be a secret.
+            Ok(_) => Err(ApiError::new(ErrorKind::Invalid, "The body must be a JSON object.")),
+            Err(error) => Err(ApiError::new(
+                ErrorKind::Invalid,
+                // Only the position: the text around it may be secret.
                 format!(
                     "The body is not valid JSON at line {} column {}.",
                     error.line(),
@@ -50,20 +50,20 @@ impl Fields {
     }
 
     /// The body of a POST or PUT.
-    pub fn json(call: &Call) -> Result<Self> {
-        Self::of(call, "application/json")
+    pub fn json(request: &ApiRequest) -> Result<Self> {
+        Self::of(request, "application/json")
     }
 
     /// The body of a Secrets Manager PATCH.
-    pub fn merge_patch(call: &Call) -> Result<Self> {
-        Self::of(call, "application/merge-patch+json")
+    pub fn merge_patch(request: &ApiRequest) -> Result<Self> {
+        Self::of(request, "application/merge-patch+json")
     }
 
-    /// An object inside a body; its fields are taken apart likewise.
+    /// A nested object.
     pub fn nested(name: &str, value: Value) -> Result<Self> {
         match value {
             Value::Object(fields) => Ok(Self(fields)),
-            _ => Err(Refusal::field(name, "must be an object")),
+            _ => Err(ApiError::field(name, "must be an object")),
         }
     }
 
@@ -72,18 +72,18 @@ impl Fields {
         self.0.contains_key(name)
     }
 
-    /// The field as it is.
+    /// The field, unchecked.
     pub fn value(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name)
     }
 
-    /// A string, checked against its rule.
+    /// A string that follows the rule.
     pub fn text(&mut self, name: &str, rule: Rule) -> Result<Option<String>> {
         let value = self.value(name);
         value.map(|value| text(name, value, rule)).transpose()
     }
 
-    /// A string that must be there.
+    /// A required string.
     pub fn required_text(&mut self, name: &str, rule: Rule) -> Result<String> {
         self.text(name, rule)?.ok_or_else(|| missing(name))
     }
@@ -111,7 +111,7 @@ impl Fields {
         match self.value(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
-            Some(_) => Err(Refusal::field(name, "must be a boolean")),
+            Some(_) => Err(ApiError::field(name, "must be a boolean")),
         }
     }
 
@@ -126,47 +126,48 @@ impl Fields {
         value.map(|value| texts(name, value, rule, count)).transpose()
     }
 
-    /// Attached metadata.
+    /// Custom metadata.
     pub fn metadata(&mut self, name: &str) -> Result<Option<Metadata>> {
         let value = self.value(name);
         value.map(|value| metadata(name, value)).transpose()
     }
 
-    /// Refuses what was not taken.
+    /// Fails if a field is left over.
     pub fn finish(self) -> Result<()> {
         match self.0.keys().next() {
             None => Ok(()),
-            Some(name) => {
-                Err(Refusal::new(Kind::UnknownField, format!("Unknown field '{name}' in body.")))
-            }
+            Some(name) => Err(ApiError::new(
+                ErrorKind::UnknownField,
+                format!("Unknown field '{name}' in body."),
+            )),
         }
     }
 }
 
-/// What a string must look like, and the sentence for the caller when it does not.
+/// A rule for strings, and the message for the caller when it is broken.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// Whether the string is fine.
-    pub holds: fn(&str) -> bool,
-    /// What it should be.
-    pub says: &'static str,
+    /// Whether a string follows the rule.
+    pub is_valid: fn(&str) -> bool,
+    /// The message.
+    pub message: &'static str,
 }
 
-/// A field that must be there.
-pub fn missing(name: &str) -> Refusal {
-    Refusal::field(name, "is required")
+/// The error for a missing field.
+pub fn missing(name: &str) -> ApiError {
+    ApiError::field(name, "is required")
 }
 
-/// A string, checked against its rule.
+/// A string that follows the rule.
 pub fn text(name: &str, value: Value, rule: Rule) -> Result<String> {
     match value {
-        Value::String(text) if (rule.holds)(&text) => Ok(text),
-        Value::String(_) => Err(Refusal::field(name, rule.says)),
-        _ => Err(Refusal::field(name, "must be a string")),
+        Value::String(text) if (rule.is_valid)(&text) => Ok(text),
+        Value::String(_) => Err(ApiError::field(name, rule.message)),
+        _ => Err(ApiError::field(name, "must be a string")),
     }
 }
 
-/// A list of strings, each checked against the rule.
+/// A list of strings that follow the rule.
 pub fn texts(
     name: &str,
     value: Value,
@@ -174,23 +175,23 @@ pub fn texts(
     count: std::ops::RangeInclusive<usize>,
 ) -> Result<Vec<String>> {
     let Value::Array(items) = value else {
-        return Err(Refusal::field(name, "must be a list of strings"));
+        return Err(ApiError::field(name, "must be a list of strings"));
     };
     if !count.contains(&items.len()) {
         let rule = format!("must have {} to {} items", count.start(), count.end());
-        return Err(Refusal::field(name, &rule));
+        return Err(ApiError::field(name, &rule));
     }
     items.into_iter().map(|item| text(name, item, rule)).collect()
 }
 
-/// Attached metadata.
+/// Custom metadata.
 pub fn metadata(name: &str, value: Value) -> Result<Metadata> {
     let Value::Object(metadata) = value else {
-        return Err(Refusal::field(name, "must be an object"));
+        return Err(ApiError::field(name, "must be an object"));
     };
     let size = serde_json::to_string(&metadata).map_or(usize::MAX, |text| text.len());
     if size > METADATA_BYTES {
-        return Err(Refusal::field(name, "must not be larger than 10 KB"));
+        return Err(ApiError::field(name, "must not be larger than 10 KB"));
     }
     Ok(metadata)
 }

@@ -1,7 +1,8 @@
-//! What crosses the wire: routes, bodies, callers, and IBM's error forms.
+//! IBM's HTTP APIs: routes, authentication, bodies, and error formats.
 
 pub mod address;
-pub mod answer;
+pub mod connection;
+
 pub mod errors;
 pub mod exchange;
 pub mod fields;
@@ -10,15 +11,15 @@ pub mod operation;
 pub mod page;
 pub mod proxy;
 pub mod query;
+pub mod response;
 pub mod rules;
+pub mod secrets_manager;
 pub mod server;
-pub mod tokens_page;
-pub mod vault;
+pub mod token_page;
 
-use crate::App;
-use crate::control;
+use crate::app::App;
+use crate::error::ErrorKind;
 use crate::http::operation::Operation;
-use crate::refusal::Kind;
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
 use axum::routing::{MethodFilter, on};
@@ -27,10 +28,10 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
-/// Smaller answers are not worth the work of compressing them.
+/// Smaller responses are not worth compressing.
 const COMPRESS_FROM: u16 = 1024;
 
-/// Every operation of IBM's that is emulated.
+/// All emulated operations of IBM's APIs.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
     [
         iam::token::OPERATIONS,
@@ -39,18 +40,18 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         iam::access_groups::OPERATIONS,
         iam::members::OPERATIONS,
         iam::policies::OPERATIONS,
-        vault::groups::OPERATIONS,
-        vault::configurations::OPERATIONS,
-        vault::secrets::OPERATIONS,
-        vault::versions::OPERATIONS,
-        vault::locks::OPERATIONS,
+        secrets_manager::groups::OPERATIONS,
+        secrets_manager::configurations::OPERATIONS,
+        secrets_manager::secrets::OPERATIONS,
+        secrets_manager::versions::OPERATIONS,
+        secrets_manager::locks::OPERATIONS,
     ]
     .into_iter()
     .flatten()
 }
 
-/// IBM's routes and the emulator's own.
-pub fn router(app: Arc<App>) -> anyhow::Result<Router> {
+/// The routes of IBM's APIs, together with `others`.
+pub fn router(app: Arc<App>, others: Router<Arc<App>>) -> anyhow::Result<Router> {
     let mut router = Router::new();
     for operation in operations() {
         let filter = MethodFilter::try_from(operation.method.clone())?;
@@ -62,12 +63,12 @@ pub fn router(app: Arc<App>) -> anyhow::Result<Router> {
     }
     Ok(router
         .fallback(|State(app): State<Arc<App>>, request: Request| {
-            exchange::serve_unknown(app, request, Kind::NotFound)
+            exchange::serve_unknown(app, request, ErrorKind::NotFound)
         })
         .method_not_allowed_fallback(|State(app): State<Arc<App>>, request: Request| {
-            exchange::serve_unknown(app, request, Kind::MethodNotAllowed)
+            exchange::serve_unknown(app, request, ErrorKind::MethodNotAllowed)
         })
-        .merge(control::router())
+        .merge(others)
         .with_state(app)
         .layer(
             CompressionLayer::new()

@@ -1,10 +1,10 @@
-//! An operation: its name, its route, who may call it, and the function that does it.
+//! The description of an operation: its name, its route, who may call it, and its handler.
 
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::iam::access::{Grant, Role, Service};
 use crate::iam::tokens::{Claims, Tokens};
-use crate::model::vault::Instance;
-use crate::refusal::{Kind, Refusal, Result};
-use crate::store::Step;
+use crate::model::secrets_manager::Instance;
+use crate::transaction::Transaction;
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use serde::Serialize;
@@ -12,65 +12,68 @@ use serde::Serialize;
 /// One operation of IBM's APIs.
 #[derive(Debug)]
 pub struct Operation {
-    /// Snake case, such as `create_secret`: the name in journal and faults.
+    /// The name in the journal and in faults, such as `create_secret`.
     pub name: &'static str,
     /// The method.
     pub method: Method,
     /// The route, with `{}` around parameters.
     pub path: &'static str,
-    /// Who may call it and what it does.
+    /// Who may call it, and the function that handles it.
     pub handler: Handler,
 }
 
-/// Who may call an operation and the function that does it.
+/// Who may call an operation, and the function that handles it.
 #[derive(Clone, Copy, Debug)]
 pub enum Handler {
-    /// Anybody: the token service.
-    Public(fn(&Call, &mut Step<'_>, &Tokens) -> Answer),
-    /// A bearer with one of the roles on an IAM service of its account.
-    Iam(Service, &'static [Role], fn(&IamCall<'_>, &mut Step<'_>) -> Answer),
-    /// A bearer with one of the roles on the instance, or on a secret group of it.
-    SecretsManager(&'static [Role], fn(&VaultCall<'_>, &mut Step<'_>) -> Answer),
+    /// Anybody may call it: the token service.
+    Public(fn(&ApiRequest, &mut Transaction<'_>, &Tokens) -> Result<ApiResponse>),
+    /// Callers with one of the roles on an IAM service of their account.
+    Iam(Service, &'static [Role], fn(&IamCall<'_>, &mut Transaction<'_>) -> Result<ApiResponse>),
+    /// Callers with one of the roles on the instance, or on one of its secret groups.
+    SecretsManager(
+        &'static [Role],
+        fn(&SecretsManagerCall<'_>, &mut Transaction<'_>) -> Result<ApiResponse>,
+    ),
 }
 
 /// What an operation answers.
-pub type Answer = Result<Reply>;
+pub type Answer = Result<ApiResponse>;
 
-/// A granted request.
+/// A successful response.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub struct ApiResponse {
     /// The status.
     pub status: u16,
     /// The JSON text of the body, if there is one.
     pub body: Option<String>,
-    /// More headers.
+    /// Additional headers.
     pub headers: Vec<(&'static str, String)>,
 }
 
-impl Reply {
-    /// A body with a status.
-    pub fn json(status: u16, body: impl Serialize) -> Answer {
+impl ApiResponse {
+    /// A response with a JSON body.
+    pub fn json(status: u16, body: impl Serialize) -> Result<ApiResponse> {
         let body = serde_json::to_string(&body)
-            .map_err(|error| Refusal::new(Kind::Internal, error.to_string()))?;
+            .map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))?;
         Ok(Self { status, body: Some(body), headers: Vec::new() })
     }
 
-    /// No body.
-    pub fn empty(status: u16) -> Answer {
+    /// A response without a body.
+    pub fn empty(status: u16) -> Result<ApiResponse> {
         Ok(Self { status, body: None, headers: Vec::new() })
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 }
 
-/// A request as it came.
+/// A request as received.
 #[derive(Debug)]
-pub struct Call {
-    /// The path's parameters in order.
+pub struct ApiRequest {
+    /// The parameters of the path in order.
     pub path: Vec<(String, String)>,
     /// The query, undecoded.
     pub query: String,
@@ -84,41 +87,41 @@ pub struct Call {
     pub base: String,
     /// The path that was addressed, for links.
     pub route: String,
-    /// The region of the host name, if an instance was addressed by one.
+    /// The region in the host name, if an instance was addressed by host name.
     pub region: Option<String>,
-    /// Names the exchange in answers.
+    /// The correlation id.
     pub trace: String,
 }
 
-/// A request to IAM by a known caller.
+/// An authenticated call to IAM.
 #[derive(Debug)]
 pub struct IamCall<'a> {
     /// The request.
-    pub call: &'a Call,
-    /// Who asks.
+    pub request: &'a ApiRequest,
+    /// The caller.
     pub caller: Claims,
 }
 
-/// A request to Secrets Manager by a known caller.
+/// An authenticated call to Secrets Manager.
 #[derive(Debug)]
-pub struct VaultCall<'a> {
+pub struct SecretsManagerCall<'a> {
     /// The request.
-    pub call: &'a Call,
-    /// Who asks.
+    pub request: &'a ApiRequest,
+    /// The caller.
     pub caller: Claims,
-    /// The instance it asks.
+    /// The instance that is called.
     pub instance: Instance,
-    /// Where it may do what it asks.
+    /// Where the caller has the required role.
     pub grant: Grant,
 }
 
-impl Call {
+impl ApiRequest {
     /// A parameter of the path.
     pub fn param(&self, name: &str) -> &str {
         self.path.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
-    /// A header, if it is there and text.
+    /// A header, if it is present and valid text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }

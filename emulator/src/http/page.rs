@@ -1,14 +1,14 @@
 //! One page of a list, with links to the others (ibm-api.md 2.3).
 
-use crate::http::operation::Call;
+use crate::error::Result;
+use crate::http::operation::ApiRequest;
 use crate::http::query::Query;
-use crate::refusal::Result;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 
-/// A page: what is said about it, and its items under the name of the list.
+/// A page: position and links, and the items under the name of the list.
 pub struct Page<'a, B> {
     /// Position and links.
     pub head: Vec<(&'a str, Value)>,
@@ -29,7 +29,7 @@ impl<B: Serialize> Serialize for Page<'_, B> {
     }
 }
 
-/// Which part of a list is wanted.
+/// The requested part of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     offset: usize,
@@ -50,10 +50,10 @@ impl Window {
         })
     }
 
-    /// The page of `items`, each written by `write`, under `key`.
+    /// The page of `items`, each converted by `write`, under `key`.
     pub fn page<'a, T, B: Serialize>(
         self,
-        call: &Call,
+        request: &ApiRequest,
         key: &'static str,
         items: &'a [T],
         write: impl Fn(&'a T) -> B,
@@ -61,8 +61,8 @@ impl Window {
         let Self { offset, limit } = self;
         let total = items.len();
         let next = offset.saturating_add(limit);
-        let link = |offset: usize| json!({ "href": self.href(call, offset) });
-        // A limit of 0 asks for the total only.
+        let link = |offset: usize| json!({ "href": self.href(request, offset) });
+        // A limit of 0 requests the total only.
         let last = total.saturating_sub(1).checked_div(limit).unwrap_or(0) * limit;
         let mut head = vec![
             ("total_count", json!(total)),
@@ -80,15 +80,15 @@ impl Window {
         Page { head, key, items: items.iter().skip(offset).take(limit).map(write).collect() }
     }
 
-    /// The request's own address with another offset.
-    fn href(self, call: &Call, offset: usize) -> String {
+    /// The URL of the request with another offset.
+    fn href(self, request: &ApiRequest, offset: usize) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        let filters = form_urlencoded::parse(call.query.as_bytes());
+        let filters = form_urlencoded::parse(request.query.as_bytes());
         query.extend_pairs(filters.filter(|(name, _)| name != "offset" && name != "limit"));
         if offset > 0 {
             query.append_pair("offset", &offset.to_string());
         }
         query.append_pair("limit", &self.limit.to_string());
-        format!("{}{}?{}", call.base, call.route, query.finish())
+        format!("{}{}?{}", request.base, request.route, query.finish())
     }
 }

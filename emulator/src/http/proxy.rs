@@ -1,8 +1,8 @@
-//! An HTTP proxy for clients that know IBM's host names only: `CONNECT` to one of them ends here,
-//! to anything else is refused.
+//! An HTTP proxy for clients that hard-code IBM's host names: it answers `CONNECT` to one of them
+//! itself and refuses everything else.
 
-use crate::http::address;
-use crate::http::server::{self, Scheme};
+use crate::http::address::{self, Scheme};
+use crate::http::connection;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 const REFUSAL: &str =
     "This proxy connects to IBM Cloud IAM and Secrets Manager only, by CONNECT to port 443.\n";
 
-/// Serves one connection to the proxy, and what it becomes.
+/// Serves one connection to the proxy, and the TLS connection inside it.
 pub(crate) async fn serve(stream: TcpStream, tls: TlsAcceptor, router: Router) {
     let (upgrades, mut upgraded) = mpsc::channel(1);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -27,13 +27,13 @@ pub(crate) async fn serve(stream: TcpStream, tls: TlsAcceptor, router: Router) {
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new());
-    // A connection that breaks, here and below, is the client's business.
+    // A broken connection, here and below, is the client's problem.
     let _ = builder.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
     if let Ok(upgrade) = upgraded.try_recv()
         && let Ok(stream) = upgrade.await
         && let Ok(stream) = tls.accept(TokioIo::new(stream)).await
     {
-        server::serve(stream, router, Scheme::Https).await;
+        connection::serve(stream, router, Scheme::Https).await;
     }
 }
 

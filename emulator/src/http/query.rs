@@ -1,33 +1,33 @@
-//! A query, taken apart parameter by parameter; what is left over does not exist.
+//! Takes a query apart parameter by parameter; parameters left over are unknown.
 
-use crate::http::operation::Call;
-use crate::refusal::{Refusal, Result};
+use crate::error::{ApiError, Result};
+use crate::http::operation::ApiRequest;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-/// The parameters of a query that were not taken yet.
+/// The parameters of a query that have not been taken yet.
 #[derive(Debug)]
 pub struct Query(BTreeMap<String, String>);
 
 impl Query {
-    /// The query of a request; a parameter that comes twice is refused.
-    pub fn of(call: &Call) -> Result<Self> {
+    /// The query of a request; a repeated parameter is refused.
+    pub fn of(request: &ApiRequest) -> Result<Self> {
         let mut parameters = BTreeMap::new();
-        for (name, value) in form_urlencoded::parse(call.query.as_bytes()) {
+        for (name, value) in form_urlencoded::parse(request.query.as_bytes()) {
             if parameters.contains_key(name.as_ref()) {
-                return Err(Refusal::query(&name, "is given twice"));
+                return Err(ApiError::query(&name, "is given twice"));
             }
             parameters.insert(name.into_owned(), value.into_owned());
         }
         Ok(Self(parameters))
     }
 
-    /// Refuses any parameter.
-    pub fn none(call: &Call) -> Result<()> {
-        Self::of(call)?.finish()
+    /// Fails if there is any parameter.
+    pub fn none(request: &ApiRequest) -> Result<()> {
+        Self::of(request)?.finish()
     }
 
-    /// A parameter as it is.
+    /// A parameter, unchecked.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
     }
@@ -44,7 +44,7 @@ impl Query {
         };
         text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
             let rule = format!("must be a number from {} to {}", range.start(), range.end());
-            Refusal::query(name, &rule)
+            ApiError::query(name, &rule)
         })
     }
 
@@ -53,11 +53,11 @@ impl Query {
         match self.text(name).as_deref() {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(Refusal::query(name, "must be true or false")),
+            Some(_) => Err(ApiError::query(name, "must be true or false")),
         }
     }
 
-    /// One of some words.
+    /// One of several words.
     pub fn word(&mut self, name: &str, words: &[&'static str]) -> Result<Option<&'static str>> {
         let Some(text) = self.text(name) else {
             return Ok(None);
@@ -65,7 +65,7 @@ impl Query {
         let word = words.iter().copied().find(|word| *word == text);
         match word {
             Some(word) => Ok(Some(word)),
-            None => Err(Refusal::query(name, &format!("must be one of {}", words.join(", ")))),
+            None => Err(ApiError::query(name, &format!("must be one of {}", words.join(", ")))),
         }
     }
 
@@ -74,37 +74,37 @@ impl Query {
         let text = self.text("search");
         match &text {
             Some(text) if !(2..=128).contains(&text.chars().count()) => {
-                Err(Refusal::query("search", "must have 2 to 128 characters"))
+                Err(ApiError::query("search", "must have 2 to 128 characters"))
             }
             _ => Ok(text),
         }
     }
 
-    /// A comma list whose items follow a rule.
+    /// A comma-separated list whose items follow a rule.
     pub fn list(
         &mut self,
         name: &str,
         most: usize,
-        holds: impl Fn(&str) -> bool,
+        is_valid: impl Fn(&str) -> bool,
     ) -> Result<Option<Vec<String>>> {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
         let items: Vec<String> = text.split(',').map(str::to_owned).collect();
         if items.len() > most {
-            return Err(Refusal::query(name, &format!("must have at most {most} items")));
+            return Err(ApiError::query(name, &format!("must have at most {most} items")));
         }
-        match items.iter().find(|item| !holds(item)) {
-            Some(_) => Err(Refusal::query(name, "has an item that is not allowed")),
+        match items.iter().find(|item| !is_valid(item)) {
+            Some(_) => Err(ApiError::query(name, "has an item that is not allowed")),
             None => Ok(Some(items)),
         }
     }
 
-    /// Refuses what was not taken.
+    /// Fails if a parameter is left over.
     pub fn finish(self) -> Result<()> {
         match self.0.keys().next() {
             None => Ok(()),
-            Some(name) => Err(Refusal::query(name, "is unknown")),
+            Some(name) => Err(ApiError::query(name, "is unknown")),
         }
     }
 }

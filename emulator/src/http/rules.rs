@@ -1,86 +1,95 @@
-//! What strings must look like (ibm-api.md 2.2).
+//! Rules for strings (ibm-api.md 2.2).
 
 use crate::http::fields::Rule;
 
 /// Free text up to 1024 characters.
-pub const DESCRIPTION: Rule =
-    Rule { holds: |text| text.chars().count() <= 1024, says: "must have at most 1024 characters" };
+pub const DESCRIPTION: Rule = Rule {
+    is_valid: |text| text.chars().count() <= 1024,
+    message: "must have at most 1024 characters",
+};
 
 /// A secret's or configuration's name.
 pub const SECRET_NAME: Rule = Rule {
-    holds: |text| (2..=256).contains(&text.len()) && is_name(text),
-    says: "must have 2 to 256 letters, digits, '_', '-' or '.', and begin and end with a letter or digit",
+    is_valid: |text| (2..=256).contains(&text.len()) && is_name(text),
+    message: "must have 2 to 256 letters, digits, '_', '-' or '.', and begin and end with a letter or digit",
 };
 
 /// A configuration's name.
 pub const CONFIGURATION_NAME: Rule = Rule {
-    holds: |text| (2..=128).contains(&text.len()) && is_name(text),
-    says: "must have 2 to 128 letters, digits, '_', '-' or '.', and begin and end with a letter or digit",
+    is_valid: |text| (2..=128).contains(&text.len()) && is_name(text),
+    message: "must have 2 to 128 letters, digits, '_', '-' or '.', and begin and end with a letter or digit",
 };
 
 /// A secret group's name.
 pub const GROUP_NAME: Rule = Rule {
-    holds: |text| (2..=64).contains(&text.len()) && is_name(text),
-    says: "must have 2 to 64 letters, digits, '_', '-' or '.', and begin and end with a letter or digit",
+    is_valid: |text| (2..=64).contains(&text.len()) && is_name(text),
+    message: "must have 2 to 64 letters, digits, '_', '-' or '.', and begin and end with a letter or digit",
 };
 
 /// A label.
 pub const LABEL: Rule = Rule {
-    holds: |text| (2..=64).contains(&text.chars().count()),
-    says: "each item must have 2 to 64 characters",
+    is_valid: |text| (2..=64).contains(&text.chars().count()),
+    message: "each item must have 2 to 64 characters",
 };
 
 /// A secret group's id.
 pub const GROUP_ID: Rule =
-    Rule { holds: is_group_id, says: "must be a lower-case UUID or 'default'" };
+    Rule { is_valid: is_group_id, message: "must be a lower-case UUID or 'default'" };
 
 /// `AccessGroupId-…`.
 pub const ACCESS_GROUP_ID: Rule = Rule {
-    holds: |text| {
+    is_valid: |text| {
         text.strip_prefix("AccessGroupId-").is_some_and(|rest| {
             rest.len() >= 2
                 && rest.bytes().all(|byte| is_lower_alphanumeric(byte) || byte == b'-')
                 && rest.bytes().last().is_some_and(is_lower_alphanumeric)
         })
     },
-    says: "each item must be an id of the form AccessGroupId-<uuid>",
+    message: "each item must be an id of the form AccessGroupId-<uuid>",
 };
 
 /// `ServiceId-…`.
 pub const SERVICE_ID: Rule = Rule {
-    holds: |text| text.strip_prefix("ServiceId-").is_some_and(is_uuid),
-    says: "must be an id of the form ServiceId-<uuid>",
+    is_valid: |text| text.strip_prefix("ServiceId-").is_some_and(is_uuid),
+    message: "must be an id of the form ServiceId-<uuid>",
 };
 
 /// 32 lower-case letters or digits.
 pub const ACCOUNT_ID: Rule = Rule {
-    holds: |text| text.len() == 32 && text.bytes().all(is_lower_alphanumeric),
-    says: "must have 32 lower-case letters or digits",
+    is_valid: |text| text.len() == 32 && text.bytes().all(is_lower_alphanumeric),
+    message: "must have 32 lower-case letters or digits",
 };
 
 /// A key: base64 with the URL alphabet, 5 to 60 characters.
 pub const API_KEY: Rule =
-    Rule { holds: is_api_key, says: "must be an API key of 5 to 60 characters" };
+    Rule { is_valid: is_api_key, message: "must be an API key of 5 to 60 characters" };
 
 /// A lock's name.
 pub const LOCK_NAME: Rule = Rule {
-    holds: is_lock_name,
-    says: "must be a letter followed by 1 to 63 letters, digits, '-', '_' or '.'",
+    is_valid: is_lock_name,
+    message: "must be a letter followed by 1 to 63 letters, digits, '-', '_' or '.'",
+};
+
+/// The payload of an arbitrary secret; IBM allows an empty one.
+pub const PAYLOAD: Rule = Rule {
+    is_valid: |text| text.chars().count() <= 1_000_000,
+    message: "must have at most 1000000 characters",
 };
 
 /// Any string.
-pub const ANY: Rule = Rule { holds: |_| true, says: "must be a string" };
+pub const ANY: Rule = Rule { is_valid: |_| true, message: "must be a string" };
 
-/// Any string but the empty one.
-pub const NOT_EMPTY: Rule = Rule { holds: |text| !text.is_empty(), says: "must not be empty" };
+/// Any string except the empty one.
+pub const NOT_EMPTY: Rule =
+    Rule { is_valid: |text| !text.is_empty(), message: "must not be empty" };
 
 /// The CRN of a role.
 pub const ROLE: Rule = Rule {
-    holds: |text| {
+    is_valid: |text| {
         text.starts_with("crn:v1:bluemix:public:")
             && (text.contains("::::role:") || text.contains("::::serviceRole:"))
     },
-    says: "must be the CRN of a role",
+    message: "must be the CRN of a role",
 };
 
 /// A lower-case UUID.
@@ -107,7 +116,7 @@ pub fn is_lock_name(text: &str) -> bool {
         && text.bytes().all(is_name_byte)
 }
 
-/// The regular expression of names comes down to this.
+/// Equivalent to IBM's regular expression for names.
 fn is_name(text: &str) -> bool {
     let first = text.bytes().next();
     let last = text.bytes().last();
@@ -139,7 +148,7 @@ mod tests {
 
     fn table(rule: Rule, rows: &[(&str, bool)]) {
         for (text, fine) in rows {
-            assert_eq!((rule.holds)(text), *fine, "{text:?}: {}", rule.says);
+            assert_eq!((rule.is_valid)(text), *fine, "{text:?}: {}", rule.message);
         }
     }
 

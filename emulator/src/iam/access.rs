@@ -1,9 +1,9 @@
-//! Who may do what: roles from policies, of an identity or of the groups it is in.
+//! Who may do what: the roles that policies grant to an identity, its groups or a service.
 
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::model::State;
 use crate::model::iam::{Policy, Resource, Subject, membership_key};
 use crate::model::timestamp::Timestamp;
-use crate::refusal::{Kind, Refusal, Result};
 use std::collections::BTreeSet;
 
 /// Services whose operations need roles.
@@ -31,7 +31,7 @@ impl Service {
     }
 }
 
-/// Roles that operations ask for.
+/// Roles that operations require.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Service role of Secrets Manager.
@@ -52,7 +52,7 @@ pub enum Role {
     Viewer,
     /// May create service IDs where the account restricts it.
     ServiceIdCreator,
-    /// May change members of access groups; given to services.
+    /// May change members of access groups; granted to services.
     MemberManage,
 }
 
@@ -78,9 +78,9 @@ impl Role {
     }
 }
 
-/// What is asked for: one of some roles on a service of an account, or on one instance of it.
+/// What an operation requires: one of several roles on a service of an account, or on one instance.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct Requirement<'a> {
     /// The account that gives access.
     pub account_id: &'a str,
     /// The service.
@@ -91,7 +91,7 @@ pub struct Request<'a> {
     pub roles: &'a [Role],
 }
 
-/// Where a caller may do what it asked for.
+/// Where a caller has the required role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grant {
     everywhere: bool,
@@ -99,7 +99,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Whether there is no place at all.
+    /// Whether the caller has the role nowhere.
     pub fn is_empty(&self) -> bool {
         !self.everywhere && self.groups.is_empty()
     }
@@ -109,7 +109,7 @@ impl Grant {
         self.everywhere || self.groups.contains(secret_group_id)
     }
 
-    /// Refuses unless objects of that secret group are included.
+    /// Fails unless objects of that secret group are included.
     pub fn require(&self, secret_group_id: &str) -> Result<()> {
         if self.covers(secret_group_id) {
             return Ok(());
@@ -117,7 +117,7 @@ impl Grant {
         Err(forbidden())
     }
 
-    /// Refuses unless it counts for the whole instance.
+    /// Fails unless the grant covers the whole instance.
     pub fn require_everywhere(&self) -> Result<()> {
         if self.everywhere {
             return Ok(());
@@ -126,16 +126,16 @@ impl Grant {
     }
 }
 
-/// The refusal of everything that a caller lacks a role for.
-pub fn forbidden() -> Refusal {
-    Refusal::new(
-        Kind::Forbidden,
+/// The error for a caller that lacks a role.
+pub fn forbidden() -> ApiError {
+    ApiError::new(
+        ErrorKind::Forbidden,
         "You are not authorized to perform this operation: a required IAM role is missing.",
     )
 }
 
-/// Where the identity has one of the requested roles.
-pub fn grant(state: &State, iam_id: &str, request: &Request<'_>, now: Timestamp) -> Grant {
+/// Where the identity has one of the required roles.
+pub fn grant(state: &State, iam_id: &str, requirement: &Requirement<'_>, now: Timestamp) -> Grant {
     let known_since = known_since(state, now);
     let is_subject = |subject: &Subject| match subject {
         Subject::IamId(id) => id == iam_id,
@@ -146,16 +146,16 @@ pub fn grant(state: &State, iam_id: &str, request: &Request<'_>, now: Timestamp)
             .is_some_and(|membership| membership.created_at <= known_since),
         Subject::Service { .. } => false,
     };
-    collect(state, request, known_since, is_subject)
+    collect(state, requirement, known_since, is_subject)
 }
 
-/// Where the Secrets Manager instance has one of the requested roles by service-to-service
+/// Where the Secrets Manager instance has one of the required roles by service-to-service
 /// authorization (ibm-api.md 4.2).
 pub fn service_grant(
     state: &State,
     caller_account: &str,
     caller_instance: &str,
-    request: &Request<'_>,
+    requirement: &Requirement<'_>,
     now: Timestamp,
 ) -> Grant {
     let is_subject = |subject: &Subject| match subject {
@@ -166,11 +166,11 @@ pub fn service_grant(
         }
         Subject::IamId(_) | Subject::AccessGroupId(_) => false,
     };
-    collect(state, request, known_since(state, now), is_subject)
+    collect(state, requirement, known_since(state, now), is_subject)
 }
 
-/// Whether the account has any authorization for Secrets Manager of the caller's account, known
-/// everywhere or not: then a refusal is about roles, and not about a missing engine.
+/// Whether the account has any authorization for Secrets Manager of the caller's account, effective
+/// or not: then an error is about roles and not about a missing engine.
 pub fn is_authorized_service(state: &State, caller_account: &str, account_id: &str) -> bool {
     state.iam.policies.values().any(|policy| {
         policy.resource.account_id == account_id
@@ -182,7 +182,7 @@ pub fn is_authorized_service(state: &State, caller_account: &str, account_id: &s
     })
 }
 
-/// What was made by then is known everywhere in IAM; without a delay, everything is.
+/// Objects created by then are effective in IAM; without a delay, all are.
 pub fn known_since(state: &State, now: Timestamp) -> Timestamp {
     match state.switches.iam_propagation_seconds {
         0 => Timestamp::LAST,
@@ -192,15 +192,15 @@ pub fn known_since(state: &State, now: Timestamp) -> Timestamp {
 
 fn collect(
     state: &State,
-    request: &Request<'_>,
+    requirement: &Requirement<'_>,
     known_since: Timestamp,
     is_subject: impl Fn(&Subject) -> bool,
 ) -> Grant {
     let mut grant = Grant::default();
     let effective = state.iam.policies.values().filter(|policy| {
         policy.created_at <= known_since
-            && on_target(&policy.resource, request)
-            && gives(policy, request.roles)
+            && on_target(&policy.resource, requirement)
+            && gives(policy, requirement.roles)
             && is_subject(&policy.subject)
     });
     for policy in effective {
@@ -214,10 +214,10 @@ fn collect(
     grant
 }
 
-fn on_target(resource: &Resource, request: &Request<'_>) -> bool {
-    resource.account_id == request.account_id
-        && resource.service_name.as_deref().is_none_or(|name| name == request.service.name())
-        && resource.service_instance.as_deref().is_none_or(|id| request.instance == Some(id))
+fn on_target(resource: &Resource, requirement: &Requirement<'_>) -> bool {
+    resource.account_id == requirement.account_id
+        && resource.service_name.as_deref().is_none_or(|name| name == requirement.service.name())
+        && resource.service_instance.as_deref().is_none_or(|id| requirement.instance == Some(id))
 }
 
 fn gives(policy: &Policy, roles: &[Role]) -> bool {

@@ -1,9 +1,9 @@
-//! Access tokens: minted and checked with one key pair, whose public half is served as a JWK.
+//! Mints and verifies access tokens with one key pair, whose public key is served as a JWK.
 
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::ids::Ids;
 use crate::model::iam::Iam;
 use crate::model::timestamp::Timestamp;
-use crate::refusal::{Kind, Refusal, Result};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,19 +17,19 @@ use std::sync::{Mutex, PoisonError};
 pub const LIFETIME: i64 = 3_600;
 /// The issuer of IBM's tokens.
 const ISSUER: &str = "https://iam.cloud.ibm.com/identity";
-/// Checked tokens that are remembered, so that a signature is checked once and not on every call.
+/// How many verified tokens are cached, so that a signature is not verified on every call.
 const REMEMBERED: usize = 4_096;
 
 /// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Whose token it is.
+    /// The identity that the token belongs to.
     pub iam_id: String,
-    /// The same, under the name that Terraform's official provider reads.
+    /// The same, under the name that the official Terraform provider reads.
     pub id: String,
     /// `iam`.
     pub realmid: String,
-    /// The token's own id: two tokens are never the same text.
+    /// The token's own id, which makes every token unique.
     pub jti: String,
     /// The identity without the realm.
     pub identifier: String,
@@ -46,13 +46,13 @@ pub struct Claims {
     pub email: Option<String>,
     /// The account.
     pub account: Account,
-    /// When it was made, in seconds since 1970.
+    /// When it was issued, in seconds since 1970.
     pub iat: i64,
-    /// When it ends, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     pub exp: i64,
     /// IBM's token service.
     pub iss: String,
-    /// The grant it was made for.
+    /// The grant type that it was issued for.
     pub grant_type: String,
     /// `ibm openid`.
     pub scope: String,
@@ -60,7 +60,7 @@ pub struct Claims {
     pub client_id: String,
     /// 1.
     pub acr: u8,
-    /// How the identity proved itself.
+    /// How the identity was authenticated.
     pub amr: Vec<String>,
 }
 
@@ -85,8 +85,8 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// A new key pair, and its PKCS #8 form to be kept: ECDSA on P-256, because an RSA pair
-    /// costs a noticeable part of a second.
+    /// A new key pair, and its PKCS #8 encoding for storage: ECDSA on P-256, because generating an
+    /// RSA pair takes a noticeable part of a second.
     pub fn generate() -> anyhow::Result<(Self, Vec<u8>)> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
         let private = pair.to_pkcs8v1()?;
@@ -94,18 +94,18 @@ impl Tokens {
         Ok((tokens, private.as_ref().to_vec()))
     }
 
-    /// The key pair that was kept.
+    /// The key pair from storage.
     pub fn from_pkcs8(private: &[u8]) -> anyhow::Result<Self> {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private)?;
         let public = pair.public_key().as_ref();
-        // An uncompressed point: one byte of form, then x and y of equal length.
+        // An uncompressed point: one byte for the format, then x and y of equal length.
         let (x, y) = public
             .get(1..)
             .and_then(|point| point.split_at_checked(point.len() / 2))
             .ok_or_else(|| anyhow::anyhow!("the public key is not an uncompressed point"))?;
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
         let mut validation = Validation::new(Algorithm::ES256);
-        // The emulator's clock decides, not the system's: the caller compares `exp`.
+        // The emulator's clock decides, not the system's: the caller checks `exp`.
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.set_issuer(&[ISSUER]);
@@ -131,10 +131,10 @@ impl Tokens {
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(KEY_ID.to_owned());
         jsonwebtoken::encode(&header, claims, &self.encoding)
-            .map_err(|error| Refusal::new(Kind::Internal, error.to_string()))
+            .map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))
     }
 
-    /// The claims of a token that was signed here; whether it still counts is another question.
+    /// The claims of a token with a valid signature. The caller checks whether it has expired.
     pub fn signed(&self, token: &str) -> Result<Claims> {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(claims) = checked.get(token) {
@@ -153,19 +153,19 @@ impl Tokens {
 
 const KEY_ID: &str = "emulator-1";
 
-/// What a token is made for.
+/// Whom a token is issued to.
 #[derive(Clone, Copy, Debug)]
 pub struct Grantee<'a> {
-    /// The identity; it exists.
+    /// The identity.
     pub iam_id: &'a str,
-    /// The grant of the form.
+    /// The grant type of the request.
     pub grant_type: &'a str,
-    /// The client that asked.
+    /// The client that sent the request.
     pub client_id: &'a str,
 }
 
 impl Claims {
-    /// What a token of the identity says.
+    /// The claims of a token for the identity, if it exists.
     pub fn new(iam: &Iam, grantee: Grantee<'_>, ids: &mut Ids, now: Timestamp) -> Option<Self> {
         let iam_id = grantee.iam_id;
         let account_id = iam.account_of(iam_id)?;
@@ -195,7 +195,7 @@ impl Claims {
     }
 }
 
-/// The refusal of everything that comes without a token that counts.
-pub fn unauthenticated(message: &str) -> Refusal {
-    Refusal::new(Kind::Unauthenticated, message)
+/// The error for a request without a valid token.
+pub fn unauthenticated(message: &str) -> ApiError {
+    ApiError::new(ErrorKind::Unauthenticated, message)
 }

@@ -1,11 +1,11 @@
-//! What exists in IAM: accounts, service IDs, API keys, access groups and their members, policies.
+//! The objects of IAM: accounts, service IDs, API keys, access groups and their members, policies.
 
 use crate::model::sensitive::Sensitive;
 use crate::model::table::{Row, Table};
 use crate::model::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The IAM half of the state.
+/// The state of IAM.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Iam {
@@ -25,19 +25,19 @@ pub struct Iam {
     pub users: Table<User>,
     /// Trusted profiles by id.
     pub profiles: Table<Profile>,
-    /// Refresh tokens that were issued, by value.
+    /// Issued refresh tokens by value.
     pub refresh_tokens: Table<RefreshToken>,
 }
 
-/// An account, the owner of everything else.
+/// An account, which owns all other objects.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// 32 hexadecimal digits.
     pub id: String,
-    /// For people.
+    /// A display name.
     pub name: String,
-    /// `restrict_create_service_id` of ibm-api.md 3.3: only holders of the creator role may create.
+    /// Whether only holders of the creator role may create service IDs (ibm-api.md 3.3).
     #[serde(default)]
     pub restrict_create_service_id: bool,
 }
@@ -55,23 +55,23 @@ pub struct ServiceId {
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Instances the service ID is tied to.
+    /// Instances that the service ID is bound to.
     #[serde(default)]
     pub unique_instance_crns: Vec<String>,
-    /// A locked entity takes no writes.
+    /// A locked entity cannot be changed or deleted.
     #[serde(default)]
     pub locked: bool,
-    /// Number of writes so far; with the id it makes the entity tag.
+    /// The number of writes so far; part of the entity tag.
     #[serde(default)]
     pub revision: u32,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last written.
+    /// When it was last modified.
     pub modified_at: Timestamp,
 }
 
 impl ServiceId {
-    /// The identity that tokens, members and policies name.
+    /// The IAM id that tokens, members and policies refer to.
     pub fn iam_id(&self) -> String {
         format!("iam-{}", self.id)
     }
@@ -85,38 +85,38 @@ pub struct ApiKey {
     pub id: String,
     /// The account of the identity.
     pub account_id: String,
-    /// Whose key it is.
+    /// The identity that the key belongs to.
     pub iam_id: String,
     /// Not unique.
     pub name: String,
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The key itself. Kept to recognise it; answered later only when `store_value` is set.
+    /// The key itself. After creation it is returned only when `store_value` is set.
     pub apikey: Sensitive,
     /// Whether the value can be read again.
     #[serde(default)]
     pub store_value: bool,
-    /// A locked entity takes no writes.
+    /// A locked entity cannot be changed or deleted.
     #[serde(default)]
     pub locked: bool,
     /// A disabled key is not accepted by the token service.
     #[serde(default)]
     pub disabled: bool,
-    /// What IBM does when it finds the key in public.
+    /// What IBM does when the key is found in public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
-    /// From then on the token service refuses it.
+    /// When the token service stops accepting the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Number of writes so far; with the id it makes the entity tag.
+    /// The number of writes so far; part of the entity tag.
     #[serde(default)]
     pub revision: u32,
-    /// `iam_id` of the caller that made it.
+    /// `iam_id` of the caller that created it.
     pub created_by: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last written.
+    /// When it was last modified.
     pub modified_at: Timestamp,
 }
 
@@ -128,21 +128,21 @@ pub struct AccessGroup {
     pub id: String,
     /// The account it belongs to.
     pub account_id: String,
-    /// Unique in the account, whatever the case.
+    /// Unique in the account, ignoring case.
     pub name: String,
     /// Free text.
     #[serde(default)]
     pub description: String,
-    /// Number of writes so far; with the id it makes the `ETag`.
+    /// The number of writes so far; part of the `ETag`.
     #[serde(default)]
     pub revision: u32,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// `iam_id` of the caller that made it.
+    /// `iam_id` of the caller that created it.
     pub created_by_id: String,
-    /// When it was last written.
+    /// When it was last modified.
     pub last_modified_at: Timestamp,
-    /// `iam_id` of the caller that last wrote it.
+    /// `iam_id` of the caller that last modified it.
     pub last_modified_by_id: String,
 }
 
@@ -157,13 +157,13 @@ pub struct Membership {
     /// `service`, `user` or `profile`.
     #[serde(rename = "type")]
     pub member_type: String,
-    /// Since when.
+    /// When the member was added.
     pub created_at: Timestamp,
     /// `iam_id` of the caller that added it.
     pub created_by_id: String,
 }
 
-/// A person.
+/// A user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
@@ -173,11 +173,11 @@ pub struct User {
     pub account_id: String,
     /// Full name.
     pub name: String,
-    /// Address.
+    /// Email address.
     pub email: String,
 }
 
-/// A trusted profile: an identity that others may become (ibm-api.md 1.5).
+/// A trusted profile: an identity that others may assume (ibm-api.md 1.5).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
@@ -196,12 +196,12 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The identity that tokens and policies name.
+    /// The IAM id that tokens and policies refer to.
     pub fn iam_id(&self) -> String {
         format!("iam-{}", self.id)
     }
 
-    /// The name that clients may assume it by.
+    /// The CRN by which clients may assume the profile.
     pub fn crn(&self) -> String {
         format!("crn:v1:bluemix:public:iam-identity::a/{}::profile:{}", self.account_id, self.id)
     }
@@ -213,15 +213,15 @@ impl Profile {
 pub struct RefreshToken {
     /// The token.
     pub value: Sensitive,
-    /// The client, by HTTP Basic, that it was issued to.
+    /// The client (HTTP Basic user) that it was issued to.
     pub client_id: String,
-    /// Whose token it is.
+    /// The identity that the token belongs to.
     pub iam_id: String,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// What gives roles: to an identity or group, or to a service ("authorization").
+/// Grants roles to an identity, to a group, or to a service (an "authorization").
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
@@ -231,14 +231,14 @@ pub struct Policy {
     pub subject: Subject,
     /// Role CRNs.
     pub roles: Vec<String>,
-    /// On what.
+    /// The resource that the roles apply to.
     pub resource: Resource,
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// `iam_id` of the caller that made it.
+    /// `iam_id` of the caller that created it.
     pub created_by_id: String,
 }
 
@@ -256,13 +256,13 @@ pub enum Subject {
         account_id: String,
         /// `secrets-manager`.
         service_name: String,
-        /// One instance only.
+        /// One instance, or all when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         service_instance: Option<String>,
     },
 }
 
-/// On what the roles of a [`Policy`] count.
+/// The resource that the roles of a [`Policy`] apply to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
@@ -274,12 +274,12 @@ pub struct Resource {
     /// All instances of the service when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_instance: Option<String>,
-    /// One secret group of the instance only.
+    /// One secret group of the instance, or all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_group_id: Option<String>,
 }
 
-/// The key of a membership: the group's members are the rows starting with `<group>/`.
+/// The key of a membership: the keys of a group's members start with `<group>/`.
 pub fn membership_key(access_group_id: &str, iam_id: &str) -> String {
     format!("{access_group_id}/{iam_id}")
 }

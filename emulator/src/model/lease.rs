@@ -1,4 +1,4 @@
-//! How long credentials live and how often they are replaced (ibm-api.md 4.4, 4.5).
+//! The lifetime of credentials and the schedule of their rotation (ibm-api.md 4.4, 4.5).
 
 use crate::model::timestamp::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -11,7 +11,8 @@ pub struct Ttl(u32);
 impl Ttl {
     const RANGE: std::ops::RangeInclusive<u64> = 60..=7_776_000;
 
-    /// `"1800"`, `"1800s"`, `"30m"`, `"24h"`, `"90d"`: at most ten characters, 60 to 7,776,000 seconds.
+    /// Parses `"1800"`, `"1800s"`, `"30m"`, `"24h"` or `"90d"`: at most ten characters, and 60 to
+    /// 7,776,000 seconds.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > 10 {
             return None;
@@ -32,18 +33,18 @@ impl Ttl {
         Self::from_seconds(digits.parse::<u64>().ok()?.checked_mul(factor)?)
     }
 
-    /// That many seconds, if they are in range.
+    /// A time to live of that many seconds, if it is in range.
     pub fn from_seconds(seconds: u64) -> Option<Self> {
         let seconds = Some(seconds).filter(|seconds| Self::RANGE.contains(seconds))?;
         u32::try_from(seconds).ok().map(Self)
     }
 
-    /// Seconds.
+    /// The time to live in seconds.
     pub fn seconds(self) -> u32 {
         self.0
     }
 
-    /// When a lease that starts then ends.
+    /// The end of a lease that begins at `start`.
     pub fn end_from(self, start: Timestamp) -> Timestamp {
         start.plus_seconds(i64::from(self.0))
     }
@@ -56,13 +57,13 @@ impl<'de> Deserialize<'de> for Ttl {
     }
 }
 
-/// A rotation policy as it is answered.
+/// A rotation policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
-    /// Whether the schedule runs.
+    /// Whether the secret is rotated automatically.
     pub auto_rotate: bool,
-    /// How many units lie between two rotations, at least one.
+    /// The number of units between two rotations, at least one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<u32>,
     /// The unit of `interval`.
@@ -81,7 +82,7 @@ pub enum Unit {
 }
 
 impl Rotation {
-    /// The first rotation after `base`, if the schedule runs.
+    /// The first rotation after `base`, if rotation is automatic.
     pub fn next_after(&self, base: Timestamp) -> Option<Timestamp> {
         let interval = self.interval.filter(|_| self.auto_rotate)?;
         Some(match self.unit? {
@@ -90,11 +91,11 @@ impl Rotation {
         })
     }
 
-    /// The first date of the schedule counted from `base` that lies after `now`.
+    /// The first date of the schedule, counted from `base`, that is after `now`.
     pub fn next_due(&self, base: Timestamp, now: Timestamp) -> Option<Timestamp> {
         let mut due = self.next_after(base)?;
         while due <= now {
-            // The end of time does not move; an interval of at least one day does.
+            // At the largest timestamp, adding an interval changes nothing: stop there.
             due = self.next_after(due).filter(|next| *next > due)?;
         }
         Some(due)

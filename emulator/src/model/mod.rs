@@ -1,46 +1,46 @@
-//! What exists, as plain values: no clock, no randomness, no wire.
+//! The state of the emulator as plain values: no clock, no randomness, no HTTP.
 
 pub mod iam;
 pub mod lease;
 pub mod secret;
+pub mod secrets_manager;
 pub mod sensitive;
 pub mod table;
 pub mod timestamp;
-pub mod vault;
 
 use crate::model::table::{Row, Table};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Everything the emulator knows; `GET /_emulator/state` as a type.
+/// The whole state; `GET /_emulator/state` returns it as JSON.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct State {
-    /// Behaviours on which IBM's documents differ or are silent.
+    /// Behaviour on which IBM's documentation is silent or contradicts itself.
     pub switches: Switches,
     /// IAM.
     pub iam: iam::Iam,
     /// Secrets Manager.
-    pub secrets_manager: vault::Vault,
+    pub secrets_manager: secrets_manager::SecretsManager,
 }
 
-/// Behaviours that can be chosen; the defaults are those of ibm-api.md 6.3.
+/// Selectable behaviour; the defaults are those of ibm-api.md 6.3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Switches {
-    /// What the end of a lease does to a secret that reuses its key (ibm-api.md 4.6).
+    /// What happens to a secret that reuses its key when the lease ends (ibm-api.md 4.6).
     pub on_reuse_expiry: OnReuseExpiry,
-    /// Where the first credentials of a secret go (ibm-api.md 4.3).
+    /// Which version holds the first credentials of a secret (ibm-api.md 4.3).
     pub first_read: FirstRead,
-    /// For so many seconds a new key, membership or policy is not yet known everywhere.
+    /// How many seconds a new key, membership or policy takes to become effective.
     pub iam_propagation_seconds: u32,
-    /// How a time to live is answered (ibm-api.md 4.4).
+    /// How a time to live is returned (ibm-api.md 4.4).
     pub ttl_echo: TtlEcho,
-    /// What a patch of `custom_metadata` does (ibm-api.md 2.4, S6).
+    /// How a patch changes `custom_metadata` (ibm-api.md 2.4, S6).
     pub custom_metadata_patch: CustomMetadataPatch,
-    /// What locking and unlocking in IAM answers (ibm-api.md 3.1).
+    /// What locking and unlocking in IAM returns (ibm-api.md 3.1).
     pub iam_lock_reply: IamLockReply,
-    /// Whether creating and patching a configuration answers its key (ibm-api.md 2.8).
+    /// Whether creating and patching a configuration returns its key (ibm-api.md 2.8).
     pub configuration_reply: ConfigurationReply,
 }
 
@@ -48,10 +48,10 @@ pub struct Switches {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnReuseExpiry {
-    /// The next read makes new credentials.
+    /// The next read generates new credentials.
     #[default]
     Regenerate,
-    /// The secret goes to state 5 and stays without data.
+    /// The secret goes to state 5 and never has data again.
     Destroy,
 }
 
@@ -73,7 +73,7 @@ pub enum TtlEcho {
     /// Seconds.
     #[default]
     Seconds,
-    /// As it was given.
+    /// As the caller wrote it.
     AsGiven,
 }
 
@@ -84,7 +84,7 @@ pub enum CustomMetadataPatch {
     /// The whole object is replaced.
     #[default]
     Replace,
-    /// It is merged, and null deletes (RFC 7396).
+    /// The objects are merged; null deletes (RFC 7396).
     Merge,
 }
 
@@ -92,10 +92,10 @@ pub enum CustomMetadataPatch {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IamLockReply {
-    /// 204.
+    /// No body.
     #[default]
     Empty,
-    /// 200 with the entity, as older revisions of the API did.
+    /// The entity, as in older revisions of the API.
     Entity,
 }
 
@@ -110,9 +110,9 @@ pub enum ConfigurationReply {
     WithoutKey,
 }
 
-/// Does something with every table of a state.
+/// Visits every table of a state.
 pub trait Visitor {
-    /// Does it with one; `name` is the table's in the state's JSON.
+    /// Visits one table; `name` is its field name in the state's JSON.
     fn visit<T: Row + Serialize + DeserializeOwned>(
         &mut self,
         name: &'static str,
@@ -150,12 +150,12 @@ impl State {
         self.visit(&mut Commit);
     }
 
-    /// Takes back all changes since the last commit.
+    /// Undoes all changes since the last commit.
     pub fn rollback(&mut self) {
         self.visit(&mut Rollback);
     }
 
-    /// Shows every table to `visitor`. A new table must come here: nothing else knows them all.
+    /// Passes every table to `visitor`. New tables must be added here, and only here.
     pub fn visit(&mut self, visitor: &mut impl Visitor) {
         let Self { switches: _, iam, secrets_manager } = self;
         let iam::Iam {
@@ -178,7 +178,8 @@ impl State {
         visitor.visit("users", users);
         visitor.visit("profiles", profiles);
         visitor.visit("refresh_tokens", refresh_tokens);
-        let vault::Vault { instances, secret_groups, configurations, secrets } = secrets_manager;
+        let secrets_manager::SecretsManager { instances, secret_groups, configurations, secrets } =
+            secrets_manager;
         visitor.visit("instances", instances);
         visitor.visit("secret_groups", secret_groups);
         visitor.visit("configurations", configurations);

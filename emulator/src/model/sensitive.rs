@@ -1,9 +1,9 @@
-//! A value that may be stored and answered, and never printed.
+//! A value that may be stored and returned, but never printed.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A key or payload. `Debug` shows that it is there, never what it is; there is no `Display`.
+/// A key or payload. `Debug` hides the value, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sensitive(String);
@@ -14,7 +14,7 @@ impl Sensitive {
         Self(value.into())
     }
 
-    /// The value itself, for an answer that may carry it.
+    /// The value itself, for a response that may contain it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Rows of one kind by key, which can take back everything since the last commit.
+//! Rows by key, with commit and rollback.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 /// Something stored in a [`Table`].
 pub trait Row: Clone {
-    /// What identifies the row in its table; contains the parent's key where ids are not global.
+    /// Identifies the row in its table; includes the parent's key where ids are not global.
     fn key(&self) -> String;
 }
 
-/// Rows in order of their keys. Written as a JSON array of rows.
+/// Rows in order of their keys. Serialized as an array of rows.
 ///
-/// The first change of a row keeps what it was, so a refused request leaves no trace
-/// ([`Table::rollback`]) and a granted one knows what it changed ([`Table::touched`]).
+/// The first change of a row saves its former value, so that a refused request can be undone
+/// ([`Table::rollback`]) and the changes of a granted one are known ([`Table::touched`]).
 #[derive(Clone, Debug)]
 pub struct Table<T> {
     rows: BTreeMap<String, T>,
@@ -27,26 +27,26 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: Row> Table<T> {
-    /// The row of that key.
+    /// The row with that key.
     pub fn get(&self, key: &str) -> Option<&T> {
         self.rows.get(key)
     }
 
-    /// The row of that key, to be changed.
+    /// The row with that key, mutable.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut T> {
         let row = self.rows.get_mut(key)?;
         self.before.entry(key.to_owned()).or_insert_with(|| Some(row.clone()));
         Some(row)
     }
 
-    /// Adds the row, or replaces the one of the same key.
+    /// Adds the row, or replaces the one with the same key.
     pub fn insert(&mut self, row: T) {
         let key = row.key();
         let former = self.rows.insert(key.clone(), row);
         self.before.entry(key).or_insert(former);
     }
 
-    /// Takes the row away.
+    /// Removes the row.
     pub fn remove(&mut self, key: &str) -> Option<T> {
         let former = self.rows.remove(key)?;
         self.before.entry(key.to_owned()).or_insert_with(|| Some(former.clone()));
@@ -76,17 +76,17 @@ impl<T: Row> Table<T> {
         self.rows.is_empty()
     }
 
-    /// What was changed since the last commit: the key, and the row unless it was removed.
+    /// The changes since the last commit: each key, with its row unless that was removed.
     pub fn touched(&self) -> impl Iterator<Item = (&str, Option<&T>)> {
         self.before.keys().map(|key| (key.as_str(), self.rows.get(key)))
     }
 
-    /// Keeps what was changed.
+    /// Keeps all changes.
     pub fn commit(&mut self) {
         self.before.clear();
     }
 
-    /// Takes back what was changed.
+    /// Undoes all changes since the last commit.
     pub fn rollback(&mut self) {
         for (key, former) in std::mem::take(&mut self.before) {
             match former {

@@ -4,10 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
 use time::{Date, Month, OffsetDateTime};
 
-/// The last second of the year 9999, the end of what RFC 3339 can say.
+/// The last second of the year 9999, the largest value in RFC 3339.
 const LAST_SECOND: i64 = 253_402_300_799;
 
 /// Seconds since 1970, between 1970 and 9999: every value can be written as a date.
@@ -17,10 +16,10 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// `1970-01-01T00:00:00Z`, IBM's "never" for `retrieved_at`.
     pub const EPOCH: Self = Self(0);
-    /// The last second that can be written: "never" for what is due.
+    /// The last second that can be written: "never" for due dates.
     pub const LAST: Self = Self(LAST_SECOND);
 
-    /// The point that many seconds after 1970, limited to the years a date can say.
+    /// The time that many seconds after 1970, clamped to the years 1970 to 9999.
     pub fn from_unix(seconds: i64) -> Self {
         Self(seconds.clamp(0, LAST_SECOND))
     }
@@ -30,17 +29,17 @@ impl Timestamp {
         self.0
     }
 
-    /// That many seconds later.
+    /// The time that many seconds later.
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self::from_unix(self.0.saturating_add(seconds))
     }
 
-    /// That many days later.
+    /// The time that many days later.
     pub fn plus_days(self, days: u32) -> Self {
         self.plus_seconds(i64::from(days).saturating_mul(86_400))
     }
 
-    /// The same day and time that many calendar months later; the last day of a shorter month.
+    /// The same day and time that many calendar months later, or the last day of a shorter month.
     pub fn plus_months(self, months: u32) -> Self {
         let date_time = self.date_time();
         let zero_based = i64::from(u8::from(date_time.month())) - 1 + i64::from(months);
@@ -55,16 +54,8 @@ impl Timestamp {
         })
     }
 
-    /// The form of the HTTP `Date` header.
-    pub fn http_date(self) -> String {
-        let form = format_description!(
-            "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-        );
-        self.date_time().format(form).unwrap_or_default()
-    }
-
     fn date_time(self) -> OffsetDateTime {
-        // The range is kept by `from_unix`, so the fallback is never taken.
+        // `from_unix` guarantees the range, so the fallback is never used.
         OffsetDateTime::from_unix_timestamp(self.0).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 }
@@ -84,7 +75,7 @@ impl fmt::Display for Timestamp {
 impl FromStr for Timestamp {
     type Err = time::error::Parse;
 
-    /// Any RFC 3339 time; a fraction of a second is cut off.
+    /// Parses any RFC 3339 time; fractions of a second are dropped.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         OffsetDateTime::parse(text, &Rfc3339).map(|time| Self::from_unix(time.unix_timestamp()))
     }
@@ -140,10 +131,5 @@ mod tests {
         assert_eq!(last.plus_seconds(i64::MAX), last);
         assert_eq!(last.plus_months(u32::MAX), last);
         assert_eq!(Timestamp::from_unix(-5), Timestamp::EPOCH);
-    }
-
-    #[test]
-    fn http_dates() {
-        assert_eq!(at("2026-01-10T09:00:00Z").http_date(), "Sat, 10 Jan 2026 09:00:00 GMT");
     }
 }

@@ -3,7 +3,7 @@
 use crate::lab::{Answer, Lab, generated_secret, send, static_secret, with};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 async fn read(lab: &Lab, id: &str) -> Answer {
     lab.get(&format!("secrets/{id}")).await.expect(200)
@@ -300,32 +300,4 @@ async fn version_metadata_is_patched() {
     assert_eq!(lab.patch(&path, json!({ "custom_metadata": {} })).await.error().0, 422);
     let cleared = lab.patch(&path, json!({ "version_custom_metadata": null })).await.expect(200);
     assert_eq!(*cleared.at("version_custom_metadata"), json!({}));
-}
-
-/// 2.4: an arbitrary secret is stored beside the others.
-#[tokio::test]
-async fn an_arbitrary_secret() {
-    let lab = Lab::start().await;
-    let body = json!({ "secret_type": "arbitrary", "name": "a1", "payload": "p1", "expiration_date": "2026-06-01T00:00:00Z" });
-    let made = lab.post("secrets", body).await.expect(201);
-    assert_eq!(made.text("payload"), "p1");
-    assert_eq!(made.text("expiration_date"), "2026-06-01T00:00:00Z");
-    assert!(!made.has("ttl") && !made.has("rotation"));
-    let path = format!("secrets/{}", made.text("id"));
-    assert_eq!(lab.get(&path).await.expect(200).text("payload"), "p1");
-    assert!(!lab.get(&format!("{path}/metadata")).await.expect(200).has("payload"));
-    assert_eq!(lab.patch(&format!("{path}/metadata"), json!({ "ttl": "1h" })).await.error().0, 422);
-    let second =
-        lab.post(&format!("{path}/versions"), json!({ "payload": "p2" })).await.expect(201);
-    assert_eq!(second.text("payload"), "p2");
-    assert_eq!(
-        lab.get(&format!("{path}/versions/previous")).await.expect(200).text("payload"),
-        "p1"
-    );
-    assert_eq!(lab.post(&format!("{path}/versions"), json!({})).await.error().0, 400);
-    let masked = lab.get("/_emulator/journal?operation=create_secret").await;
-    assert_eq!(masked.at("requests/0/request_body/payload"), "***");
-    lab.delete(&path).await.expect(204);
-    let empty: Value = json!([]);
-    assert_eq!(lab.state().await["secrets_manager"]["secrets"], empty);
 }

@@ -1,26 +1,28 @@
 //! Access groups (ibm-api.md 3.4); their members are in `members`.
 
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, Rule};
 use crate::http::iam::{EDIT, LARGEST_OFFSET, READ, entity_tag, own_account, require_tag};
-use crate::http::operation::{Answer, Call, Handler, IamCall, Operation, Reply};
+use crate::http::operation::{ApiRequest, ApiResponse, Handler, IamCall, Operation};
 use crate::http::page::Window;
 use crate::http::query::Query;
 use crate::iam::access::Service;
 use crate::model::iam::{AccessGroup, membership_key};
 use crate::model::timestamp::Timestamp;
-use crate::refusal::{Kind, Refusal, Result};
-use crate::store::Step;
+use crate::transaction::Transaction;
 use axum::http::Method;
 use serde::Serialize;
 
 const NAME: Rule = Rule {
-    holds: |text| (1..=100).contains(&text.chars().count()),
-    says: "must have 1 to 100 characters",
+    is_valid: |text| (1..=100).contains(&text.chars().count()),
+    message: "must have 1 to 100 characters",
 };
-const DESCRIPTION: Rule =
-    Rule { holds: |text| text.chars().count() <= 250, says: "must have at most 250 characters" };
+const DESCRIPTION: Rule = Rule {
+    is_valid: |text| text.chars().count() <= 250,
+    message: "must have at most 250 characters",
+};
 
-/// The operations.
+/// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "create_access_group",
@@ -71,7 +73,7 @@ struct Body<'a> {
     crn: Option<String>,
 }
 
-/// What a reader asks to see of a group.
+/// Optional fields that a reader asks for.
 #[derive(Clone, Copy, Default)]
 struct Show {
     federated: bool,
@@ -85,7 +87,7 @@ impl Show {
 }
 
 impl<'a> Body<'a> {
-    fn of(group: &'a AccessGroup, call: &Call, show: Show) -> Self {
+    fn of(group: &'a AccessGroup, request: &ApiRequest, show: Show) -> Self {
         Self {
             id: &group.id,
             name: &group.name,
@@ -95,7 +97,7 @@ impl<'a> Body<'a> {
             created_by_id: &group.created_by_id,
             last_modified_at: group.last_modified_at,
             last_modified_by_id: &group.last_modified_by_id,
-            href: format!("{}/v2/groups/{}", call.base, group.id),
+            href: format!("{}/v2/groups/{}", request.base, group.id),
             is_federated: show.federated.then_some(false),
             crn: show.crn.then(|| {
                 format!(
@@ -107,35 +109,35 @@ impl<'a> Body<'a> {
     }
 }
 
-fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let account_id = account_only(iam)?;
-    let mut fields = Fields::json(iam.call)?;
+fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let account_id = account_only(call)?;
+    let mut fields = Fields::json(call.request)?;
     let name = fields.required_text("name", NAME)?;
     let description = fields.text("description", DESCRIPTION)?.unwrap_or_default();
     fields.finish()?;
-    refuse_taken(step, &account_id, &name, "")?;
-    let by = iam.caller.iam_id.clone();
+    refuse_taken(tx, &account_id, &name, "")?;
+    let by = call.caller.iam_id.clone();
     let group = AccessGroup {
-        id: step.ids.prefixed("AccessGroupId"),
+        id: tx.ids.prefixed("AccessGroupId"),
         account_id,
         name,
         description,
         revision: 1,
-        created_at: step.now,
+        created_at: tx.now,
         created_by_id: by.clone(),
-        last_modified_at: step.now,
+        last_modified_at: tx.now,
         last_modified_by_id: by,
     };
-    let reply = Reply::json(201, Body::of(&group, iam.call, Show::default()))?
+    let reply = ApiResponse::json(201, Body::of(&group, call.request, Show::default()))?
         .with_header("etag", tag(&group));
-    step.state.iam.access_groups.insert(group);
+    tx.state.iam.access_groups.insert(group);
     Ok(reply)
 }
 
-fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let account_id =
-        query.text("account_id").ok_or_else(|| Refusal::query("account_id", "is required"))?;
+        query.text("account_id").ok_or_else(|| ApiError::query("account_id", "is required"))?;
     let iam_id = query.text("iam_id");
     let search = query.text("search");
     let membership_type = query.word("membership_type", &["static", "dynamic", "all"])?;
@@ -144,12 +146,12 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let show = Show::of(&mut query)?;
     query.flag("hide_public_access")?;
     query.finish()?;
-    own_account(iam, &account_id)?;
+    own_account(call, &account_id)?;
     if membership_type.is_some() && iam_id.is_none() {
-        return Err(Refusal::query("membership_type", "needs iam_id"));
+        return Err(ApiError::query("membership_type", "needs iam_id"));
     }
     let search = search.as_deref().map(parse_search).transpose()?;
-    let state = &step.state.iam;
+    let state = &tx.state.iam;
     let mut found: Vec<&AccessGroup> = state
         .access_groups
         .values()
@@ -167,8 +169,9 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         Some("description") => found.sort_by(|a, b| a.description.cmp(&b.description)),
         _ => found.sort_by(|a, b| a.name.cmp(&b.name)),
     }
-    let page = window.page(iam.call, "groups", &found, |group| Body::of(group, iam.call, show));
-    Reply::json(200, page)
+    let page =
+        window.page(call.request, "groups", &found, |group| Body::of(group, call.request, show));
+    ApiResponse::json(200, page)
 }
 
 /// `id:…`, `name:…` or `description:…`.
@@ -193,25 +196,26 @@ fn parse_search(text: &str) -> Result<Search<'_>> {
         Some((field @ ("id" | "name" | "description"), text)) => {
             Ok(Search { field, text: text.to_lowercase() })
         }
-        _ => Err(Refusal::query("search", "must be id:, name: or description: and a text")),
+        _ => Err(ApiError::query("search", "must be id:, name: or description: and a text")),
     }
 }
 
-fn get(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn get(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let show = Show::of(&mut query)?;
     query.finish()?;
-    let group = find(step, iam)?;
-    Ok(Reply::json(200, Body::of(&group, iam.call, show))?.with_header("etag", tag(&group)))
+    let group = find(tx, call)?;
+    Ok(ApiResponse::json(200, Body::of(&group, call.request, show))?
+        .with_header("etag", tag(&group)))
 }
 
-fn update(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(iam.call)?;
-    let mut group = find(step, iam)?;
-    require_tag(iam.call, &tag(&group))?;
-    let mut fields = Fields::json(iam.call)?;
+fn update(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut group = find(tx, call)?;
+    require_tag(call.request, &tag(&group))?;
+    let mut fields = Fields::json(call.request)?;
     if let Some(name) = fields.text("name", NAME)? {
-        refuse_taken(step, &group.account_id, &name, &group.id)?;
+        refuse_taken(tx, &group.account_id, &name, &group.id)?;
         group.name = name;
     }
     if let Some(description) = fields.text("description", DESCRIPTION)? {
@@ -219,21 +223,21 @@ fn update(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     }
     fields.finish()?;
     group.revision = group.revision.saturating_add(1);
-    group.last_modified_at = step.now;
-    group.last_modified_by_id.clone_from(&iam.caller.iam_id);
-    let reply = Reply::json(200, Body::of(&group, iam.call, Show::default()))?
+    group.last_modified_at = tx.now;
+    group.last_modified_by_id.clone_from(&call.caller.iam_id);
+    let reply = ApiResponse::json(200, Body::of(&group, call.request, Show::default()))?
         .with_header("etag", tag(&group));
-    step.state.iam.access_groups.insert(group);
+    tx.state.iam.access_groups.insert(group);
     Ok(reply)
 }
 
-fn delete(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn delete(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let force = query.flag("force")?;
     query.finish()?;
-    let group = find(step, iam)?;
+    let group = find(tx, call)?;
     let prefix = membership_key(&group.id, "");
-    let members: Vec<_> = step
+    let members: Vec<_> = tx
         .state
         .iam
         .memberships
@@ -241,49 +245,49 @@ fn delete(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         .map(|member| member.iam_id.clone())
         .collect();
     if !members.is_empty() && !force {
-        return Err(Refusal::new(
-            Kind::Conflict,
+        return Err(ApiError::new(
+            ErrorKind::Conflict,
             "The access group has members; use force to delete it.",
         ));
     }
     for member in members {
-        step.state.iam.memberships.remove(&membership_key(&group.id, &member));
+        tx.state.iam.memberships.remove(&membership_key(&group.id, &member));
     }
-    step.state.iam.access_groups.remove(&group.id);
-    Reply::empty(204)
+    tx.state.iam.access_groups.remove(&group.id);
+    ApiResponse::empty(204)
 }
 
-/// The group of the path's `id`, in the caller's account.
-pub fn find(step: &Step<'_>, iam: &IamCall<'_>) -> Result<AccessGroup> {
-    let id = iam.call.param("id");
-    step.state
+/// The group with the path's `id`, if it is in the caller's account.
+pub fn find(tx: &Transaction<'_>, call: &IamCall<'_>) -> Result<AccessGroup> {
+    let id = call.request.param("id");
+    tx.state
         .iam
         .access_groups
         .get(id)
-        .filter(|found| found.account_id == iam.caller.account.bss)
+        .filter(|found| found.account_id == call.caller.account.bss)
         .cloned()
-        .ok_or_else(|| Refusal::not_found("Access group", id))
+        .ok_or_else(|| ApiError::not_found("Access group", id))
 }
 
 /// The query's `account_id`, the only parameter allowed.
-pub fn account_only(iam: &IamCall<'_>) -> Result<String> {
-    let mut query = Query::of(iam.call)?;
+pub fn account_only(call: &IamCall<'_>) -> Result<String> {
+    let mut query = Query::of(call.request)?;
     let account_id =
-        query.text("account_id").ok_or_else(|| Refusal::query("account_id", "is required"))?;
+        query.text("account_id").ok_or_else(|| ApiError::query("account_id", "is required"))?;
     query.finish()?;
-    own_account(iam, &account_id)?;
+    own_account(call, &account_id)?;
     Ok(account_id)
 }
 
-fn refuse_taken(step: &Step<'_>, account_id: &str, name: &str, own_id: &str) -> Result<()> {
-    let taken = step.state.iam.access_groups.values().any(|group| {
+fn refuse_taken(tx: &Transaction<'_>, account_id: &str, name: &str, own_id: &str) -> Result<()> {
+    let taken = tx.state.iam.access_groups.values().any(|group| {
         group.account_id == account_id
             && group.id != own_id
             && group.name.to_lowercase() == name.to_lowercase()
     });
     if taken {
-        return Err(Refusal::new(
-            Kind::Conflict,
+        return Err(ApiError::new(
+            ErrorKind::Conflict,
             format!("An access group with the name '{name}' already exists in the account."),
         ));
     }

@@ -1,34 +1,36 @@
 //! API keys (ibm-api.md 3.2).
 
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::Rule;
 use crate::http::fields::{Fields, text};
 use crate::http::iam::{OPERATE, READ, entity_tag, header_flag, own_account, require_tag};
-use crate::http::operation::{Answer, Handler, IamCall, Operation, Reply};
+use crate::http::operation::{ApiResponse, Handler, IamCall, Operation};
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::tokens_page::TokenPage;
+use crate::http::token_page::TokenPage;
 use crate::iam::access::Service;
-use crate::iam::{NewApiKey, no_entity, refuse_locked};
+use crate::iam::entities::{NewApiKey, no_entity, refuse_locked};
 use crate::model::IamLockReply;
 use crate::model::iam::ApiKey;
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
-use crate::refusal::{Kind, Refusal, Result};
-use crate::store::Step;
+use crate::transaction::Transaction;
 use axum::http::Method;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A value of the caller's own.
-const OWN_VALUE: Rule =
-    Rule { holds: |text| text.chars().count() >= 32, says: "must have at least 32 characters" };
-/// What happens to a leaked key.
+/// A value chosen by the caller.
+const OWN_VALUE: Rule = Rule {
+    is_valid: |text| text.chars().count() >= 32,
+    message: "must have at least 32 characters",
+};
+/// What IBM does with a leaked key.
 const WHEN_LEAKED: Rule = Rule {
-    holds: |text| matches!(text, "none" | "disable" | "delete"),
-    says: "must be none, disable or delete",
+    is_valid: |text| matches!(text, "none" | "disable" | "delete"),
+    message: "must be none, disable or delete",
 };
 
-/// The operations.
+/// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "create_api_key",
@@ -70,29 +72,29 @@ pub static OPERATIONS: &[Operation] = &[
         name: "lock_api_key",
         method: Method::POST,
         path: "/v1/apikeys/{id}/lock",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| lock(iam, step, true)),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |call, tx| lock(call, tx, true)),
     },
     Operation {
         name: "unlock_api_key",
         method: Method::DELETE,
         path: "/v1/apikeys/{id}/lock",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| lock(iam, step, false)),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |call, tx| lock(call, tx, false)),
     },
     Operation {
         name: "disable_api_key",
         method: Method::POST,
         path: "/v1/apikeys/{id}/disable",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| disable(iam, step, true)),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |call, tx| disable(call, tx, true)),
     },
     Operation {
         name: "enable_api_key",
         method: Method::DELETE,
         path: "/v1/apikeys/{id}/disable",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| disable(iam, step, false)),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |call, tx| disable(call, tx, false)),
     },
 ];
 
-/// The fields of a new key, in a body of its own or in a service ID's.
+/// The fields of a new key, in its own body or nested in a service ID's.
 pub struct KeyFields {
     name: String,
     description: Option<String>,
@@ -115,7 +117,7 @@ impl KeyFields {
         })
     }
 
-    /// A key of that identity.
+    /// A new key of that identity.
     pub fn of_identity(self, iam_id: String, account_id: String, created_by: String) -> NewApiKey {
         NewApiKey {
             account_id,
@@ -152,7 +154,7 @@ struct Body<'a> {
     description: Option<&'a str>,
     iam_id: &'a str,
     account_id: &'a str,
-    /// Empty unless it is new or stored: the SDK's model requires the field.
+    /// Empty unless the key is new or its value is stored: the SDK's model requires the field.
     apikey: &'a str,
 }
 
@@ -182,46 +184,47 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The body of a key just made: it carries the value.
+/// The body of a new key, with its value.
 pub fn body_with_value(key: &ApiKey) -> Result<Value> {
     let body = Body { apikey: key.apikey.expose(), ..Body::of(key) };
-    serde_json::to_value(body).map_err(|error| Refusal::new(Kind::Internal, error.to_string()))
+    serde_json::to_value(body)
+        .map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))
 }
 
-fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(iam.call)?;
-    let mut fields = Fields::json(iam.call)?;
+fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut fields = Fields::json(call.request)?;
     let key = KeyFields::take(&mut fields)?;
     let iam_id = fields.required_text("iam_id", rules::NOT_EMPTY)?;
     let account_id = fields.text("account_id", rules::NOT_EMPTY)?;
     let support_sessions = fields.flag("support_sessions")?;
     fields.finish()?;
-    let account_id = account_id.unwrap_or_else(|| iam.caller.account.bss.clone());
-    own_account(iam, &account_id)?;
-    if step.state.iam.account_of(&iam_id) != Some(account_id.as_str()) {
-        return Err(Refusal::field("iam_id", "is not an identity of the account"));
+    let account_id = account_id.unwrap_or_else(|| call.caller.account.bss.clone());
+    own_account(call, &account_id)?;
+    if tx.state.iam.account_of(&iam_id) != Some(account_id.as_str()) {
+        return Err(ApiError::field("iam_id", "is not an identity of the account"));
     }
-    let is_user = step.state.iam.users.get(&iam_id).is_some();
-    if is_user && iam_id != iam.caller.iam_id {
-        return Err(Refusal::field("iam_id", "does not match the user of the token"));
+    let is_user = tx.state.iam.users.get(&iam_id).is_some();
+    if is_user && iam_id != call.caller.iam_id {
+        return Err(ApiError::field("iam_id", "does not match the user of the token"));
     }
     if is_user && key.store_value {
-        return Err(Refusal::field("store_value", "is not for keys of users"));
+        return Err(ApiError::field("store_value", "is not for keys of users"));
     }
     if !is_user && support_sessions == Some(true) {
-        return Err(Refusal::field("support_sessions", "is for keys of users only"));
+        return Err(ApiError::field("support_sessions", "is for keys of users only"));
     }
     let new = NewApiKey {
-        locked: header_flag(iam.call, "entity-lock")?,
-        disabled: header_flag(iam.call, "entity-disable")?,
-        ..key.of_identity(iam_id, account_id, iam.caller.iam_id.clone())
+        locked: header_flag(call.request, "entity-lock")?,
+        disabled: header_flag(call.request, "entity-disable")?,
+        ..key.of_identity(iam_id, account_id, call.caller.iam_id.clone())
     };
-    let key = step.state.iam.create_api_key(new, step.ids, step.now)?;
-    Ok(Reply::json(201, body_with_value(&key)?)?.with_header("etag", tag(&key)))
+    let key = tx.state.iam.create_api_key(new, tx.ids, tx.now)?;
+    Ok(ApiResponse::json(201, body_with_value(&key)?)?.with_header("etag", tag(&key)))
 }
 
-fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let page = TokenPage::of(&mut query)?;
     let account_id = query.text("account_id");
     let iam_id = query.text("iam_id");
@@ -232,14 +235,14 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     query.flag("include_history")?;
     query.finish()?;
     let account_id = page.account(account_id)?;
-    own_account(iam, &account_id)?;
-    // Without an identity, the keys of the caller; with scope `account`, of all identities.
+    own_account(call, &account_id)?;
+    // Without an identity, the caller's keys; with scope `account`, those of all identities.
     let owner = match (iam_id, scope) {
         (Some(iam_id), _) => Some(iam_id),
         (None, Some("account")) => None,
-        (None, _) => Some(iam.caller.iam_id.clone()),
+        (None, _) => Some(call.caller.iam_id.clone()),
     };
-    let mut found: Vec<&ApiKey> = step
+    let mut found: Vec<&ApiKey> = tx
         .state
         .iam
         .api_keys
@@ -260,42 +263,47 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     if order == Some("desc") {
         found.reverse();
     }
-    Reply::json(200, page.page(iam.call, "apikeys", &found, &account_id, |key| Body::of(key)))
+    ApiResponse::json(
+        200,
+        page.page(call.request, "apikeys", &found, &account_id, |key| Body::of(key)),
+    )
 }
 
-fn details(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn details(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     query.flag("include_history")?;
     query.finish()?;
-    let value = iam
-        .call
+    let value = call
+        .request
         .header("iam-apikey")
-        .ok_or_else(|| Refusal::new(Kind::Invalid, "Header 'IAM-ApiKey' is required."))?;
-    let key = step
+        .ok_or_else(|| ApiError::new(ErrorKind::Invalid, "Header 'IAM-ApiKey' is required."))?;
+    let key = tx
         .state
         .iam
         .api_keys
         .values()
-        .find(|key| key.apikey.expose() == value && key.account_id == iam.caller.account.bss)
-        .ok_or_else(|| Refusal::new(Kind::NotFound, "Unable to find object of this API key"))?;
-    Reply::json(200, Body::of(key))
+        .find(|key| key.apikey.expose() == value && key.account_id == call.caller.account.bss)
+        .ok_or_else(|| {
+            ApiError::new(ErrorKind::NotFound, "Unable to find object of this API key")
+        })?;
+    ApiResponse::json(200, Body::of(key))
 }
 
-fn get(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn get(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     query.flag("include_history")?;
     query.flag("include_activity")?;
     query.finish()?;
-    let key = find(step, iam)?;
-    Ok(Reply::json(200, Body::of(&key))?.with_header("etag", tag(&key)))
+    let key = find(tx, call)?;
+    Ok(ApiResponse::json(200, Body::of(&key))?.with_header("etag", tag(&key)))
 }
 
-fn update(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(iam.call)?;
-    let mut key = find(step, iam)?;
-    require_tag(iam.call, &tag(&key))?;
+fn update(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut key = find(tx, call)?;
+    require_tag(call.request, &tag(&key))?;
     refuse_locked(key.locked)?;
-    let mut fields = Fields::json(iam.call)?;
+    let mut fields = Fields::json(call.request)?;
     if let Some(name) = fields.value("name") {
         key.name = text("name", name, rules::NOT_EMPTY)?;
     }
@@ -309,55 +317,55 @@ fn update(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         key.expires_at = expiry(&mut fields)?;
     }
     if fields.flag("support_sessions")? == Some(true) {
-        return Err(Refusal::field("support_sessions", "is for keys of users only"));
+        return Err(ApiError::field("support_sessions", "is for keys of users only"));
     }
     fields.finish()?;
-    touch(&mut key, step.now);
-    let reply = Reply::json(200, Body::of(&key))?.with_header("etag", tag(&key));
-    step.state.iam.api_keys.insert(key);
+    touch(&mut key, tx.now);
+    let reply = ApiResponse::json(200, Body::of(&key))?.with_header("etag", tag(&key));
+    tx.state.iam.api_keys.insert(key);
     Ok(reply)
 }
 
-fn delete(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(iam.call)?;
-    let key = find(step, iam)?;
-    step.state.iam.delete_api_key(&key.id)?;
-    Reply::empty(204)
+fn delete(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let key = find(tx, call)?;
+    tx.state.iam.delete_api_key(&key.id)?;
+    ApiResponse::empty(204)
 }
 
-fn lock(iam: &IamCall<'_>, step: &mut Step<'_>, locked: bool) -> Answer {
-    Query::none(iam.call)?;
-    let mut key = find(step, iam)?;
+fn lock(call: &IamCall<'_>, tx: &mut Transaction<'_>, locked: bool) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut key = find(tx, call)?;
     if key.locked != locked {
         key.locked = locked;
-        touch(&mut key, step.now);
-        step.state.iam.api_keys.insert(key.clone());
+        touch(&mut key, tx.now);
+        tx.state.iam.api_keys.insert(key.clone());
     }
-    match step.state.switches.iam_lock_reply {
-        IamLockReply::Empty => Reply::empty(204),
-        IamLockReply::Entity => Reply::json(200, Body::of(&key)),
+    match tx.state.switches.iam_lock_reply {
+        IamLockReply::Empty => ApiResponse::empty(204),
+        IamLockReply::Entity => ApiResponse::json(200, Body::of(&key)),
     }
 }
 
-fn disable(iam: &IamCall<'_>, step: &mut Step<'_>, disabled: bool) -> Answer {
-    Query::none(iam.call)?;
-    let mut key = find(step, iam)?;
+fn disable(call: &IamCall<'_>, tx: &mut Transaction<'_>, disabled: bool) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut key = find(tx, call)?;
     refuse_locked(key.locked)?;
     if key.disabled != disabled {
         key.disabled = disabled;
-        touch(&mut key, step.now);
-        step.state.iam.api_keys.insert(key);
+        touch(&mut key, tx.now);
+        tx.state.iam.api_keys.insert(key);
     }
-    Reply::empty(204)
+    ApiResponse::empty(204)
 }
 
-fn find(step: &Step<'_>, iam: &IamCall<'_>) -> Result<ApiKey> {
-    let id = iam.call.param("id");
-    step.state
+fn find(tx: &Transaction<'_>, call: &IamCall<'_>) -> Result<ApiKey> {
+    let id = call.request.param("id");
+    tx.state
         .iam
         .api_keys
         .get(id)
-        .filter(|found| found.account_id == iam.caller.account.bss)
+        .filter(|found| found.account_id == call.caller.account.bss)
         .cloned()
         .ok_or_else(|| no_entity(id))
 }
@@ -385,6 +393,6 @@ fn expiry(fields: &mut Fields) -> Result<Option<Timestamp>> {
         None => given,
     };
     normal.parse().map(Some).map_err(|_| {
-        Refusal::field("expires_at", "must be a date-time such as 2027-01-31T18:30+0000")
+        ApiError::field("expires_at", "must be a date-time such as 2027-01-31T18:30+0000")
     })
 }

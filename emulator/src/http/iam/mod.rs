@@ -7,45 +7,46 @@ pub mod policies;
 pub mod service_ids;
 pub mod token;
 
-use crate::http::operation::{Call, IamCall};
+use crate::error::{ApiError, ErrorKind, Result};
+use crate::http::operation::{ApiRequest, IamCall};
 use crate::iam::access::Role;
-use crate::refusal::{Kind, Refusal, Result};
 
 const READ: &[Role] = &[Role::Viewer, Role::Operator, Role::Editor, Role::Administrator];
 const OPERATE: &[Role] = &[Role::Operator, Role::Editor, Role::Administrator];
 const EDIT: &[Role] = &[Role::Editor, Role::Administrator];
 
-/// IBM names no largest offset; this is the one of Secrets Manager's lists.
+/// IBM documents no largest offset; this is that of Secrets Manager's lists.
 const LARGEST_OFFSET: usize = 10_000_000;
 
 /// The account of the request must be the token's.
-fn own_account(iam: &IamCall<'_>, account_id: &str) -> Result<()> {
-    if account_id == iam.caller.account.bss {
+fn own_account(call: &IamCall<'_>, account_id: &str) -> Result<()> {
+    if account_id == call.caller.account.bss {
         return Ok(());
     }
-    Err(Refusal::new(Kind::Forbidden, "The account is not the account of the access token."))
+    Err(ApiError::new(ErrorKind::Forbidden, "The account is not the account of the access token."))
 }
 
 /// `true` or `false` in a header; false when absent.
-fn header_flag(call: &Call, name: &str) -> Result<bool> {
-    match call.header(name) {
+fn header_flag(request: &ApiRequest, name: &str) -> Result<bool> {
+    match request.header(name) {
         None => Ok(false),
         Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
         Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        Some(_) => {
-            Err(Refusal::new(Kind::Invalid, format!("Header '{name}' must be true or false.")))
-        }
+        Some(_) => Err(ApiError::new(
+            ErrorKind::Invalid,
+            format!("Header '{name}' must be true or false."),
+        )),
     }
 }
 
-/// `If-Match` must be there and be the entity's tag, or `*`.
-fn require_tag(call: &Call, tag: &str) -> Result<()> {
-    match call.header("if-match") {
-        None => Err(Refusal::new(Kind::Invalid, "Header 'If-Match' is required.")),
+/// `If-Match` is required and must be the entity's tag or `*`.
+fn require_tag(request: &ApiRequest, tag: &str) -> Result<()> {
+    match request.header("if-match") {
+        None => Err(ApiError::new(ErrorKind::Invalid, "Header 'If-Match' is required.")),
         Some("*") => Ok(()),
         Some(given) if given.trim_matches('"') == tag => Ok(()),
-        Some(_) => Err(Refusal::new(
-            Kind::TagMismatch,
+        Some(_) => Err(ApiError::new(
+            ErrorKind::TagMismatch,
             "Header 'If-Match' does not match the entity's current tag.",
         )),
     }

@@ -1,24 +1,24 @@
-//! Policies (ibm-api.md 4.2): access for identities and groups, authorizations between services.
+//! Policies (ibm-api.md 4.2): access of identities and groups, and authorizations between services.
 
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, missing};
 use crate::http::iam::{entity_tag, own_account};
-use crate::http::operation::{Answer, Call, Handler, IamCall, Operation, Reply};
+use crate::http::operation::{ApiRequest, ApiResponse, Handler, IamCall, Operation};
 use crate::http::query::Query;
 use crate::http::rules;
 use crate::iam::access::{Role, Service};
 use crate::model::iam::{Policy, Resource, Subject};
-use crate::refusal::{Kind, Refusal, Result};
-use crate::store::Step;
+use crate::transaction::Transaction;
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The only way in which attributes are compared.
+/// The only supported operator of attributes.
 const EQUALS: &str = "stringEquals";
 const SECRET_GROUP: &str = "secret-group";
 const ADMINISTER: &[Role] = &[Role::Administrator];
 
-/// The operations.
+/// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "create_policy",
@@ -46,26 +46,26 @@ pub static OPERATIONS: &[Operation] = &[
     },
 ];
 
-/// The attributes of a subject or resource that were not taken yet.
+/// The attributes of a subject or resource that have not been taken yet.
 struct Attributes {
     list: &'static str,
     values: BTreeMap<String, String>,
 }
 
 impl Attributes {
-    /// The one item of `subjects` or `resources`.
+    /// The only item of `subjects` or `resources`.
     fn take(fields: &mut Fields, list: &'static str) -> Result<Self> {
         let items = fields.value(list).ok_or_else(|| missing(list))?;
         let Value::Array(items) = items else {
-            return Err(Refusal::field(list, "must be a list"));
+            return Err(ApiError::field(list, "must be a list"));
         };
         let [item] = <[Value; 1]>::try_from(items)
-            .map_err(|_| Refusal::field(list, "must have one item"))?;
+            .map_err(|_| ApiError::field(list, "must have one item"))?;
         let mut item = Fields::nested(list, item)?;
         let attributes = item.value("attributes").ok_or_else(|| missing(list))?;
         item.finish()?;
         let Value::Array(attributes) = attributes else {
-            return Err(Refusal::field(list, "attributes must be a list"));
+            return Err(ApiError::field(list, "attributes must be a list"));
         };
         let mut values = BTreeMap::new();
         for attribute in attributes {
@@ -75,7 +75,7 @@ impl Attributes {
             let operator = attribute.text("operator", rules::ANY)?;
             attribute.finish()?;
             if operator.is_some_and(|operator| operator != EQUALS) {
-                return Err(Refusal::field(list, "the operator must be stringEquals"));
+                return Err(ApiError::field(list, "the operator must be stringEquals"));
             }
             values.insert(name, value);
         }
@@ -88,22 +88,22 @@ impl Attributes {
 
     fn required(&mut self, name: &str) -> Result<String> {
         self.optional(name)
-            .ok_or_else(|| Refusal::field(self.list, &format!("attribute {name} is required")))
+            .ok_or_else(|| ApiError::field(self.list, &format!("attribute {name} is required")))
     }
 
     fn finish(self) -> Result<()> {
         match self.values.keys().next() {
             None => Ok(()),
             Some(name) => {
-                Err(Refusal::field(self.list, &format!("attribute {name} is not supported")))
+                Err(ApiError::field(self.list, &format!("attribute {name} is not supported")))
             }
         }
     }
 }
 
-fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(iam.call)?;
-    let mut fields = Fields::json(iam.call)?;
+fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut fields = Fields::json(call.request)?;
     let policy_type = fields.required_text("type", rules::ANY)?;
     let subject = Attributes::take(&mut fields, "subjects")?;
     let resource = Attributes::take(&mut fields, "resources")?;
@@ -111,77 +111,81 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     let description = fields.text("description", rules::ANY)?;
     fields.finish()?;
     let policy = Policy {
-        id: step.ids.uuid(),
+        id: tx.ids.uuid(),
         subject: parse_subject(&policy_type, subject)?,
         roles,
         resource: parse_resource(resource)?,
         description,
-        created_at: step.now,
-        created_by_id: iam.caller.iam_id.clone(),
+        created_at: tx.now,
+        created_by_id: call.caller.iam_id.clone(),
     };
-    own_account(iam, &policy.resource.account_id)?;
-    let exists = step.state.iam.policies.values().any(|other| {
+    own_account(call, &policy.resource.account_id)?;
+    let exists = tx.state.iam.policies.values().any(|other| {
         other.subject == policy.subject
             && other.resource == policy.resource
             && other.roles == policy.roles
     });
     if exists {
-        return Err(Refusal::new(Kind::Conflict, "A policy with the same content exists already."));
+        return Err(ApiError::new(
+            ErrorKind::Conflict,
+            "A policy with the same content exists already.",
+        ));
     }
-    let reply =
-        Reply::json(201, body(&policy, iam.call))?.with_header("etag", entity_tag(1, &policy.id));
-    step.state.iam.policies.insert(policy);
+    let reply = ApiResponse::json(201, body(&policy, call.request))?
+        .with_header("etag", entity_tag(1, &policy.id));
+    tx.state.iam.policies.insert(policy);
     Ok(reply)
 }
 
-fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let account_id =
-        query.text("account_id").ok_or_else(|| Refusal::query("account_id", "is required"))?;
+        query.text("account_id").ok_or_else(|| ApiError::query("account_id", "is required"))?;
     let policy_type = query.word("type", &["access", "authorization"])?;
     query.finish()?;
-    own_account(iam, &account_id)?;
-    let found: Vec<_> = step
+    own_account(call, &account_id)?;
+    let found: Vec<_> = tx
         .state
         .iam
         .policies
         .values()
         .filter(|policy| policy.resource.account_id == account_id)
         .filter(|policy| policy_type.is_none_or(|wanted| wanted == type_of(policy)))
-        .map(|policy| body(policy, iam.call))
+        .map(|policy| body(policy, call.request))
         .collect();
-    Reply::json(200, json!({ "policies": found }))
+    ApiResponse::json(200, json!({ "policies": found }))
 }
 
-fn get(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(iam.call)?;
-    let policy = find(iam, step)?;
-    Ok(Reply::json(200, body(&policy, iam.call))?.with_header("etag", entity_tag(1, &policy.id)))
+fn get(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let policy = find(call, tx)?;
+    Ok(ApiResponse::json(200, body(&policy, call.request))?
+        .with_header("etag", entity_tag(1, &policy.id)))
 }
 
-fn delete(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(iam.call)?;
-    let policy = find(iam, step)?;
-    step.state.iam.policies.remove(&policy.id);
-    Reply::empty(204)
+fn delete(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let policy = find(call, tx)?;
+    tx.state.iam.policies.remove(&policy.id);
+    ApiResponse::empty(204)
 }
 
-fn find(iam: &IamCall<'_>, step: &Step<'_>) -> Result<Policy> {
-    let id = iam.call.param("id");
-    let found = step.state.iam.policies.get(id);
+fn find(call: &IamCall<'_>, tx: &Transaction<'_>) -> Result<Policy> {
+    let id = call.request.param("id");
+    let found = tx.state.iam.policies.get(id);
     found
-        .filter(|policy| policy.resource.account_id == iam.caller.account.bss)
+        .filter(|policy| policy.resource.account_id == call.caller.account.bss)
         .cloned()
-        .ok_or_else(|| Refusal::not_found("Policy", id))
+        .ok_or_else(|| ApiError::not_found("Policy", id))
 }
 
 fn roles(fields: &mut Fields) -> Result<Vec<String>> {
     let items = fields.value("roles").ok_or_else(|| missing("roles"))?;
     let Value::Array(items) = items else {
-        return Err(Refusal::field("roles", "must be a list"));
+        return Err(ApiError::field("roles", "must be a list"));
     };
     if items.is_empty() {
-        return Err(Refusal::field("roles", "must not be empty"));
+        return Err(ApiError::field("roles", "must not be empty"));
     }
     items
         .into_iter()
@@ -205,10 +209,10 @@ fn parse_subject(policy_type: &str, mut subject: Attributes) -> Result<Subject> 
             (Some(iam_id), None) => Subject::IamId(iam_id),
             (None, Some(group)) => Subject::AccessGroupId(group),
             _ => {
-                return Err(Refusal::field("subjects", "needs either iam_id or access_group_id"));
+                return Err(ApiError::field("subjects", "needs either iam_id or access_group_id"));
             }
         },
-        _ => return Err(Refusal::field("type", "must be access or authorization")),
+        _ => return Err(ApiError::field("type", "must be access or authorization")),
     };
     subject.finish()?;
     Ok(parsed)
@@ -222,7 +226,7 @@ fn parse_resource(mut resource: Attributes) -> Result<Resource> {
         (None, None) => None,
         (Some(kind), Some(id)) if kind == SECRET_GROUP => Some(id),
         _ => {
-            return Err(Refusal::field(
+            return Err(ApiError::field(
                 "resources",
                 "resourceType must be secret-group and come with resource",
             ));
@@ -239,7 +243,7 @@ fn type_of(policy: &Policy) -> &'static str {
     }
 }
 
-fn body(policy: &Policy, call: &Call) -> Value {
+fn body(policy: &Policy, request: &ApiRequest) -> Value {
     let subject = match &policy.subject {
         Subject::IamId(id) => vec![("iam_id", Some(id))],
         Subject::AccessGroupId(id) => vec![("access_group_id", Some(id))],
@@ -258,7 +262,7 @@ fn body(policy: &Policy, call: &Call) -> Value {
         ("resourceType", resource.secret_group_id.as_ref().map(|_| &kind)),
         ("resource", resource.secret_group_id.as_ref()),
     ];
-    // Attributes of a subject have no operator in IBM's model.
+    // In IBM's model, attributes of a subject have no operator.
     let attributes = |list: Vec<(&str, Option<&String>)>, operator: Option<&str>| -> Vec<Value> {
         let present = list.into_iter().filter_map(|(name, value)| Some((name, value?)));
         present
@@ -279,7 +283,7 @@ fn body(policy: &Policy, call: &Call) -> Value {
         "subjects": [{ "attributes": attributes(subject, None) }],
         "roles": roles,
         "resources": [{ "attributes": attributes(resource, Some(EQUALS)) }],
-        "href": format!("{}/v1/policies/{}", call.base, policy.id),
+        "href": format!("{}/v1/policies/{}", request.base, policy.id),
         "created_at": policy.created_at,
         "created_by_id": policy.created_by_id,
         "last_modified_at": policy.created_at,

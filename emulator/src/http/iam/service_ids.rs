@@ -1,27 +1,27 @@
 //! Service IDs (ibm-api.md 3.1).
 
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, text};
 use crate::http::iam::api_keys::{self, KeyFields};
 use crate::http::iam::{OPERATE, READ, entity_tag, header_flag, own_account, require_tag};
-use crate::http::operation::{Answer, Handler, IamCall, Operation, Reply};
+use crate::http::operation::{ApiResponse, Handler, IamCall, Operation};
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::tokens_page::TokenPage;
+use crate::http::token_page::TokenPage;
 use crate::iam::access::Service;
-use crate::iam::{NewServiceId, no_entity, refuse_locked};
+use crate::iam::entities::{NewServiceId, no_entity, refuse_locked};
 use crate::model::IamLockReply;
 use crate::model::iam::ServiceId;
 use crate::model::timestamp::Timestamp;
-use crate::refusal::{Kind, Refusal, Result};
-use crate::store::Step;
+use crate::transaction::Transaction;
 use axum::http::Method;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Service IDs in one account: the example of IBM's limits page.
+/// The most service IDs in one account: the example on IBM's limits page.
 const LIMIT: usize = 3_000;
 
-/// The operations.
+/// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "create_service_id",
@@ -57,13 +57,13 @@ pub static OPERATIONS: &[Operation] = &[
         name: "lock_service_id",
         method: Method::POST,
         path: "/v1/serviceids/{id}/lock",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| lock(iam, step, true)),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |call, tx| lock(call, tx, true)),
     },
     Operation {
         name: "unlock_service_id",
         method: Method::DELETE,
         path: "/v1/serviceids/{id}/lock",
-        handler: Handler::Iam(Service::IamIdentity, OPERATE, |iam, step| lock(iam, step, false)),
+        handler: Handler::Iam(Service::IamIdentity, OPERATE, |call, tx| lock(call, tx, false)),
     },
 ];
 
@@ -107,13 +107,13 @@ impl<'a> Body<'a> {
     }
 }
 
-fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     query.flag("show_group_id")?;
     query.finish()?;
-    let mut fields = Fields::json(iam.call)?;
+    let mut fields = Fields::json(call.request)?;
     let account_id = fields.required_text("account_id", rules::NOT_EMPTY)?;
-    own_account(iam, &account_id)?;
+    own_account(call, &account_id)?;
     let name = fields.required_text("name", rules::NOT_EMPTY)?;
     let description = fields.text("description", rules::ANY)?;
     let unique_instance_crns =
@@ -128,11 +128,10 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         }
     };
     fields.finish()?;
-    let total =
-        step.state.iam.service_ids.values().filter(|id| id.account_id == account_id).count();
+    let total = tx.state.iam.service_ids.values().filter(|id| id.account_id == account_id).count();
     if total >= LIMIT {
-        return Err(Refusal::new(
-            Kind::Limit,
+        return Err(ApiError::new(
+            ErrorKind::Limit,
             "The limit of service IDs in the account is reached.",
         ));
     }
@@ -141,25 +140,25 @@ fn create(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
         name,
         description,
         unique_instance_crns,
-        locked: header_flag(iam.call, "entity-lock")?,
+        locked: header_flag(call.request, "entity-lock")?,
     };
-    let id = step.state.iam.create_service_id(new, step.ids, step.now);
+    let id = tx.state.iam.create_service_id(new, tx.ids, tx.now);
     let key = match key {
         None => None,
         Some(key) => {
-            let new = key.of_identity(format!("iam-{id}"), account_id, iam.caller.iam_id.clone());
-            let key = step.state.iam.create_api_key(new, step.ids, step.now)?;
+            let new = key.of_identity(format!("iam-{id}"), account_id, call.caller.iam_id.clone());
+            let key = tx.state.iam.create_api_key(new, tx.ids, tx.now)?;
             Some(api_keys::body_with_value(&key)?)
         }
     };
-    let service_id = find(step, iam, &id)?;
+    let service_id = find(tx, call, &id)?;
     let body = Body { apikey: key, ..Body::of(&service_id) };
     let tag = body.entity_tag.clone();
-    Ok(Reply::json(201, body)?.with_header("etag", tag))
+    Ok(ApiResponse::json(201, body)?.with_header("etag", tag))
 }
 
-fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let page = TokenPage::of(&mut query)?;
     let account_id = query.text("account_id");
     let name = query.text("name");
@@ -169,8 +168,8 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     query.flag("show_group_id")?;
     query.finish()?;
     let account_id = page.account(account_id)?;
-    own_account(iam, &account_id)?;
-    let mut found: Vec<&ServiceId> = step
+    own_account(call, &account_id)?;
+    let mut found: Vec<&ServiceId> = tx
         .state
         .iam
         .service_ids
@@ -187,29 +186,32 @@ fn list(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     if order == Some("desc") {
         found.reverse();
     }
-    Reply::json(200, page.page(iam.call, "serviceids", &found, &account_id, |id| Body::of(id)))
+    ApiResponse::json(
+        200,
+        page.page(call.request, "serviceids", &found, &account_id, |id| Body::of(id)),
+    )
 }
 
-fn get(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn get(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     for flag in ["include_history", "include_activity", "show_group_id"] {
         query.flag(flag)?;
     }
     query.finish()?;
-    let service_id = find(step, iam, iam.call.param("id"))?;
+    let service_id = find(tx, call, call.request.param("id"))?;
     let body = Body::of(&service_id);
     let tag = body.entity_tag.clone();
-    Ok(Reply::json(200, body)?.with_header("etag", tag))
+    Ok(ApiResponse::json(200, body)?.with_header("etag", tag))
 }
 
-fn update(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(iam.call)?;
+fn update(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     query.flag("show_group_id")?;
     query.finish()?;
-    let mut service_id = find(step, iam, iam.call.param("id"))?;
-    require_tag(iam.call, &entity_tag(service_id.revision, &service_id.id))?;
+    let mut service_id = find(tx, call, call.request.param("id"))?;
+    require_tag(call.request, &entity_tag(service_id.revision, &service_id.id))?;
     refuse_locked(service_id.locked)?;
-    let mut fields = Fields::json(iam.call)?;
+    let mut fields = Fields::json(call.request)?;
     if let Some(name) = fields.value("name") {
         service_id.name = text("name", name, rules::NOT_EMPTY)?;
     }
@@ -221,46 +223,46 @@ fn update(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
     }
     fields.finish()?;
     service_id.revision = service_id.revision.saturating_add(1);
-    service_id.modified_at = step.now;
-    let reply = Reply::json(200, Body::of(&service_id));
-    step.state.iam.service_ids.insert(service_id);
+    service_id.modified_at = tx.now;
+    let reply = ApiResponse::json(200, Body::of(&service_id));
+    tx.state.iam.service_ids.insert(service_id);
     reply
 }
 
-fn delete(iam: &IamCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(iam.call)?;
-    let service_id = find(step, iam, iam.call.param("id"))?;
-    if step.state.iam.keys_of(&service_id.iam_id()).any(|key| key.locked) && !service_id.locked {
-        return Err(Refusal::new(
-            Kind::DeleteNotPossible,
+fn delete(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let service_id = find(tx, call, call.request.param("id"))?;
+    if tx.state.iam.keys_of(&service_id.iam_id()).any(|key| key.locked) && !service_id.locked {
+        return Err(ApiError::new(
+            ErrorKind::DeleteNotPossible,
             "The service ID has locked API keys and can't be deleted.",
         ));
     }
-    step.state.iam.delete_service_id(&service_id.id)?;
-    Reply::empty(204)
+    tx.state.iam.delete_service_id(&service_id.id)?;
+    ApiResponse::empty(204)
 }
 
-fn lock(iam: &IamCall<'_>, step: &mut Step<'_>, locked: bool) -> Answer {
-    Query::none(iam.call)?;
-    let mut service_id = find(step, iam, iam.call.param("id"))?;
+fn lock(call: &IamCall<'_>, tx: &mut Transaction<'_>, locked: bool) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut service_id = find(tx, call, call.request.param("id"))?;
     if service_id.locked != locked {
         service_id.locked = locked;
         service_id.revision = service_id.revision.saturating_add(1);
-        service_id.modified_at = step.now;
-        step.state.iam.service_ids.insert(service_id.clone());
+        service_id.modified_at = tx.now;
+        tx.state.iam.service_ids.insert(service_id.clone());
     }
-    match step.state.switches.iam_lock_reply {
-        IamLockReply::Empty => Reply::empty(204),
-        IamLockReply::Entity => Reply::json(200, Body::of(&service_id)),
+    match tx.state.switches.iam_lock_reply {
+        IamLockReply::Empty => ApiResponse::empty(204),
+        IamLockReply::Entity => ApiResponse::json(200, Body::of(&service_id)),
     }
 }
 
-fn find(step: &Step<'_>, iam: &IamCall<'_>, id: &str) -> Result<ServiceId> {
-    step.state
+fn find(tx: &Transaction<'_>, call: &IamCall<'_>, id: &str) -> Result<ServiceId> {
+    tx.state
         .iam
         .service_ids
         .get(id)
-        .filter(|found| found.account_id == iam.caller.account.bss)
+        .filter(|found| found.account_id == call.caller.account.bss)
         .cloned()
         .ok_or_else(|| no_entity(id))
 }

@@ -1,25 +1,25 @@
-//! Locks of secrets and versions (ibm-api.md 2.6): the seven routes.
+//! Locks of secrets and versions (ibm-api.md 2.6).
 
-use crate::engine::locks::{self, Mode, NewLock};
+use crate::error::{ApiError, Result};
 use crate::http::fields::{Fields, missing};
-use crate::http::operation::{Answer, Handler, Operation, Reply, VaultCall};
+use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
 use crate::http::page::Window;
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::vault::versions::{position, segment};
-use crate::http::vault::{ALL, MANAGE, WRITE, secret};
+use crate::http::secrets_manager::versions::{position, segment};
+use crate::http::secrets_manager::{ALL, MANAGE, WRITE, secret};
 use crate::model::secret::{Alias, Lock, Metadata, Secret, Version};
 use crate::model::timestamp::Timestamp;
-use crate::refusal::{Refusal, Result};
-use crate::store::Step;
+use crate::secrets_manager::locks::{self, Mode, NewLock};
+use crate::transaction::Transaction;
 use axum::http::Method;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Locks in one call.
+/// The most locks in one request.
 const ITEMS: usize = 1000;
 
-/// The operations.
+/// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "list_secrets_locks",
@@ -37,13 +37,13 @@ pub static OPERATIONS: &[Operation] = &[
         name: "create_secret_locks_bulk",
         method: Method::POST,
         path: "/instances/{instance_id}/api/v2/secrets/{secret_id}/locks_bulk",
-        handler: Handler::SecretsManager(WRITE, |vault, step| create(vault, step, "current")),
+        handler: Handler::SecretsManager(WRITE, |call, tx| create(call, tx, "current")),
     },
     Operation {
         name: "delete_secret_locks_bulk",
         method: Method::DELETE,
         path: "/instances/{instance_id}/api/v2/secrets/{secret_id}/locks_bulk",
-        handler: Handler::SecretsManager(MANAGE, |vault, step| delete(vault, step, "current")),
+        handler: Handler::SecretsManager(MANAGE, |call, tx| delete(call, tx, "current")),
     },
     Operation {
         name: "list_secret_version_locks",
@@ -55,15 +55,13 @@ pub static OPERATIONS: &[Operation] = &[
         name: "create_secret_version_locks_bulk",
         method: Method::POST,
         path: "/instances/{instance_id}/api/v2/secrets/{secret_id}/versions/{id}/locks_bulk",
-        handler: Handler::SecretsManager(WRITE, |vault, step| create(vault, step, segment(vault)?)),
+        handler: Handler::SecretsManager(WRITE, |call, tx| create(call, tx, segment(call)?)),
     },
     Operation {
         name: "delete_secret_version_locks_bulk",
         method: Method::DELETE,
         path: "/instances/{instance_id}/api/v2/secrets/{secret_id}/versions/{id}/locks_bulk",
-        handler: Handler::SecretsManager(MANAGE, |vault, step| {
-            delete(vault, step, segment(vault)?)
-        }),
+        handler: Handler::SecretsManager(MANAGE, |call, tx| delete(call, tx, segment(call)?)),
     },
 ];
 
@@ -83,7 +81,7 @@ struct LockBody<'a> {
     secret_version_alias: &'static str,
 }
 
-/// The names of the locks on a secret's versions.
+/// The names of the locks on the versions of a secret.
 #[derive(Serialize)]
 struct SecretLocks<'a> {
     secret_id: &'a str,
@@ -102,7 +100,7 @@ struct VersionLocks<'a> {
 }
 
 impl<'a> SecretLocks<'a> {
-    /// Current and previous version, newest first: no other can have locks.
+    /// The current and the previous version: no other can have locks.
     fn of(secret: &'a Secret) -> Self {
         let newest_first = secret.versions.iter().rev();
         let aliases = [Alias::Current, Alias::Previous];
@@ -124,20 +122,20 @@ impl<'a> SecretLocks<'a> {
     }
 }
 
-fn list_all(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(vault.call)?;
+fn list_all(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let window = Window::of(&mut query, 10_000_000, 1..=1000, 200)?;
     let search = query.search()?;
     let groups = query.list("groups", 201, rules::is_group_id)?;
     query.finish()?;
-    let mut found: Vec<&Secret> = step
+    let mut found: Vec<&Secret> = tx
         .state
         .secrets_manager
         .secrets
         .values()
         .filter(|secret| {
-            secret.instance_id == vault.instance.id
-                && vault.grant.covers(&secret.secret_group_id)
+            secret.instance_id == call.instance.id
+                && call.grant.covers(&secret.secret_group_id)
                 && groups.as_ref().is_none_or(|groups| groups.contains(&secret.secret_group_id))
         })
         .filter(|secret| {
@@ -146,23 +144,27 @@ fn list_all(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         })
         .collect();
     found.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-    let page = window.page(vault.call, "secrets_locks", &found, |secret| SecretLocks::of(secret));
-    Reply::json(200, page)
+    let page = window.page(call.request, "secrets_locks", &found, |secret| SecretLocks::of(secret));
+    ApiResponse::json(200, page)
 }
 
-fn list_of_secret(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    let secret = secret(vault, step)?;
-    list(vault, &secret, &secret.versions)
+fn list_of_secret(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let secret = secret(call, tx)?;
+    list(call, &secret, &secret.versions)
 }
 
-fn list_of_version(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    let secret = secret(vault, step)?;
-    let (_, version) = position(&secret, segment(vault)?)?;
-    list(vault, &secret, std::slice::from_ref(version))
+fn list_of_version(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let secret = secret(call, tx)?;
+    let (_, version) = position(&secret, segment(call)?)?;
+    list(call, &secret, std::slice::from_ref(version))
 }
 
-fn list(vault: &VaultCall<'_>, secret: &Secret, versions: &[Version]) -> Answer {
-    let mut query = Query::of(vault.call)?;
+fn list(
+    call: &SecretsManagerCall<'_>,
+    secret: &Secret,
+    versions: &[Version],
+) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let window = Window::of(&mut query, 1000, 1..=100, 25)?;
     let sort = query.word(
         "sort",
@@ -183,7 +185,7 @@ fn list(vault: &VaultCall<'_>, secret: &Secret, versions: &[Version]) -> Answer 
     if sort.is_some_and(|sort| sort.starts_with('-')) {
         found.reverse();
     }
-    let page = window.page(vault.call, "locks", &found, |(version, lock)| LockBody {
+    let page = window.page(call.request, "locks", &found, |(version, lock)| LockBody {
         name: &lock.name,
         description: lock.description.as_deref(),
         attributes: &lock.attributes,
@@ -195,47 +197,55 @@ fn list(vault: &VaultCall<'_>, secret: &Secret, versions: &[Version]) -> Answer 
         secret_version_id: &version.id,
         secret_version_alias: alias_of(secret, version),
     });
-    Reply::json(200, page)
+    ApiResponse::json(200, page)
 }
 
-fn create(vault: &VaultCall<'_>, step: &mut Step<'_>, segment: &str) -> Answer {
-    let mut query = Query::of(vault.call)?;
+fn create(
+    call: &SecretsManagerCall<'_>,
+    tx: &mut Transaction<'_>,
+    segment: &str,
+) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let mode = match query.word("mode", &["remove_previous", "remove_previous_and_delete"])? {
         None => Mode::Add,
         Some("remove_previous") => Mode::RemovePrevious,
         Some(_) => Mode::RemovePreviousAndDelete,
     };
     query.finish()?;
-    let mut secret = secret(vault, step)?;
+    let mut secret = secret(call, tx)?;
     let (position, _) = position(&secret, segment)?;
-    let mut fields = Fields::json(vault.call)?;
+    let mut fields = Fields::json(call.request)?;
     let wanted = new_locks(fields.value("locks").ok_or_else(|| missing("locks"))?)?;
     fields.finish()?;
-    locks::create(step, &mut secret, position, wanted, mode, &vault.caller.iam_id)?;
-    let reply = Reply::json(201, SecretLocks::of(&secret));
-    step.state.secrets_manager.secrets.insert(secret);
+    locks::create(tx, &mut secret, position, wanted, mode, &call.caller.iam_id)?;
+    let reply = ApiResponse::json(201, SecretLocks::of(&secret));
+    tx.state.secrets_manager.secrets.insert(secret);
     reply
 }
 
-/// Unknown names are no error: what is wanted is that they are not there.
-fn delete(vault: &VaultCall<'_>, step: &mut Step<'_>, segment: &str) -> Answer {
-    let mut query = Query::of(vault.call)?;
+/// Unknown names are no error: those locks do not exist anyway.
+fn delete(
+    call: &SecretsManagerCall<'_>,
+    tx: &mut Transaction<'_>,
+    segment: &str,
+) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let names = query.list("name", ITEMS, rules::is_lock_name)?;
     query.finish()?;
-    let mut secret = secret(vault, step)?;
+    let mut secret = secret(call, tx)?;
     let (position, _) = position(&secret, segment)?;
-    locks::delete(step, &mut secret, position, names.as_deref());
-    let reply = Reply::json(200, SecretLocks::of(&secret));
-    step.state.secrets_manager.secrets.insert(secret);
+    locks::delete(tx, &mut secret, position, names.as_deref());
+    let reply = ApiResponse::json(200, SecretLocks::of(&secret));
+    tx.state.secrets_manager.secrets.insert(secret);
     reply
 }
 
 fn new_locks(value: Value) -> Result<Vec<NewLock>> {
     let Value::Array(items) = value else {
-        return Err(Refusal::field("locks", "must be a list"));
+        return Err(ApiError::field("locks", "must be a list"));
     };
     if !(1..=ITEMS).contains(&items.len()) {
-        return Err(Refusal::field("locks", "must have 1 to 1000 items"));
+        return Err(ApiError::field("locks", "must have 1 to 1000 items"));
     }
     items
         .into_iter()

@@ -1,25 +1,27 @@
 //! Configurations of the IAM credentials engine (ibm-api.md 2.8).
 
 use crate::engine::authority;
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, Patch};
-use crate::http::operation::{Answer, Handler, Operation, Reply, VaultCall};
+use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
 use crate::http::page::Window;
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::vault::MANAGE;
+use crate::http::secrets_manager::MANAGE;
 use crate::iam::access::Role;
 use crate::model::ConfigurationReply;
-use crate::model::secret::Kind as SecretKind;
+use crate::model::secret::Kind;
+use crate::model::secrets_manager::{
+    Configuration, IAM_CREDENTIALS_CONFIGURATION as CONFIG_TYPE, within,
+};
 use crate::model::sensitive::Sensitive;
 use crate::model::table::Row as _;
 use crate::model::timestamp::Timestamp;
-use crate::model::vault::{Configuration, IAM_CREDENTIALS_CONFIGURATION as CONFIG_TYPE, within};
-use crate::refusal::{Kind, Refusal, Result};
-use crate::store::Step;
+use crate::transaction::Transaction;
 use axum::http::Method;
 use serde::Serialize;
 
-/// The types of configurations that IBM has and the emulator has not.
+/// Configuration types that the emulator does not support.
 const OTHER_TYPES: &[&str] = &[
     "custom_credentials_configuration",
     "public_cert_configuration_ca_lets_encrypt",
@@ -29,10 +31,10 @@ const OTHER_TYPES: &[&str] = &[
     "private_cert_configuration_intermediate_ca",
     "private_cert_configuration_template",
 ];
-/// SecretsReader is missing on purpose: ibm-api.md 2.1, C2.
+/// SecretsReader is missing on purpose (ibm-api.md 2.1, C2).
 const LIST: &[Role] = &[Role::Reader, Role::Writer, Role::Manager];
 
-/// The operations.
+/// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "create_configuration",
@@ -100,57 +102,57 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// What a change answers: see [`ConfigurationReply`].
-    fn changed(configuration: &'a Configuration, step: &Step<'_>) -> Self {
-        match step.state.switches.configuration_reply {
+    /// The response to a change: see [`ConfigurationReply`].
+    fn changed(configuration: &'a Configuration, tx: &Transaction<'_>) -> Self {
+        match tx.state.switches.configuration_reply {
             ConfigurationReply::WithKey => Self::with_key(configuration),
             ConfigurationReply::WithoutKey => Self::metadata(configuration),
         }
     }
 }
 
-fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    vault.grant.require_everywhere()?;
-    let mut fields = Fields::json(vault.call)?;
+fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    call.grant.require_everywhere()?;
+    let mut fields = Fields::json(call.request)?;
     let config_type = fields.required_text("config_type", rules::ANY)?;
     if config_type != CONFIG_TYPE {
-        return Err(Refusal::field("config_type", unsupported(&config_type)));
+        return Err(ApiError::field("config_type", unsupported(&config_type)));
     }
     let name = fields.required_text("name", rules::CONFIGURATION_NAME)?;
     let api_key = fields.required_text("api_key", rules::API_KEY)?;
     let disabled = fields.flag("disabled")?.unwrap_or(false);
     fields.finish()?;
-    let existing = configurations(vault, step);
+    let existing = configurations(call, tx);
     if let Some(existing) = existing.iter().find(|existing| existing.is_engine()) {
-        return Err(Refusal::new(
-            Kind::Conflict,
+        return Err(ApiError::new(
+            ErrorKind::Conflict,
             format!(
                 "A configuration of this type already exists ('{}'): the instance has reached the maximum of 1.",
                 existing.name
             ),
         ));
     }
-    let session = authority::exchange(step, &api_key)?;
+    let session = authority::exchange(tx, &api_key)?;
     let configuration = Configuration {
-        instance_id: vault.instance.id.clone(),
+        instance_id: call.instance.id.clone(),
         config_type: CONFIG_TYPE.to_owned(),
         name,
         api_key: Sensitive::new(api_key),
         disabled,
         session: Some(session),
-        created_by: vault.caller.iam_id.clone(),
-        created_at: step.now,
-        updated_at: step.now,
+        created_by: call.caller.iam_id.clone(),
+        created_at: tx.now,
+        updated_at: tx.now,
     };
-    let reply = Reply::json(201, Body::changed(&configuration, step));
-    step.state.secrets_manager.configurations.insert(configuration);
+    let reply = ApiResponse::json(201, Body::changed(&configuration, tx));
+    tx.state.secrets_manager.configurations.insert(configuration);
     reply
 }
 
-fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    vault.grant.require_everywhere()?;
-    let mut query = Query::of(vault.call)?;
+fn list(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    call.grant.require_everywhere()?;
+    let mut query = Query::of(call.request)?;
     let window = Window::of(&mut query, 1000, 1..=1000, 200)?;
     let sort = query.word(
         "sort",
@@ -161,7 +163,7 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         matches!(item, "iam_credentials" | "public_cert" | "private_cert" | "custom_credentials")
     })?;
     query.finish()?;
-    let mut found: Vec<_> = configurations(vault, step)
+    let mut found: Vec<_> = configurations(call, tx)
         .into_iter()
         .filter(|configuration| {
             let texts = [
@@ -192,85 +194,84 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     if descending {
         found.reverse();
     }
-    Reply::json(200, window.page(vault.call, "configurations", &found, Body::metadata))
+    ApiResponse::json(200, window.page(call.request, "configurations", &found, Body::metadata))
 }
 
-fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    Reply::json(200, Body::with_key(&named(vault, step)?))
+fn get(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    ApiResponse::json(200, Body::with_key(&named(call, tx)?))
 }
 
-fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let mut configuration = named(vault, step)?;
-    let mut fields = Fields::merge_patch(vault.call)?;
+fn update(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut configuration = named(call, tx)?;
+    let mut fields = Fields::merge_patch(call.request)?;
     let api_key = fields.patch_text("api_key", rules::API_KEY)?;
     let disabled = fields.flag("disabled")?;
     fields.finish()?;
     match api_key {
         Patch::Keep => {}
-        Patch::Remove => return Err(Refusal::field("api_key", "cannot be removed")),
+        Patch::Remove => return Err(ApiError::field("api_key", "cannot be removed")),
         Patch::Set(key) => {
-            configuration.session = Some(authority::exchange(step, &key)?);
+            configuration.session = Some(authority::exchange(tx, &key)?);
             configuration.api_key = Sensitive::new(key);
         }
     }
     if let Some(disabled) = disabled {
         configuration.disabled = disabled;
     }
-    configuration.updated_at = step.now;
-    let reply = Reply::json(200, Body::changed(&configuration, step));
-    step.state.secrets_manager.configurations.insert(configuration);
+    configuration.updated_at = tx.now;
+    let reply = ApiResponse::json(200, Body::changed(&configuration, tx));
+    tx.state.secrets_manager.configurations.insert(configuration);
     reply
 }
 
-fn delete(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let configuration = named(vault, step)?;
+fn delete(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let configuration = named(call, tx)?;
     let in_use = configuration.is_engine()
-        && step.state.secrets_manager.secrets.values().any(|secret| {
-            secret.instance_id == vault.instance.id
-                && matches!(secret.kind, SecretKind::IamCredentials(_))
+        && tx.state.secrets_manager.secrets.values().any(|secret| {
+            secret.instance_id == call.instance.id && matches!(secret.kind, Kind::IamCredentials(_))
         });
     if in_use {
-        return Err(Refusal::new(
-            Kind::Conflict,
+        return Err(ApiError::new(
+            ErrorKind::Conflict,
             "The configuration is in use: delete the secrets of type iam_credentials first.",
         ));
     }
-    let configurations = &mut step.state.secrets_manager.configurations;
+    let configurations = &mut tx.state.secrets_manager.configurations;
     configurations.remove(&configuration.key());
-    Reply::empty(204)
+    ApiResponse::empty(204)
 }
 
-fn configurations(vault: &VaultCall<'_>, step: &Step<'_>) -> Vec<Configuration> {
-    let all = &step.state.secrets_manager.configurations;
-    all.starting_with(&within(&vault.instance.id, "")).cloned().collect()
+fn configurations(call: &SecretsManagerCall<'_>, tx: &Transaction<'_>) -> Vec<Configuration> {
+    let all = &tx.state.secrets_manager.configurations;
+    all.starting_with(&within(&call.instance.id, "")).cloned().collect()
 }
 
-/// The configuration of the path, if it is of the type that the header asks for.
-fn named(vault: &VaultCall<'_>, step: &Step<'_>) -> Result<Configuration> {
-    vault.grant.require_everywhere()?;
-    let name = vault.call.param("name");
-    let wanted = vault.call.header("x-sm-accept-configuration-type");
+/// The configuration with the path's name, if it has the type that the header asks for.
+fn named(call: &SecretsManagerCall<'_>, tx: &Transaction<'_>) -> Result<Configuration> {
+    call.grant.require_everywhere()?;
+    let name = call.request.param("name");
+    let wanted = call.request.header("x-sm-accept-configuration-type");
     if let Some(wanted) = wanted
         && wanted != CONFIG_TYPE
         && !OTHER_TYPES.contains(&wanted)
     {
-        return Err(Refusal::new(
-            Kind::Invalid,
+        return Err(ApiError::new(
+            ErrorKind::Invalid,
             "Invalid header 'X-Sm-Accept-Configuration-Type': not a configuration type.",
         ));
     }
-    let mut found = configurations(vault, step);
+    let mut found = configurations(call, tx);
     found.retain(|configuration| {
         configuration.name == name
             && wanted.is_none_or(|wanted| wanted == configuration.config_type)
     });
     match found.len() {
-        0 | 1 => found.pop().ok_or_else(|| Refusal::not_found("Configuration", name)),
-        _ => Err(Refusal::new(
-            Kind::Ambiguous,
+        0 | 1 => found.pop().ok_or_else(|| ApiError::not_found("Configuration", name)),
+        _ => Err(ApiError::new(
+            ErrorKind::Ambiguous,
             format!(
                 "Several configurations are called '{name}': say which with X-Sm-Accept-Configuration-Type."
             ),
@@ -278,7 +279,7 @@ fn named(vault: &VaultCall<'_>, step: &Step<'_>) -> Result<Configuration> {
     }
 }
 
-/// The type of secrets that the configuration's engine makes.
+/// The secret type of the configuration's engine.
 fn secret_type(configuration: &Configuration) -> &str {
     let config_type = &configuration.config_type;
     config_type.find("_configuration").and_then(|end| config_type.get(..end)).unwrap_or(config_type)

@@ -1,23 +1,24 @@
-//! Secrets (ibm-api.md 2.4): create, list, read, change, delete.
+//! Secrets (ibm-api.md 2.4): create, list, read, update, delete.
 
-use crate::engine::{authority, credentials, versions};
+use crate::engine::{authority, credentials};
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, Patch};
-use crate::http::operation::{Answer, Handler, Operation, Reply, VaultCall};
+use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
 use crate::http::page::Window;
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::vault::bodies::SecretBody;
-use crate::http::vault::settings::{self, Common};
-use crate::http::vault::{ALL, MANAGE, READ_DATA, WRITE, groups, secret};
+use crate::http::secrets_manager::bodies::SecretBody;
+use crate::http::secrets_manager::settings::{self, Common};
+use crate::http::secrets_manager::{ALL, MANAGE, READ_DATA, WRITE, groups, secret};
 use crate::model::CustomMetadataPatch;
 use crate::model::secret::{Kind, Metadata, Secret, Version};
 use crate::model::sensitive::Sensitive;
-use crate::refusal::{self, Refusal, Result};
-use crate::store::Step;
+use crate::secrets_manager::versions;
+use crate::transaction::Transaction;
 use axum::http::Method;
 use std::cmp::Ordering;
 
-/// Secret types that IBM has and the emulator has not.
+/// Secret types that the emulator does not support.
 const OTHER_TYPES: &[&str] = &[
     "imported_cert",
     "kv",
@@ -27,7 +28,7 @@ const OTHER_TYPES: &[&str] = &[
     "username_password",
     "custom_credentials",
 ];
-/// Orders of S2.
+/// The sort orders of S2.
 const SORTS: &[&str] = &[
     "id",
     "-id",
@@ -45,7 +46,7 @@ const SORTS: &[&str] = &[
     "-name",
 ];
 
-/// The operations.
+/// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "create_secret",
@@ -97,57 +98,52 @@ pub static OPERATIONS: &[Operation] = &[
     },
 ];
 
-fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let mut fields = Fields::json(vault.call)?;
+fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut fields = Fields::json(call.request)?;
     let secret_type = fields.required_text("secret_type", rules::ANY)?;
     let common = settings::common(&mut fields)?;
     let (kind, payload) = match secret_type.as_str() {
         "iam_credentials" => {
-            let settings = settings::iam_credentials(&mut fields, &common.name, step.now)?;
+            let settings = settings::iam_credentials(&mut fields, &common.name, tx.now)?;
             (Kind::IamCredentials(settings), None)
         }
         "arbitrary" => {
-            let expiration_date = fields
-                .text("expiration_date", rules::ANY)?
-                .map(|text| text.parse())
-                .transpose()
-                .map_err(|_| Refusal::field("expiration_date", "must be an RFC 3339 date-time"))?;
-            let payload = fields.required_text("payload", rules::NOT_EMPTY)?;
-            (Kind::Arbitrary { expiration_date }, Some(Sensitive::new(payload)))
+            let (kind, payload) = settings::arbitrary(&mut fields, tx.now)?;
+            (kind, Some(payload))
         }
         other if OTHER_TYPES.contains(&other) => {
             let rule = format!("'{other}' is not supported by this emulator");
-            return Err(Refusal::field("secret_type", &rule));
+            return Err(ApiError::field("secret_type", &rule));
         }
-        _ => return Err(Refusal::field("secret_type", "is not a secret type")),
+        _ => return Err(ApiError::field("secret_type", "is not a secret type")),
     };
     fields.finish()?;
-    groups::find(step, &vault.instance, &common.secret_group_id)?;
-    vault.grant.require(&common.secret_group_id)?;
-    refuse_taken(step, vault, &kind, &common.name)?;
+    groups::find(tx, &call.instance, &common.secret_group_id)?;
+    call.grant.require(&common.secret_group_id)?;
+    refuse_taken(tx, call, &kind, &common.name)?;
     if let Kind::IamCredentials(settings) = &kind {
-        authority::authorize(step, &vault.instance, settings)?;
-        credentials::check_source(&step.state.iam, &vault.instance, settings)?;
+        authority::authorize(tx, &call.instance, settings)?;
+        credentials::check_source(&tx.state.iam, &call.instance, settings)?;
     }
-    let secret = new_secret(step, vault, common, kind, payload);
+    let secret = new_secret(tx, call, common, kind, payload);
     let reply =
-        Reply::json(201, SecretBody::with_data(&secret, &vault.instance, step.state.switches));
-    step.state.secrets_manager.secrets.insert(secret);
+        ApiResponse::json(201, SecretBody::with_data(&secret, &call.instance, tx.state.switches));
+    tx.state.secrets_manager.secrets.insert(secret);
     reply
 }
 
 fn new_secret(
-    step: &mut Step<'_>,
-    vault: &VaultCall<'_>,
+    tx: &mut Transaction<'_>,
+    call: &SecretsManagerCall<'_>,
     common: Common,
     kind: Kind,
     payload: Option<Sensitive>,
 ) -> Secret {
     let version = Version {
-        id: step.ids.uuid(),
-        created_by: vault.caller.iam_id.clone(),
-        created_at: step.now,
+        id: tx.ids.uuid(),
+        created_by: call.caller.iam_id.clone(),
+        created_at: tx.now,
         auto_rotated: false,
         downloaded: false,
         version_custom_metadata: common.version_custom_metadata,
@@ -158,24 +154,24 @@ fn new_secret(
         locks: Vec::new(),
     };
     Secret {
-        id: step.ids.uuid(),
-        instance_id: vault.instance.id.clone(),
+        id: tx.ids.uuid(),
+        instance_id: call.instance.id.clone(),
         name: common.name,
         description: common.description,
         secret_group_id: common.secret_group_id,
         labels: common.labels,
         custom_metadata: common.custom_metadata,
-        created_by: vault.caller.iam_id.clone(),
-        created_at: step.now,
-        updated_at: step.now,
+        created_by: call.caller.iam_id.clone(),
+        created_at: tx.now,
+        updated_at: tx.now,
         retrieved_at: None,
         kind,
         versions: vec![version],
     }
 }
 
-fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(vault.call)?;
+fn list(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     let window = Window::of(&mut query, 10_000_000, 1..=1000, 200)?;
     let sort = query.word("sort", SORTS)?.unwrap_or("created_at");
     let search = query.search()?.map(|text| text.to_lowercase());
@@ -183,19 +179,19 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     let types = query.list("secret_types", 9, |item| {
         matches!(item, "arbitrary" | "iam_credentials") || OTHER_TYPES.contains(&item)
     })?;
-    let labels = query.list("match_all_labels", 30, |item| (rules::LABEL.holds)(item))?;
+    let labels = query.list("match_all_labels", 30, |item| (rules::LABEL.is_valid)(item))?;
     query.finish()?;
     let contains = |wanted: &Option<Vec<String>>, item: &str| {
         wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| wanted == item))
     };
-    let mut found: Vec<&Secret> = step
+    let mut found: Vec<&Secret> = tx
         .state
         .secrets_manager
         .secrets
         .values()
         .filter(|secret| {
-            secret.instance_id == vault.instance.id
-                && vault.grant.covers(&secret.secret_group_id)
+            secret.instance_id == call.instance.id
+                && call.grant.covers(&secret.secret_group_id)
                 && contains(&groups, &secret.secret_group_id)
                 && contains(&types, secret.kind.secret_type())
                 && labels
@@ -213,10 +209,10 @@ fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         let order = if descending { order.reverse() } else { order };
         order.then_with(|| a.id.cmp(&b.id))
     });
-    let page = window.page(vault.call, "secrets", &found, |secret| {
-        SecretBody::metadata(secret, &vault.instance, step.state.switches)
+    let page = window.page(call.request, "secrets", &found, |secret| {
+        SecretBody::metadata(secret, &call.instance, tx.state.switches)
     });
-    Reply::json(200, page)
+    ApiResponse::json(200, page)
 }
 
 fn matches_search(secret: &Secret, wanted: &str) -> bool {
@@ -231,75 +227,78 @@ fn matches_search(secret: &Secret, wanted: &str) -> bool {
 }
 
 fn compare(field: &str, a: &Secret, b: &Secret) -> Ordering {
-    let lease_end = |secret: &Secret| secret.current().and_then(|current| current.expiration_date);
     match field {
         "id" => a.id.cmp(&b.id),
         "name" => a.name.cmp(&b.name),
         "secret_type" => a.kind.secret_type().cmp(b.kind.secret_type()),
         "updated_at" => a.updated_at.cmp(&b.updated_at),
         "retrieved_at" => a.retrieved_at.cmp(&b.retrieved_at),
-        "expiration_date" => lease_end(a).cmp(&lease_end(b)),
+        "expiration_date" => a.expiration_date().cmp(&b.expiration_date()),
         _ => a.created_at.cmp(&b.created_at),
     }
 }
 
-fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let secret = secret(vault, step)?;
-    read(vault, step, secret)
+fn get(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let secret = secret(call, tx)?;
+    read(call, tx, secret)
 }
 
-fn get_by_name(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let call = vault.call;
+fn get_by_name(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let request = call.request;
     let (group, secret_type, name) =
-        (call.param("secret_group_name"), call.param("secret_type"), call.param("name"));
-    let all_groups = groups::groups_of(step, &vault.instance);
+        (request.param("secret_group_name"), request.param("secret_type"), request.param("name"));
+    let all_groups = groups::groups_of(tx, &call.instance);
     let group = all_groups
         .iter()
         .find(|candidate| candidate.name == group)
-        .ok_or_else(|| Refusal::not_found("Secret group", group))?;
-    vault.grant.require(&group.id)?;
-    let secrets = &step.state.secrets_manager.secrets;
+        .ok_or_else(|| ApiError::not_found("Secret group", group))?;
+    call.grant.require(&group.id)?;
+    let secrets = &tx.state.secrets_manager.secrets;
     let found = secrets
         .values()
         .find(|secret| {
-            secret.instance_id == vault.instance.id
+            secret.instance_id == call.instance.id
                 && secret.secret_group_id == group.id
                 && secret.kind.secret_type() == secret_type
                 && secret.name == name
         })
         .cloned()
-        .ok_or_else(|| Refusal::not_found("Secret", name))?;
-    read(vault, step, found)
+        .ok_or_else(|| ApiError::not_found("Secret", name))?;
+    read(call, tx, found)
 }
 
-fn read(vault: &VaultCall<'_>, step: &mut Step<'_>, mut secret: Secret) -> Answer {
-    versions::read(step, &vault.instance, &mut secret, &vault.caller.iam_id)?;
+fn read(
+    call: &SecretsManagerCall<'_>,
+    tx: &mut Transaction<'_>,
+    mut secret: Secret,
+) -> Result<ApiResponse> {
+    versions::read(tx, &call.instance, &mut secret, &call.caller.iam_id)?;
     let reply =
-        Reply::json(200, SecretBody::with_data(&secret, &vault.instance, step.state.switches));
-    step.state.secrets_manager.secrets.insert(secret);
+        ApiResponse::json(200, SecretBody::with_data(&secret, &call.instance, tx.state.switches));
+    tx.state.secrets_manager.secrets.insert(secret);
     reply
 }
 
-fn metadata(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    Reply::json(
+fn metadata(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    ApiResponse::json(
         200,
-        SecretBody::metadata(&secret(vault, step)?, &vault.instance, step.state.switches),
+        SecretBody::metadata(&secret(call, tx)?, &call.instance, tx.state.switches),
     )
 }
 
-fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let mut secret = secret(vault, step)?;
-    let changes = settings::changes(Fields::merge_patch(vault.call)?)?;
+fn update(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut secret = secret(call, tx)?;
+    let changes = settings::changes(Fields::merge_patch(call.request)?, &secret.kind, tx.now)?;
     match changes.name {
         Patch::Keep => {}
-        Patch::Remove => return Err(Refusal::field("name", "cannot be removed")),
+        Patch::Remove => return Err(ApiError::field("name", "cannot be removed")),
         Patch::Set(name) => {
             if name != secret.name {
-                refuse_taken(step, vault, &secret.kind, &name)?;
+                refuse_taken(tx, call, &secret.kind, &name)?;
             }
             secret.name = name;
         }
@@ -317,7 +316,7 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     match changes.custom_metadata {
         Patch::Keep => {}
         Patch::Remove => secret.custom_metadata = Metadata::new(),
-        Patch::Set(patch) => match step.state.switches.custom_metadata_patch {
+        Patch::Set(patch) => match tx.state.switches.custom_metadata_patch {
             CustomMetadataPatch::Replace => secret.custom_metadata = patch,
             CustomMetadataPatch::Merge => settings::merge(&mut secret.custom_metadata, patch)?,
         },
@@ -329,53 +328,55 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
     match &mut secret.kind {
         Kind::IamCredentials(settings) => {
             let base = settings.rotated_at.unwrap_or(secret.created_at);
-            settings::apply(settings, changes.ttl, changes.rotation, lease_end, base, step.now)?;
+            settings::apply(settings, changes.ttl, changes.rotation, lease_end, base, tx.now)?;
         }
-        Kind::Arbitrary { .. } => {
-            if changes.ttl != Patch::Keep || changes.rotation != Patch::Keep {
-                return Err(Refusal::new(
-                    refusal::Kind::UnknownField,
-                    "Unknown field in body: an arbitrary secret has no ttl and no rotation.",
-                ));
-            }
-        }
+        Kind::Arbitrary { expiration_date, .. } => match changes.expiration_date {
+            Patch::Keep => {}
+            Patch::Remove => *expiration_date = None,
+            Patch::Set(date) => *expiration_date = Some(date),
+        },
     }
-    secret.updated_at = step.now;
+    secret.updated_at = tx.now;
     let reply =
-        Reply::json(200, SecretBody::metadata(&secret, &vault.instance, step.state.switches));
-    step.state.secrets_manager.secrets.insert(secret);
+        ApiResponse::json(200, SecretBody::metadata(&secret, &call.instance, tx.state.switches));
+    tx.state.secrets_manager.secrets.insert(secret);
     reply
 }
 
-fn delete(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    let mut query = Query::of(vault.call)?;
+fn delete(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let mut query = Query::of(call.request)?;
     query.flag("force_delete")?;
     query.finish()?;
-    let secret = secret(vault, step)?;
-    versions::delete_all(step, &secret)?;
-    step.state.secrets_manager.secrets.remove(&secret.id);
-    Reply::empty(204)
+    let secret = secret(call, tx)?;
+    versions::delete_all(tx, &secret)?;
+    tx.state.secrets_manager.secrets.remove(&secret.id);
+    ApiResponse::empty(204)
 }
 
-/// No action exists for the types of secrets that are here (ibm-api.md 2.1, S8).
-fn action(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    let secret = secret(vault, step)?;
-    let mut fields = Fields::json(vault.call)?;
+/// No action exists for the supported secret types (ibm-api.md 2.1, S8).
+fn action(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    let secret = secret(call, tx)?;
+    let mut fields = Fields::json(call.request)?;
     let action_type = fields.required_text("action_type", rules::ANY)?;
     let rule =
         format!("'{action_type}' does not exist for secrets of type {}", secret.kind.secret_type());
-    Err(Refusal::field("action_type", &rule))
+    Err(ApiError::field("action_type", &rule))
 }
 
-fn refuse_taken(step: &Step<'_>, vault: &VaultCall<'_>, kind: &Kind, name: &str) -> Result<()> {
-    let taken = step.state.secrets_manager.secrets.values().any(|secret| {
-        secret.instance_id == vault.instance.id
+fn refuse_taken(
+    tx: &Transaction<'_>,
+    call: &SecretsManagerCall<'_>,
+    kind: &Kind,
+    name: &str,
+) -> Result<()> {
+    let taken = tx.state.secrets_manager.secrets.values().any(|secret| {
+        secret.instance_id == call.instance.id
             && secret.kind.secret_type() == kind.secret_type()
             && secret.name == name
     });
     if taken {
-        return Err(Refusal::new(
-            refusal::Kind::Conflict,
+        return Err(ApiError::new(
+            ErrorKind::Conflict,
             format!(
                 "A secret of type {} with the name '{name}' already exists.",
                 kind.secret_type()

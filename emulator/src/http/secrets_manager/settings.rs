@@ -1,12 +1,14 @@
-//! What a body may say about a secret, and the rules that need two fields (ibm-api.md 2.4, 4.5).
+//! The fields of a secret in request bodies, and the rules that involve two of them (ibm-api.md
+//! 2.4, 4.5).
 
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{self, Fields, Patch};
 use crate::http::rules;
 use crate::model::lease::{Rotation, Ttl, Unit};
-use crate::model::secret::{IamCredentials, Metadata, Source};
+use crate::model::secret::{IamCredentials, Kind, Metadata, Source};
+use crate::model::secrets_manager::DEFAULT_GROUP;
+use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
-use crate::model::vault::DEFAULT_GROUP;
-use crate::refusal::{Kind, Refusal, Result};
 use serde_json::Value;
 
 /// The prefix of names in IAM (ibm-api.md 4.8).
@@ -14,7 +16,7 @@ const IAM_NAME_PREFIX: &str = "Secrets-Manager-IAM-Secret-";
 const TTL_RULE: &str =
     "must be 60 to 7776000 seconds, as a number with an optional unit s, m, h or d";
 
-/// What every kind of secret has.
+/// The fields that all secret types have.
 #[derive(Debug)]
 pub struct Common {
     /// The name.
@@ -25,13 +27,13 @@ pub struct Common {
     pub secret_group_id: String,
     /// Labels.
     pub labels: Vec<String>,
-    /// Attached to the secret.
+    /// The custom metadata of the secret.
     pub custom_metadata: Metadata,
-    /// Attached to version 1.
+    /// The custom metadata of version 1.
     pub version_custom_metadata: Metadata,
 }
 
-/// Takes the fields that every kind of secret has.
+/// Takes the fields that all secret types have.
 pub fn common(fields: &mut Fields) -> Result<Common> {
     Ok(Common {
         name: fields.required_text("name", rules::SECRET_NAME)?,
@@ -62,10 +64,10 @@ pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Resul
         (Some(id), None) => Source::ServiceId(id),
         (None, Some(groups)) => Source::AccessGroups(groups),
         (Some(_), Some(_)) => {
-            return Err(Refusal::field("service_id", "must not be combined with access_groups"));
+            return Err(ApiError::field("service_id", "must not be combined with access_groups"));
         }
         (None, None) => {
-            return Err(Refusal::field(
+            return Err(ApiError::field(
                 "access_groups",
                 "either access_groups or service_id is required",
             ));
@@ -87,7 +89,22 @@ pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Resul
     Ok(settings)
 }
 
-/// What a patch may change.
+/// Takes the fields that only arbitrary secrets have.
+pub fn arbitrary(fields: &mut Fields, now: Timestamp) -> Result<(Kind, Sensitive)> {
+    let expiration_date = fields
+        .value("expiration_date")
+        .map(|value| parse_expiration_date(value, now))
+        .transpose()?;
+    let payload = payload(fields)?;
+    Ok((Kind::Arbitrary { expiration_date, destroyed: false }, payload))
+}
+
+/// Takes the payload of an arbitrary secret.
+pub fn payload(fields: &mut Fields) -> Result<Sensitive> {
+    fields.required_text("payload", rules::PAYLOAD).map(Sensitive::new)
+}
+
+/// The changes in a patch.
 #[derive(Debug)]
 pub struct Changes {
     /// The name.
@@ -102,26 +119,39 @@ pub struct Changes {
     pub ttl: Patch<(Ttl, String)>,
     /// The whole policy.
     pub rotation: Patch<Rotation>,
+    /// The expiration date of an arbitrary secret; without one it never expires.
+    pub expiration_date: Patch<Timestamp>,
 }
 
-/// Takes the fields of a patch.
-pub fn changes(mut fields: Fields) -> Result<Changes> {
-    let changes = Changes {
+/// Takes the fields of a patch. Fields of other secret types are unknown.
+pub fn changes(mut fields: Fields, kind: &Kind, now: Timestamp) -> Result<Changes> {
+    let mut changes = Changes {
         name: fields.patch_text("name", rules::SECRET_NAME)?,
         description: fields.patch_text("description", rules::DESCRIPTION)?,
         labels: fields
             .patch("labels", |value| fields::texts("labels", value, rules::LABEL, 0..=30))?,
         custom_metadata: fields
             .patch("custom_metadata", |value| fields::metadata("custom_metadata", value))?,
-        ttl: fields.patch("ttl", parse_ttl)?,
-        rotation: fields.patch("rotation", parse_rotation)?,
+        ttl: Patch::Keep,
+        rotation: Patch::Keep,
+        expiration_date: Patch::Keep,
     };
+    match kind {
+        Kind::IamCredentials(_) => {
+            changes.ttl = fields.patch("ttl", parse_ttl)?;
+            changes.rotation = fields.patch("rotation", parse_rotation)?;
+        }
+        Kind::Arbitrary { .. } => {
+            changes.expiration_date =
+                fields.patch("expiration_date", |value| parse_expiration_date(value, now))?;
+        }
+    }
     fields.finish()?;
     Ok(changes)
 }
 
-/// Applies what a patch says about IAM credentials. `lease_end` is the current version's, while
-/// its data is kept; `base` is the last rotation, or the creation.
+/// Applies a patch to the settings of IAM credentials. `lease_end` is the current version's, as
+/// long as its data is kept; `base` is the last rotation, or the creation.
 pub fn apply(
     settings: &mut IamCredentials,
     ttl: Patch<(Ttl, String)>,
@@ -134,7 +164,7 @@ pub fn apply(
     let policy_changed = rotation != Patch::Keep;
     match ttl {
         Patch::Keep => {}
-        Patch::Remove => return Err(Refusal::field("ttl", "cannot be removed")),
+        Patch::Remove => return Err(ApiError::field("ttl", "cannot be removed")),
         Patch::Set((ttl, given)) => {
             settings.ttl = ttl;
             settings.ttl_given = Some(given);
@@ -154,8 +184,8 @@ pub fn apply(
         if let (Some(next), Some(end)) = (settings.next_rotation_date, lease_end)
             && end < next
         {
-            return Err(Refusal::new(
-                Kind::RotationTooLate,
+            return Err(ApiError::new(
+                ErrorKind::RotationTooLate,
                 "The current version expires before the next scheduled rotation. Rotate the secret first.",
             ));
         }
@@ -163,32 +193,43 @@ pub fn apply(
     Ok(())
 }
 
-/// A policy needs a reusable key and must not be longer than the lease.
+/// A rotation policy needs a reusable key, and an interval that does not exceed the lease.
 fn check_rotation(settings: &IamCredentials, now: Timestamp) -> Result<()> {
     let Some(next) = settings.rotation.next_after(now) else {
         return Ok(());
     };
     if !settings.reuse_api_key {
-        return Err(Refusal::field("rotation", "needs reuse_api_key to be true"));
+        return Err(ApiError::field("rotation", "needs reuse_api_key to be true"));
     }
     if next > settings.ttl.end_from(now) {
-        return Err(Refusal::field("rotation", "the interval must not exceed the ttl"));
+        return Err(ApiError::field("rotation", "the interval must not exceed the ttl"));
     }
     Ok(())
 }
 
-/// A time to live, and the text it was given as.
+fn parse_expiration_date(value: Value, now: Timestamp) -> Result<Timestamp> {
+    let text = fields::text("expiration_date", value, rules::ANY)?;
+    let date: Timestamp = text
+        .parse()
+        .map_err(|_| ApiError::field("expiration_date", "must be an RFC 3339 date-time"))?;
+    if date <= now {
+        return Err(ApiError::field("expiration_date", "must be in the future"));
+    }
+    Ok(date)
+}
+
+/// A time to live, and the text that the caller wrote.
 fn parse_ttl(value: Value) -> Result<(Ttl, String)> {
     let given = match value {
         Value::String(text) => text,
         Value::Number(number) => number.to_string(),
         _ => String::new(),
     };
-    let ttl = Ttl::parse(&given).ok_or_else(|| Refusal::field("ttl", TTL_RULE))?;
+    let ttl = Ttl::parse(&given).ok_or_else(|| ApiError::field("ttl", TTL_RULE))?;
     Ok((ttl, given))
 }
 
-/// Merges a patch into attached metadata: objects recursively, null deletes (RFC 7396).
+/// Merges a patch into custom metadata: objects recursively, null deletes (RFC 7396).
 pub fn merge(target: &mut Metadata, patch: Metadata) -> Result<()> {
     merge_objects(target, patch);
     fields::metadata("custom_metadata", Value::Object(target.clone()))?;
@@ -223,7 +264,7 @@ fn parse_rotation(value: Value) -> Result<Rotation> {
             let interval = value.as_u64().and_then(|number| u32::try_from(number).ok());
             let interval = interval.filter(|interval| *interval >= 1);
             Some(interval.ok_or_else(|| {
-                Refusal::field("rotation.interval", "must be a whole number from 1")
+                ApiError::field("rotation.interval", "must be a whole number from 1")
             })?)
         }
     };
@@ -231,16 +272,16 @@ fn parse_rotation(value: Value) -> Result<Rotation> {
         None => None,
         Some("day") => Some(Unit::Day),
         Some("month") => Some(Unit::Month),
-        Some(_) => return Err(Refusal::field("rotation.unit", "must be day or month")),
+        Some(_) => return Err(ApiError::field("rotation.unit", "must be day or month")),
     };
     let empty = auto_rotate.is_none() && interval.is_none() && unit.is_none();
     fields.finish()?;
     let rotation = Rotation { auto_rotate: auto_rotate.unwrap_or(false), interval, unit };
     if auto_rotate.is_none() && !empty {
-        return Err(Refusal::field("rotation.auto_rotate", "is required"));
+        return Err(ApiError::field("rotation.auto_rotate", "is required"));
     }
     if rotation.auto_rotate && (interval.is_none() || unit.is_none()) {
-        return Err(Refusal::field("rotation", "auto_rotate needs interval and unit"));
+        return Err(ApiError::field("rotation", "auto_rotate needs interval and unit"));
     }
     Ok(rotation)
 }

@@ -1,22 +1,22 @@
 //! Secret groups (ibm-api.md 2.7).
 
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, Patch};
-use crate::http::operation::{Answer, Handler, Operation, Reply, VaultCall};
+use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::vault::{ALL, MANAGE};
+use crate::http::secrets_manager::{ALL, MANAGE};
+use crate::model::secrets_manager::{DEFAULT_GROUP, Instance, SecretGroup, within};
 use crate::model::timestamp::Timestamp;
-use crate::model::vault::{DEFAULT_GROUP, Instance, SecretGroup, within};
-use crate::refusal::{Kind, Refusal, Result};
-use crate::store::Step;
+use crate::transaction::Transaction;
 use axum::http::Method;
 use serde::Serialize;
 use serde_json::json;
 
-/// Groups in one instance (ibm-api.md 4.12), the default one included.
+/// The most groups in one instance (ibm-api.md 4.12), including the default group.
 const LIMIT: usize = 200;
 
-/// The operations.
+/// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "create_secret_group",
@@ -73,65 +73,65 @@ impl<'a> Body<'a> {
     }
 }
 
-fn create(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    vault.grant.require_everywhere()?;
-    let mut fields = Fields::json(vault.call)?;
+fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    call.grant.require_everywhere()?;
+    let mut fields = Fields::json(call.request)?;
     let name = fields.required_text("name", rules::GROUP_NAME)?;
     let description = fields.text("description", rules::DESCRIPTION)?;
     fields.finish()?;
-    refuse_taken(step, &vault.instance, &name, "")?;
-    if groups_of(step, &vault.instance).len() >= LIMIT {
-        return Err(Refusal::new(
-            Kind::Limit,
+    refuse_taken(tx, &call.instance, &name, "")?;
+    if groups_of(tx, &call.instance).len() >= LIMIT {
+        return Err(ApiError::new(
+            ErrorKind::Limit,
             format!("The instance has reached the maximum of {LIMIT} secret groups."),
         ));
     }
     let group = SecretGroup {
-        id: step.ids.uuid(),
-        instance_id: vault.instance.id.clone(),
+        id: tx.ids.uuid(),
+        instance_id: call.instance.id.clone(),
         name,
         description: description.unwrap_or_default(),
-        created_by: vault.caller.iam_id.clone(),
-        created_at: step.now,
-        updated_at: step.now,
+        created_by: call.caller.iam_id.clone(),
+        created_at: tx.now,
+        updated_at: tx.now,
     };
-    let reply = Reply::json(201, Body::of(&group));
-    step.state.secrets_manager.secret_groups.insert(group);
+    let reply = ApiResponse::json(201, Body::of(&group));
+    tx.state.secrets_manager.secret_groups.insert(group);
     reply
 }
 
-fn list(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let groups = groups_of(step, &vault.instance);
+fn list(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let groups = groups_of(tx, &call.instance);
     let seen: Vec<_> =
-        groups.iter().filter(|group| vault.grant.covers(&group.id)).map(Body::of).collect();
-    Reply::json(200, json!({ "total_count": seen.len(), "secret_groups": seen }))
+        groups.iter().filter(|group| call.grant.covers(&group.id)).map(Body::of).collect();
+    ApiResponse::json(200, json!({ "total_count": seen.len(), "secret_groups": seen }))
 }
 
-fn get(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let id = vault.call.param("id");
+fn get(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let id = call.request.param("id");
     if !rules::is_group_id(id) {
-        return Err(Refusal::path("id", rules::GROUP_ID.says));
+        return Err(ApiError::path("id", rules::GROUP_ID.message));
     }
-    let group = find(step, &vault.instance, id)?;
-    vault.grant.require(id)?;
-    Reply::json(200, Body::of(&group))
+    let group = find(tx, &call.instance, id)?;
+    call.grant.require(id)?;
+    ApiResponse::json(200, Body::of(&group))
 }
 
-fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let mut group = changeable(vault, step)?;
-    let mut fields = Fields::merge_patch(vault.call)?;
+fn update(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let mut group = changeable(call, tx)?;
+    let mut fields = Fields::merge_patch(call.request)?;
     let name = fields.patch_text("name", rules::GROUP_NAME)?;
     let description = fields.patch_text("description", rules::DESCRIPTION)?;
     fields.finish()?;
     match name {
         Patch::Keep => {}
-        Patch::Remove => return Err(Refusal::field("name", "cannot be removed")),
+        Patch::Remove => return Err(ApiError::field("name", "cannot be removed")),
         Patch::Set(name) => {
-            refuse_taken(step, &vault.instance, &name, &group.id)?;
+            refuse_taken(tx, &call.instance, &name, &group.id)?;
             group.name = name;
         }
     }
@@ -140,47 +140,47 @@ fn update(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
         Patch::Remove => group.description.clear(),
         Patch::Set(description) => group.description = description,
     }
-    group.updated_at = step.now;
-    let reply = Reply::json(200, Body::of(&group));
-    step.state.secrets_manager.secret_groups.insert(group);
+    group.updated_at = tx.now;
+    let reply = ApiResponse::json(200, Body::of(&group));
+    tx.state.secrets_manager.secret_groups.insert(group);
     reply
 }
 
-fn delete(vault: &VaultCall<'_>, step: &mut Step<'_>) -> Answer {
-    Query::none(vault.call)?;
-    let group = changeable(vault, step)?;
-    let holds_secrets = step.state.secrets_manager.secrets.values().any(|secret| {
+fn delete(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let group = changeable(call, tx)?;
+    let holds_secrets = tx.state.secrets_manager.secrets.values().any(|secret| {
         secret.instance_id == group.instance_id && secret.secret_group_id == group.id
     });
     if holds_secrets {
-        return Err(Refusal::new(
-            Kind::Conflict,
+        return Err(ApiError::new(
+            ErrorKind::Conflict,
             format!("Secret group '{}' is not empty.", group.id),
         ));
     }
     let key = within(&group.instance_id, &group.id);
-    step.state.secrets_manager.secret_groups.remove(&key);
-    Reply::empty(204)
+    tx.state.secrets_manager.secret_groups.remove(&key);
+    ApiResponse::empty(204)
 }
 
-/// The group of that id, the default one included.
-pub fn find(step: &Step<'_>, instance: &Instance, id: &str) -> Result<SecretGroup> {
+/// The group with that id, which may be the default group.
+pub fn find(tx: &Transaction<'_>, instance: &Instance, id: &str) -> Result<SecretGroup> {
     if id == DEFAULT_GROUP {
         return Ok(default_group(instance));
     }
     let key = within(&instance.id, id);
-    step.state
+    tx.state
         .secrets_manager
         .secret_groups
         .get(&key)
         .cloned()
-        .ok_or_else(|| Refusal::not_found("Secret group", id))
+        .ok_or_else(|| ApiError::not_found("Secret group", id))
 }
 
-/// The groups of the instance, oldest first; the default one leads.
-pub fn groups_of(step: &Step<'_>, instance: &Instance) -> Vec<SecretGroup> {
+/// The groups of the instance: the default group, then the others, oldest first.
+pub fn groups_of(tx: &Transaction<'_>, instance: &Instance) -> Vec<SecretGroup> {
     let mut groups = vec![default_group(instance)];
-    let others = &step.state.secrets_manager.secret_groups;
+    let others = &tx.state.secrets_manager.secret_groups;
     groups.extend(others.starting_with(&within(&instance.id, "")).cloned());
     if let Some(others) = groups.get_mut(1..) {
         others.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
@@ -200,23 +200,23 @@ fn default_group(instance: &Instance) -> SecretGroup {
     }
 }
 
-/// The group of the path, which must not be the default one.
-fn changeable(vault: &VaultCall<'_>, step: &Step<'_>) -> Result<SecretGroup> {
-    let id = vault.call.param("id");
+/// The group with the path's id, which must not be the default group.
+fn changeable(call: &SecretsManagerCall<'_>, tx: &Transaction<'_>) -> Result<SecretGroup> {
+    let id = call.request.param("id");
     if !rules::is_uuid(id) {
-        return Err(Refusal::path("id", "must be a lower-case UUID"));
+        return Err(ApiError::path("id", "must be a lower-case UUID"));
     }
-    let group = find(step, &vault.instance, id)?;
-    vault.grant.require(id)?;
+    let group = find(tx, &call.instance, id)?;
+    call.grant.require(id)?;
     Ok(group)
 }
 
-fn refuse_taken(step: &Step<'_>, instance: &Instance, name: &str, own_id: &str) -> Result<()> {
+fn refuse_taken(tx: &Transaction<'_>, instance: &Instance, name: &str, own_id: &str) -> Result<()> {
     let taken =
-        groups_of(step, instance).iter().any(|group| group.name == name && group.id != own_id);
+        groups_of(tx, instance).iter().any(|group| group.name == name && group.id != own_id);
     if taken {
-        return Err(Refusal::new(
-            Kind::Conflict,
+        return Err(ApiError::new(
+            ErrorKind::Conflict,
             format!("A secret group with the name '{name}' already exists."),
         ));
     }

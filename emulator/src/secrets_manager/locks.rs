@@ -1,38 +1,39 @@
-//! Locks on versions (ibm-api.md 2.6, 4.7): what they need, replace, and release.
+//! Locks on versions (ibm-api.md 2.6, 4.7): creates, replaces and deletes them.
 
-use crate::engine::{credentials, versions};
+use crate::engine::credentials;
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::model::secret::{Kind, Lock, Metadata, Secret};
-use crate::refusal::{self, Refusal, Result};
-use crate::store::Step;
+use crate::secrets_manager::versions;
+use crate::transaction::Transaction;
 
-/// Locks on all versions of one secret (ibm-api.md 4.12).
+/// The most locks on all versions of one secret (ibm-api.md 4.12).
 const LIMIT: usize = 1000;
 
-/// A lock that is wanted.
+/// A lock to be created.
 #[derive(Clone, Debug)]
 pub struct NewLock {
     /// Unique on its version.
     pub name: String,
     /// Free text.
     pub description: Option<String>,
-    /// Free JSON.
+    /// JSON that users attach.
     pub attributes: Metadata,
 }
 
 /// What happens to the previous version's locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Nothing.
+    /// They stay.
     Add,
-    /// Those of the same names go.
+    /// Locks with the same names are removed.
     RemovePrevious,
-    /// Those of the same names go, and with the last one the data.
+    /// Locks with the same names are removed, and with the last lock the data.
     RemovePreviousAndDelete,
 }
 
-/// Puts locks on the version at that position.
+/// Creates locks on the version at that position.
 pub fn create(
-    step: &mut Step<'_>,
+    tx: &mut Transaction<'_>,
     secret: &mut Secret,
     position: usize,
     wanted: Vec<NewLock>,
@@ -41,15 +42,15 @@ pub fn create(
 ) -> Result<()> {
     let is_current = position + 1 == secret.versions.len();
     if mode != Mode::Add && !is_current {
-        return Err(Refusal::query("mode", "is for locks on the current version"));
+        return Err(ApiError::query("mode", "is for locks on the current version"));
     }
     let names: Vec<String> = wanted.iter().map(|lock| lock.name.clone()).collect();
     let Some(version) = secret.versions.get_mut(position) else {
-        return Err(Refusal::not_found("Version", &position.to_string()));
+        return Err(ApiError::not_found("Version", &position.to_string()));
     };
     if !version.payload_available() {
-        return Err(Refusal::new(
-            refusal::Kind::VersionNotActive,
+        return Err(ApiError::new(
+            ErrorKind::VersionNotActive,
             "A version without data can't be locked.",
         ));
     }
@@ -59,42 +60,47 @@ pub fn create(
             Some(existing) => {
                 existing.description = lock.description;
                 existing.attributes = lock.attributes;
-                existing.updated_at = step.now;
+                existing.updated_at = tx.now;
             }
             None => version.locks.push(Lock {
                 name: lock.name,
                 description: lock.description,
                 attributes: lock.attributes,
                 created_by: by.to_owned(),
-                created_at: step.now,
-                updated_at: step.now,
+                created_at: tx.now,
+                updated_at: tx.now,
             }),
         }
     }
     if mode != Mode::Add {
-        release_previous(step, secret, &names, mode);
+        release_previous(tx, secret, &names, mode);
     }
     if secret.locks_total() > LIMIT {
-        return Err(Refusal::new(
-            refusal::Kind::Limit,
+        return Err(ApiError::new(
+            ErrorKind::Limit,
             format!("The secret has reached the maximum of {LIMIT} locks."),
         ));
     }
-    secret.updated_at = step.now;
+    secret.updated_at = tx.now;
     Ok(())
 }
 
-/// Takes locks off the version at that position: those of the names, or all. What only the last
-/// lock kept alive ends with it.
-pub fn delete(step: &mut Step<'_>, secret: &mut Secret, position: usize, names: Option<&[String]>) {
+/// Deletes the locks with these names, or all, from the version at that position. Data that only
+/// the last lock kept is removed with it.
+pub fn delete(
+    tx: &mut Transaction<'_>,
+    secret: &mut Secret,
+    position: usize,
+    names: Option<&[String]>,
+) {
     if let Some(version) = secret.versions.get_mut(position) {
         version.locks.retain(|lock| names.is_some_and(|names| !names.contains(&lock.name)));
     }
-    secret.updated_at = step.now;
-    versions::settle(&mut step.state.iam, secret, step.state.switches, step.now);
+    secret.updated_at = tx.now;
+    versions::settle(&mut tx.state.iam, secret, tx.state.switches, tx.now);
 }
 
-fn release_previous(step: &mut Step<'_>, secret: &mut Secret, names: &[String], mode: Mode) {
+fn release_previous(tx: &mut Transaction<'_>, secret: &mut Secret, names: &[String], mode: Mode) {
     let Some(previous) = secret.versions.iter_mut().nth_back(1) else {
         return;
     };
@@ -104,9 +110,9 @@ fn release_previous(step: &mut Step<'_>, secret: &mut Secret, names: &[String], 
         && previous.payload_available()
     {
         if let Kind::IamCredentials(settings) = &secret.kind {
-            credentials::revoke(&mut step.state.iam, &settings.source, previous);
+            credentials::revoke(&mut tx.state.iam, &settings.source, previous);
         }
         previous.payload = None;
     }
-    versions::settle(&mut step.state.iam, secret, step.state.switches, step.now);
+    versions::settle(&mut tx.state.iam, secret, tx.state.switches, tx.now);
 }

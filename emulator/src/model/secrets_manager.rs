@@ -1,19 +1,18 @@
-//! What exists in Secrets Manager: instances, secret groups, engine configurations, secrets.
+//! The objects of Secrets Manager: instances, secret groups, configurations, secrets.
 
 use crate::model::secret::Secret;
 use crate::model::sensitive::Sensitive;
 use crate::model::table::{Row, Table};
 use crate::model::timestamp::Timestamp;
-use crate::refusal::{Refusal, Result};
 use serde::{Deserialize, Serialize};
 
 /// The id and name of the group that always exists.
 pub const DEFAULT_GROUP: &str = "default";
 
-/// The Secrets Manager half of the state.
+/// The state of Secrets Manager.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Vault {
+pub struct SecretsManager {
     /// Instances by id.
     pub instances: Table<Instance>,
     /// Secret groups by instance and id.
@@ -24,11 +23,11 @@ pub struct Vault {
     pub secrets: Table<Secret>,
 }
 
-impl Vault {
-    /// Removes the instance and all that is in it.
-    pub fn delete_instance(&mut self, id: &str) -> Result<()> {
+impl SecretsManager {
+    /// Removes an instance with everything in it; returns whether it existed.
+    pub fn delete_instance(&mut self, id: &str) -> bool {
         if self.instances.remove(id).is_none() {
-            return Err(Refusal::not_found("Instance", id));
+            return false;
         }
         let prefix = within(id, "");
         let groups: Vec<_> = self.secret_groups.starting_with(&prefix).map(Row::key).collect();
@@ -45,7 +44,7 @@ impl Vault {
         for key in secrets {
             self.secrets.remove(&key);
         }
-        Ok(())
+        true
     }
 }
 
@@ -59,7 +58,7 @@ pub struct Instance {
     pub account_id: String,
     /// Such as `us-south`.
     pub region: String,
-    /// When it was made; the default group carries the same time.
+    /// When it was created; also the creation time of the default group.
     pub created_at: Timestamp,
 }
 
@@ -84,67 +83,67 @@ impl Instance {
 pub struct SecretGroup {
     /// A UUID.
     pub id: String,
-    /// Where it is.
+    /// The instance it belongs to.
     pub instance_id: String,
     /// Unique in the instance.
     pub name: String,
     /// Free text.
     #[serde(default)]
     pub description: String,
-    /// `iam_id` of the caller that made it.
+    /// `iam_id` of the caller that created it.
     pub created_by: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last written.
+    /// When it was last modified.
     pub updated_at: Timestamp,
 }
 
-/// The `config_type` of the engine's configuration.
+/// The `config_type` of the IAM credentials engine's configuration.
 pub const IAM_CREDENTIALS_CONFIGURATION: &str = "iam_credentials_configuration";
 
 fn iam_credentials_configuration() -> String {
     IAM_CREDENTIALS_CONFIGURATION.to_owned()
 }
 
-/// The engine's configuration by API key (ibm-api.md 2.8).
+/// The engine's configuration with an API key (ibm-api.md 2.8).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
-    /// Where it is.
+    /// The instance it belongs to.
     pub instance_id: String,
-    /// Always the engine's, unless a state was put that has one of another engine: clients must
-    /// cope with names that are there twice.
+    /// Always the IAM credentials engine's, unless a seeded state says otherwise: clients must
+    /// cope with two configurations of the same name.
     #[serde(default = "iam_credentials_configuration")]
     pub config_type: String,
-    /// Unique in the instance for its type.
+    /// Unique in the instance for its configuration type.
     pub name: String,
     /// The engine's key.
     pub api_key: Sensitive,
     /// Whether the engine ignores the key.
     #[serde(default)]
     pub disabled: bool,
-    /// The token the engine got for the key; it outlives the key, not the identity.
+    /// The token issued for the key; it outlives the key, but not the identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<EngineSession>,
-    /// `iam_id` of the caller that made it.
+    /// `iam_id` of the caller that created it.
     pub created_by: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last written.
+    /// When it was last modified.
     pub updated_at: Timestamp,
 }
 
-/// Who the engine is until its token ends.
+/// The engine's identity until its token expires.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EngineSession {
-    /// The identity of the key.
+    /// The identity that the key belongs to.
     pub iam_id: String,
-    /// When the token ends.
+    /// When the token expires.
     pub expires_at: Timestamp,
 }
 
-/// The key of a row inside an instance: the instance's rows start with `<instance>/`.
+/// The key of a row that belongs to an instance: it starts with `<instance>/`.
 pub fn within(instance_id: &str, id: &str) -> String {
     format!("{instance_id}/{id}")
 }
@@ -162,7 +161,7 @@ impl Row for SecretGroup {
 }
 
 impl Configuration {
-    /// Whether it is the engine's.
+    /// Whether it configures the IAM credentials engine.
     pub fn is_engine(&self) -> bool {
         self.config_type == IAM_CREDENTIALS_CONFIGURATION
     }

@@ -1,14 +1,14 @@
-//! Secrets and versions as the API writes them (ibm-api.md 2.4, 2.5).
+//! Response bodies of secrets and versions (ibm-api.md 2.4, 2.5).
 
 use crate::model::lease::Rotation;
 use crate::model::secret::{Kind, Metadata, Secret, Source, Version};
+use crate::model::secrets_manager::Instance;
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
-use crate::model::vault::Instance;
 use crate::model::{Switches, TtlEcho};
 use serde::Serialize;
 
-/// A secret: the metadata model, and the full model when it carries the data.
+/// A secret: IBM's metadata model, or the full model with the data.
 #[derive(Serialize)]
 pub struct SecretBody<'a> {
     id: &'a str,
@@ -68,7 +68,7 @@ impl<'a> SecretBody<'a> {
         Self::new(secret, instance, switches, false)
     }
 
-    /// With the data, while there is some.
+    /// With the data, if there is any.
     pub fn with_data(secret: &'a Secret, instance: &Instance, switches: Switches) -> Self {
         Self::new(secret, instance, switches, true)
     }
@@ -78,7 +78,7 @@ impl<'a> SecretBody<'a> {
         let live = current.filter(|current| current.payload_available());
         let payload = live.and_then(|live| live.payload.as_ref()).filter(|_| with_data);
         let (state, state_description) = secret.state();
-        let (kind, expiration_date) = match &secret.kind {
+        let kind = match &secret.kind {
             Kind::IamCredentials(settings) => {
                 let (access_groups, service_id) = match &settings.source {
                     Source::ServiceId(id) => (None, Some(id.as_str())),
@@ -86,7 +86,7 @@ impl<'a> SecretBody<'a> {
                         (Some(groups.as_slice()), live.and_then(|live| live.service_id.as_deref()))
                     }
                 };
-                let kind = KindBody::IamCredentials {
+                KindBody::IamCredentials {
                     ttl: match (switches.ttl_echo, &settings.ttl_given) {
                         (TtlEcho::AsGiven, Some(given)) => given.clone(),
                         _ => settings.ttl.seconds().to_string(),
@@ -100,12 +100,9 @@ impl<'a> SecretBody<'a> {
                     api_key: payload,
                     rotation: settings.rotation,
                     next_rotation_date: settings.next_rotation_date,
-                };
-                (kind, current.and_then(|current| current.expiration_date))
+                }
             }
-            Kind::Arbitrary { expiration_date } => {
-                (KindBody::Arbitrary { payload }, *expiration_date)
-            }
+            Kind::Arbitrary { .. } => KindBody::Arbitrary { payload },
         };
         Self {
             id: &secret.id,
@@ -125,13 +122,13 @@ impl<'a> SecretBody<'a> {
             versions_total: secret.versions.len(),
             state,
             state_description,
-            expiration_date,
+            expiration_date: secret.expiration_date(),
             kind,
         }
     }
 }
 
-/// A version: the metadata model, and the full model when it carries the data.
+/// A version: IBM's metadata model, or the full model with the data.
 #[derive(Serialize)]
 pub struct VersionBody<'a> {
     id: &'a str,
@@ -175,7 +172,7 @@ impl<'a> VersionBody<'a> {
             downloaded: version.downloaded,
             payload_available: version.payload_available(),
             version_custom_metadata: &version.version_custom_metadata,
-            expiration_date: version.expiration_date,
+            expiration_date: secret.expiration_of(version),
             api_key_id: version.api_key_id.as_deref(),
             service_id: version.service_id.as_deref(),
             api_key: None,
@@ -183,7 +180,7 @@ impl<'a> VersionBody<'a> {
         }
     }
 
-    /// With the data, while there is some.
+    /// With the data, if there is any.
     pub fn with_data(secret: &'a Secret, position: usize, version: &'a Version) -> Self {
         let mut body = Self::metadata(secret, position, version);
         match secret.kind {

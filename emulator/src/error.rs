@@ -1,49 +1,49 @@
-//! Why a request is refused: said once here, written in each API's own form by `http::errors`.
+//! Why a request is refused, independent of the API; `http::errors` renders each API's own format.
 
 use std::fmt;
 
-/// The outcome of every operation.
-pub type Result<T> = std::result::Result<T, Refusal>;
+/// The result of every operation.
+pub type Result<T> = std::result::Result<T, ApiError>;
 
-/// A refusal: what kind, and a sentence for the caller.
+/// The reason for a refusal: a kind, and a message for the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// Decides status and code.
-    pub kind: Kind,
-    /// The text of the error body.
+pub struct ApiError {
+    /// Determines status and code.
+    pub kind: ErrorKind,
+    /// The message in the error body.
     pub message: String,
 }
 
-/// The kinds of refusal. Statuses are those of ibm-api.md 6.3 where IBM's are not on record.
+/// The kinds of errors. Statuses follow ibm-api.md 6.3 where IBM documents none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Body, query or path breaks a rule.
+pub enum ErrorKind {
+    /// The body, the query or the path breaks a rule.
     Invalid,
-    /// A property that is missing or empty; only the token service tells it from `Invalid`.
+    /// A property is missing or empty; only the token service distinguishes it from `Invalid`.
     Missing,
-    /// The body has a field that does not exist.
+    /// The body has an unknown field.
     UnknownField,
-    /// No token, or one that does not count.
+    /// There is no token, or it is not valid.
     Unauthenticated,
     /// The token's identity lacks the role.
     Forbidden,
-    /// No such object or route.
+    /// The object or route does not exist.
     NotFound,
-    /// The route exists, not for this method.
+    /// The route exists, but not for this method.
     MethodNotAllowed,
     /// The name is taken, or the object is in use.
     Conflict,
-    /// Several objects are meant.
+    /// Several objects match.
     Ambiguous,
     /// A version is locked in Secrets Manager.
     VersionLocked,
     /// An entity is locked in IAM.
     EntityLocked,
-    /// `If-Match` is not the entity's tag.
+    /// `If-Match` does not match the entity's tag.
     TagMismatch,
     /// A limit is reached.
     Limit,
-    /// The body is not of the required content type.
+    /// The body does not have the required content type.
     MediaType,
     /// The body is too large.
     TooLarge,
@@ -51,11 +51,11 @@ pub enum Kind {
     NoEngine,
     /// Rotation needs `reuse_api_key`.
     ReuseOff,
-    /// The version has no data any more.
+    /// The version no longer has data.
     VersionNotActive,
-    /// The current version would end before the next rotation: `Error02009`.
+    /// The current version would expire before the next rotation: `Error02009`.
     RotationTooLate,
-    /// A defect of the emulator.
+    /// A bug in the emulator.
     Internal,
     /// A service ID has locked keys.
     DeleteNotPossible,
@@ -63,16 +63,16 @@ pub enum Kind {
     UnknownApiKey,
 }
 
-impl Refusal {
-    /// A refusal of that kind.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+impl ApiError {
+    /// An error of that kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
     }
 
     /// A body field that breaks a rule.
     pub fn field(name: &str, rule: &str) -> Self {
         Self::new(
-            Kind::Invalid,
+            ErrorKind::Invalid,
             format!("Invalid parameter '{name}' in body: Request validation error: {rule}"),
         )
     }
@@ -80,7 +80,7 @@ impl Refusal {
     /// A query parameter that breaks a rule.
     pub fn query(name: &str, rule: &str) -> Self {
         Self::new(
-            Kind::Invalid,
+            ErrorKind::Invalid,
             format!("Invalid parameter '{name}' in query: Request validation error: {rule}"),
         )
     }
@@ -88,29 +88,29 @@ impl Refusal {
     /// A path parameter that breaks a rule.
     pub fn path(name: &str, rule: &str) -> Self {
         Self::new(
-            Kind::Invalid,
+            ErrorKind::Invalid,
             format!("Invalid parameter '{name}' in path: Request validation error: {rule}"),
         )
     }
 
-    /// An object that is not there.
+    /// An object that does not exist.
     pub fn not_found(what: &str, id: &str) -> Self {
-        Self::new(Kind::NotFound, format!("{what} '{id}' was not found."))
+        Self::new(ErrorKind::NotFound, format!("{what} '{id}' was not found."))
     }
 
-    /// The version is locked (text of ibm-api.md 2.9).
+    /// A version that is locked (IBM's text, ibm-api.md 2.9).
     pub fn version_locked() -> Self {
         Self::new(
-            Kind::VersionLocked,
+            ErrorKind::VersionLocked,
             "The requested action can't be completed because the secret version is locked.",
         )
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for ApiError {}

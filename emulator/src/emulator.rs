@@ -1,0 +1,195 @@
+//! Starts an emulator and stops it: options in, a handle out.
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::http::server::{self, Protocol};
+use crate::iam::tokens::Tokens;
+use crate::ids::Ids;
+use crate::journal::Journal;
+use crate::model::State;
+use crate::store::Store;
+use crate::tls::Identity;
+use crate::{control, durable, http, seed};
+use anyhow::Context as _;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+/// The options of an emulator.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address for IBM's host names over TLS.
+    pub tls_listen: Option<SocketAddr>,
+    /// The address of the HTTP proxy for IBM's host names.
+    pub proxy_listen: Option<SocketAddr>,
+    /// The folder of the certificate and its authority; without one, each start creates new ones.
+    pub tls_folder: Option<PathBuf>,
+    /// The folder where the state is persisted; in memory when absent. A state found there takes
+    /// precedence over `state` and `clock`.
+    pub data_folder: Option<PathBuf>,
+    /// The clock.
+    pub clock: Clock,
+    /// The initial state, also after a reset.
+    pub state: State,
+    /// A seed that makes ids and keys reproducible.
+    pub random_seed: Option<u64>,
+    /// The number of entries that the journal keeps.
+    pub journal_capacity: usize,
+    /// Whether each request is logged to stderr.
+    pub log: bool,
+}
+
+impl Default for Options {
+    /// A free port on loopback, the system's clock, the default state.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls_listen: None,
+            proxy_listen: None,
+            tls_folder: None,
+            data_folder: None,
+            clock: Clock::SYSTEM,
+            state: seed::default_state(),
+            random_seed: None,
+            journal_capacity: 10_000,
+            log: false,
+        }
+    }
+}
+
+/// Starts emulators.
+#[derive(Debug)]
+pub struct Emulator;
+
+impl Emulator {
+    /// Starts listening, and serves until the handle is dropped.
+    pub async fn start(options: Options) -> anyhow::Result<Handle> {
+        let listener = bind(options.listen).await?;
+        let tls_listener = bind_some(options.tls_listen).await?;
+        let proxy_listener = bind_some(options.proxy_listen).await?;
+        let identity = match (&tls_listener, &proxy_listener) {
+            (None, None) => None,
+            _ => Some(identity(&options)?),
+        };
+        let (store, tokens) = open(&options).await?;
+        let app = Arc::new(App {
+            store,
+            tokens,
+            journal: Journal::new(options.journal_capacity),
+            faults: Faults::default(),
+            traces: AtomicU64::new(1),
+            log: options.log,
+            initial_state: options.state,
+            initial_clock: options.clock,
+        });
+        let router = http::router(Arc::clone(&app), control::router())?;
+        let mut handle = Handle {
+            address: listener.local_addr()?,
+            tls_address: None,
+            proxy_address: None,
+            authority: identity.as_ref().map(|identity| identity.authority.clone()),
+            app,
+            servers: JoinSet::new(),
+        };
+        if let Some(identity) = identity {
+            let tls = TlsAcceptor::from(identity.server_config()?);
+            if let Some(listener) = tls_listener {
+                handle.tls_address = Some(listener.local_addr()?);
+                let protocol = Protocol::Tls(tls.clone());
+                handle.servers.spawn(server::run(listener, protocol, router.clone()));
+            }
+            if let Some(listener) = proxy_listener {
+                handle.proxy_address = Some(listener.local_addr()?);
+                handle.servers.spawn(server::run(listener, Protocol::Proxy(tls), router.clone()));
+            }
+        }
+        handle.servers.spawn(server::run(listener, Protocol::Http, router));
+        Ok(handle)
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+async fn bind_some(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+    match address {
+        Some(address) => Ok(Some(bind(address).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The store and the token service's key pair: new in memory, or from the data folder.
+async fn open(options: &Options) -> anyhow::Result<(Store, Tokens)> {
+    let ids = Ids::new(options.random_seed);
+    let state = options.state.clone();
+    let Some(folder) = &options.data_folder else {
+        let (tokens, _) = Tokens::generate()?;
+        return Ok((Store::new(state, options.clock, ids), tokens));
+    };
+    let kept = durable::open(folder)?;
+    let store = match kept.last {
+        Some((state, clock)) => Store::durable(state, clock, ids, kept.writer),
+        None => {
+            let store = Store::durable(state.clone(), options.clock, ids, kept.writer);
+            store.replace(state).written().await?;
+            store
+        }
+    };
+    Ok((store, kept.tokens))
+}
+
+fn identity(options: &Options) -> anyhow::Result<Identity> {
+    // Clients check certificates against the system's time.
+    let now = OffsetDateTime::from_unix_timestamp(Clock::SYSTEM.now().unix())?;
+    match &options.tls_folder {
+        Some(folder) => Identity::in_folder(folder, now),
+        None => Identity::generate(now),
+    }
+}
+
+/// A running emulator; dropping it closes all connections.
+pub struct Handle {
+    /// The address it listens on.
+    pub address: SocketAddr,
+    /// The address for IBM's host names over TLS.
+    pub tls_address: Option<SocketAddr>,
+    /// The address of the HTTP proxy.
+    pub proxy_address: Option<SocketAddr>,
+    /// The certificate authority that clients must trust for TLS, in PEM.
+    pub authority: Option<String>,
+    app: Arc<App>,
+    servers: JoinSet<()>,
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Handle {
+    /// What exists now.
+    pub fn state(&self) -> State {
+        self.app.store.state()
+    }
+
+    /// The base URL of IAM and of the control surface.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The base URL of a Secrets Manager instance.
+    pub fn instance_url(&self, instance_id: &str) -> String {
+        format!("http://{}/instances/{instance_id}", self.address)
+    }
+}

@@ -1,0 +1,74 @@
+//! Runs what is due: expirations and scheduled rotations, each at its own time, in order.
+
+use crate::ids::Ids;
+use crate::model::State;
+use crate::model::secret::{Kind, Secret};
+use crate::model::timestamp::Timestamp;
+use crate::secrets_manager::versions::{self, Attachments};
+use crate::transaction::Transaction;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Runs everything that is due until `now`, and returns when the next event is due.
+pub fn run(state: &mut State, ids: &mut Ids, now: Timestamp) -> Timestamp {
+    let mut due: BinaryHeap<Reverse<(Timestamp, String)>> = state
+        .secrets_manager
+        .secrets
+        .values()
+        .filter_map(|secret| Some(Reverse((next_due(secret)?, secret.id.clone()))))
+        .collect();
+    while let Some(Reverse((at, id))) = due.pop() {
+        if at > now {
+            return at;
+        }
+        let mut tx = Transaction { state, ids, now: at };
+        if let Some(next) = happen(&mut tx, &id) {
+            due.push(Reverse((next, id)));
+        }
+    }
+    Timestamp::LAST
+}
+
+/// When the next event of the secret is due, if it has one.
+pub fn next_due(secret: &Secret) -> Option<Timestamp> {
+    let next_rotation = match &secret.kind {
+        Kind::IamCredentials(settings) => settings.next_rotation_date,
+        Kind::Arbitrary { .. } => None,
+    };
+    let expirations = secret
+        .versions
+        .iter()
+        .filter(|version| version.payload_available() && version.locks.is_empty())
+        .filter_map(|version| secret.expiration_of(version));
+    expirations.chain(next_rotation).min()
+}
+
+/// Runs the secret's event at `tx.now`, and returns when the next one is due: always later.
+fn happen(tx: &mut Transaction<'_>, id: &str) -> Option<Timestamp> {
+    let mut secret = tx.state.secrets_manager.secrets.get(id)?.clone();
+    // Rotation comes before an expiration in the same second: the user sees no gap.
+    rotate_when_due(tx, &mut secret);
+    versions::settle(&mut tx.state.iam, &mut secret, tx.state.switches, tx.now);
+    let next = next_due(&secret);
+    tx.state.secrets_manager.secrets.insert(secret);
+    next.filter(|next| *next > tx.now)
+}
+
+fn rotate_when_due(tx: &mut Transaction<'_>, secret: &mut Secret) {
+    let Kind::IamCredentials(settings) = &secret.kind else {
+        return;
+    };
+    let Some(due) = settings.next_rotation_date.filter(|due| *due <= tx.now) else {
+        return;
+    };
+    let next = settings.rotation.next_due(due, tx.now);
+    let instance = tx.state.secrets_manager.instances.get(&secret.instance_id).cloned();
+    let rotated = instance.is_some_and(|instance| {
+        let by = secret.created_by.clone();
+        versions::rotate(tx, &instance, secret, &by, true, Attachments::default()).is_ok()
+    });
+    // A rotation that is blocked or fails is skipped; IBM announces it as an event (4.11).
+    if !rotated && let Kind::IamCredentials(settings) = &mut secret.kind {
+        settings.next_rotation_date = next;
+    }
+}
