@@ -74,6 +74,10 @@ pub(crate) struct Step {
     pub(crate) tokens: Option<usize>,
     /// Requests while planning a second time, when nothing changes.
     pub(crate) second_plan: Option<Requests>,
+    /// Texts that the refresh of this step finds as an `api_key` or a `payload` and
+    /// that the apply changes back: the plan has them, and no state.
+    #[serde(default)]
+    pub(crate) finds: BTreeSet<String>,
     /// Whether the configuration asks for keys each time it is planned, as a data
     /// source does. Without it a plan that changes nothing reads none.
     #[serde(default)]

@@ -173,8 +173,8 @@ impl Life {
         self.check_outcome(step)?;
         if succeeds {
             let folder = &self.workspace.folder;
-            let both = &held_before | &self.held;
-            secrecy::none_in_plan(&secrets, &folder.join("plan.bin"), &both)?;
+            let around = &(&held_before | &self.held) | &step.finds;
+            secrecy::none_in_plan(&secrets, &folder.join("plan.bin"), &around)?;
             self.plan_again(step).context("second plan")?;
             secrecy::none_in_plan(&secrets, &folder.join("again.bin"), &self.held)?;
         }

@@ -1,7 +1,7 @@
-//! No key is where nobody asked for it: not in what terraform prints, and in the
-//! files that it writes only as the value of an `api_key`.
+//! No secret is where nobody asked for it: not in what terraform prints, and in the
+//! files that it writes only as the value of an `api_key` or a `payload`.
 //!
-//! The emulator knows all keys that exist, so a key that passed through a run and
+//! The emulator knows all secrets that exist, so one that passed through a run and
 //! lives on is found wherever it was left.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,8 @@ use zip::ZipArchive;
 /// Keys and tokens by what they are.
 pub(crate) type Secrets = BTreeMap<String, String>;
 
-/// The keys of IAM, and what the engine holds, in a state of the emulator.
+/// The keys of IAM, what the engine holds, and the payloads of arbitrary secrets, in
+/// a state of the emulator.
 pub(crate) fn keys(emulator: &Value) -> Secrets {
     let rows = |service: &str, table: &str| emulator[service][table].as_array().cloned();
     let mut keys = Secrets::new();
@@ -28,6 +29,15 @@ pub(crate) fn keys(emulator: &Value) -> Secrets {
     for row in rows("secrets_manager", "configurations").unwrap_or_default() {
         if let (Some(name), Some(key)) = (row["name"].as_str(), row["api_key"].as_str()) {
             keys.insert(format!("the key of configuration {name}"), key.to_owned());
+        }
+    }
+    let secrets = rows("secrets_manager", "secrets").unwrap_or_default();
+    for row in secrets.iter().filter(|row| row["kind"].get("arbitrary").is_some()) {
+        for version in row["versions"].as_array().into_iter().flatten() {
+            let payload = version["payload"].as_str().filter(|payload| !payload.is_empty());
+            if let (Some(id), Some(payload)) = (version["id"].as_str(), payload) {
+                keys.insert(format!("the payload of version {id}"), payload.to_owned());
+            }
         }
     }
     keys
@@ -43,8 +53,8 @@ pub(crate) fn none_printed(secrets: &Secrets, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The keys that the state in this folder holds as an `api_key`. An error if it
-/// has any other of the secrets in it.
+/// What the state in this folder holds as an `api_key` or a `payload`. An error if
+/// it has any other of the secrets in it.
 pub(crate) fn none_in_state(secrets: &Secrets, folder: &Path) -> Result<BTreeSet<String>> {
     let mut held = BTreeSet::new();
     let path = folder.join("terraform.tfstate");
@@ -78,13 +88,15 @@ fn none_in(secrets: &Secrets, allowed: &BTreeSet<String>, bytes: &[u8]) -> Resul
     Ok(())
 }
 
-/// Every text that is the value of an `api_key` somewhere below.
+/// Every text that is the value of an `api_key` or a `payload` somewhere below.
 fn collect(value: &Value, held: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
                 match value.as_str() {
-                    Some(key) if name == "api_key" => held.extend([key.to_owned()]),
+                    Some(key) if matches!(name.as_str(), "api_key" | "payload") => {
+                        held.extend([key.to_owned()])
+                    }
                     _ => collect(value, held),
                 }
             }
