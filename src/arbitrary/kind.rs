@@ -15,6 +15,9 @@ use crate::framework::value::Value;
 use crate::instance::{Advice, Instance};
 use crate::secret::{PayloadInState, SecretKind};
 
+/// How many versions of a secret the service remembers (ibm-api.md 2.2).
+const VERSIONS_KEPT: i64 = 50;
+
 impl SecretKind for Arbitrary {
     type Api = client::Arbitrary;
     type Own = NoMore;
@@ -142,11 +145,14 @@ fn given_payload(config: &Secret) -> Option<SecretString> {
     plain.or(config.settings.payload_wo.as_deref_option()).map(SecretString::from)
 }
 
-/// Whether the payload in the prior state is still the current one. The metadata names no version:
-/// a new one raises the number of versions up to the most that are kept, and moves `updated_at`.
+/// Whether the payload in the prior state is still the current one. The metadata names no version,
+/// but counts them. Once there are as many as the service remembers, the time of the last change
+/// has to tell, which a read by anybody moves too.
 fn is_current(prior: &Secret, now: &Secret) -> bool {
-    prior.common.versions_total == now.common.versions_total
-        && prior.common.updated_at == now.common.updated_at
+    let (before, after) = (&prior.common, &now.common);
+    let counts = matches!(after.versions_total, Value::Value(total) if total < VERSIONS_KEPT);
+    before.versions_total == after.versions_total
+        && (counts || before.updated_at == after.updated_at)
 }
 
 #[cfg(test)]
@@ -189,6 +195,26 @@ mod tests {
             let version = Arbitrary::new_version(&stored(&prior), &stored(&config), &config);
             let version = version.unwrap().map(|version| version.payload);
             assert_eq!(version.as_ref().map(ExposeSecret::expose_secret), sent, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_payload_is_current_until_somebody_makes_a_version() {
+        let seen = |versions: i64, updated_at: &str| {
+            let mut secret = plain("one");
+            secret.common.versions_total = Value::Value(versions);
+            secret.common.updated_at = known(updated_at);
+            secret
+        };
+        for (prior, now, expected) in [
+            (seen(1, "08:00"), seen(1, "08:00"), true),
+            (seen(1, "08:00"), seen(1, "09:00"), true),
+            (seen(1, "08:00"), seen(2, "08:00"), false),
+            (seen(49, "08:00"), seen(50, "08:00"), false),
+            (seen(50, "08:00"), seen(50, "08:00"), true),
+            (seen(50, "08:00"), seen(50, "09:00"), false),
+        ] {
+            assert_eq!(is_current(&prior, &now), expected, "{:?} {:?}", prior.common, now.common);
         }
     }
 
