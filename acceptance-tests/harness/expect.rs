@@ -74,6 +74,10 @@ pub(crate) struct Step {
     pub(crate) tokens: Option<usize>,
     /// Requests while planning a second time, after the apply.
     pub(crate) second_plan: Option<Requests>,
+    /// Texts that the refresh of this step finds as an `api_key` or a `payload` and
+    /// that the apply changes back: they may be in the plan, and in no state.
+    #[serde(default)]
+    pub(crate) finds: BTreeSet<String>,
     /// Whether each plan of the configuration reads keys, as one with a data source
     /// does. Otherwise an empty plan must not read any.
     #[serde(default)]

@@ -76,8 +76,8 @@ impl Lifecycle {
         self.check_outcome(step)?;
         if succeeds {
             let folder = &self.world.workspace.folder;
-            let both = &keys_before | &self.keys_in_state;
-            secrecy::none_in_plan(&secrets, &folder.join("plan.bin"), &both)?;
+            let allowed = &(&keys_before | &self.keys_in_state) | &step.finds;
+            secrecy::none_in_plan(&secrets, &folder.join("plan.bin"), &allowed)?;
             self.plan_again(step).context("second plan")?;
             secrecy::none_in_plan(&secrets, &folder.join("again.bin"), &self.keys_in_state)?;
         }

@@ -1,8 +1,8 @@
 //! Searches output, state and plan for leaked keys and tokens.
 //!
-//! Terraform must not print any, and may write keys only as the value of an
-//! `api_key`. The emulator knows every key that exists, so any leaked key that is
-//! still valid is found.
+//! Terraform must not print any, and may write secrets only as the value of
+//! an `api_key` or a `payload`. The emulator knows every secret that exists, so any
+//! leaked one that is still valid is found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -16,8 +16,8 @@ use zip::ZipArchive;
 /// Keys and tokens, by a name to show in their place.
 pub(crate) type Secrets = BTreeMap<String, String>;
 
-/// The API keys in IAM, and those of engine configurations, in this state of the
-/// emulator.
+/// The API keys in IAM, those of engine configurations, and the payloads of arbitrary
+/// secrets, in this state of the emulator.
 pub(crate) fn keys(emulator: &Value) -> Secrets {
     let rows = |service: &str, table: &str| emulator[service][table].as_array().cloned();
     let mut keys = Secrets::new();
@@ -29,6 +29,15 @@ pub(crate) fn keys(emulator: &Value) -> Secrets {
     for row in rows("secrets_manager", "configurations").unwrap_or_default() {
         if let (Some(name), Some(key)) = (row["name"].as_str(), row["api_key"].as_str()) {
             keys.insert(format!("the key of configuration {name}"), key.to_owned());
+        }
+    }
+    let secrets = rows("secrets_manager", "secrets").unwrap_or_default();
+    for row in secrets.iter().filter(|row| row["kind"].get("arbitrary").is_some()) {
+        for version in row["versions"].as_array().into_iter().flatten() {
+            let payload = version["payload"].as_str().filter(|payload| !payload.is_empty());
+            if let (Some(id), Some(payload)) = (version["id"].as_str(), payload) {
+                keys.insert(format!("the payload of version {id}"), payload.to_owned());
+            }
         }
     }
     keys
@@ -44,8 +53,8 @@ pub(crate) fn none_printed(secrets: &Secrets, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns the keys that the state in this folder holds as an `api_key`. Any other
-/// secret in it is an error.
+/// Returns what the state in this folder holds as an `api_key` or a `payload`. Any
+/// other secret in it is an error.
 pub(crate) fn none_in_state(secrets: &Secrets, folder: &Path) -> Result<BTreeSet<String>> {
     let mut held = BTreeSet::new();
     let path = folder.join("terraform.tfstate");
@@ -78,13 +87,15 @@ fn none_in(secrets: &Secrets, allowed: &BTreeSet<String>, bytes: &[u8]) -> Resul
     Ok(())
 }
 
-/// Adds every string in `value` that is the value of an `api_key`.
+/// Adds every string in `value` that is the value of an `api_key` or a `payload`.
 fn collect(value: &Value, held: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
                 match value.as_str() {
-                    Some(key) if name == "api_key" => held.extend([key.to_owned()]),
+                    Some(key) if matches!(name.as_str(), "api_key" | "payload") => {
+                        held.extend([key.to_owned()])
+                    }
                     _ => collect(value, held),
                 }
             }

@@ -21,6 +21,10 @@ const OWN: &str = "ibm-sm/ibm";
 const OFFICIAL: &str = "IBM-Cloud/ibm";
 /// What the binary is called under both.
 const EXECUTABLE: &str = "terraform-provider-ibm";
+/// Our former source address, which states may still name.
+const FORMER: &str = "ibm-sm/ibm-sm";
+/// What the binary was called under it.
+const FORMER_EXECUTABLE: &str = "terraform-provider-ibm-sm";
 /// Put next to each configuration that has no `required_providers`.
 const COMMON: &str = include_str!("../common.tf");
 /// Stands in state fixtures for the host name in provider addresses.
@@ -49,8 +53,11 @@ impl Workspace {
         let root = tempfile::Builder::new().prefix("acceptance-").tempdir()?;
         let binaries = root.path().join("bin");
         fs::create_dir(&binaries)?;
-        symlink(provider, binaries.join(EXECUTABLE))?;
-        let overrides = [OWN, OFFICIAL].map(|source| format!("    {source:?} = {binaries:?}\n"));
+        for executable in [EXECUTABLE, FORMER_EXECUTABLE] {
+            symlink(provider, binaries.join(executable))?;
+        }
+        let overrides =
+            [OWN, OFFICIAL, FORMER].map(|source| format!("    {source:?} = {binaries:?}\n"));
         let overrides = overrides.concat();
         let settings = root.path().join("cli.tfrc");
         fs::write(

@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::kind::no_payload;
 use super::model::{Arbitrary, Payload};
-use crate::framework::diag::{Diagnostics, error, path};
+use crate::framework::diag::{Diagnostics, path};
 use crate::framework::schema::{Schema, string};
 use crate::framework::value::Value;
 use crate::instance::{Instance, InstanceEphemeral, Lent, Served, lookup_attributes};
@@ -73,14 +74,13 @@ impl InstanceEphemeral for ArbitraryEphemeral {
         let payload = Arbitrary::payload(&secret.payload);
         let common = secret.metadata.common;
         if !payload.payload.is_value() {
-            return Err(error(
-                path("payload"),
-                format!("{} has no payload", lookup.describe::<Arbitrary>()),
-                format!(
-                    "The service returns none (state: {}). It may have expired.",
-                    common.state_description.as_deref().unwrap_or("unknown")
-                ),
+            let mut diagnostics = Diagnostics::default();
+            diagnostics.add_error(no_payload(
+                path(lookup.attribute()),
+                &lookup.describe::<Arbitrary>(),
+                common.state_description.as_deref().unwrap_or("unknown"),
             ));
+            return Err(diagnostics);
         }
         let model = Model {
             named: config.named.found(&common),

@@ -9,11 +9,14 @@ use crate::client::{
     self, ApiError, ApiErrorKind, ArbitraryPatch, ArbitraryPayload, ArbitraryPrototype,
     ArbitraryVersionPrototype,
 };
-use crate::framework::diag::Diagnostics;
+use crate::framework::diag::{AttributePath, Diagnostic, Diagnostics, diagnostic, path};
 use crate::framework::schema::Attribute;
 use crate::framework::value::Value;
 use crate::instance::{Advice, Instance};
 use crate::secret::{PayloadInState, SecretKind};
+
+/// How many versions of a secret the service remembers (ibm-api.md 2.2).
+const VERSIONS_KEPT: i64 = 50;
 
 impl SecretKind for Arbitrary {
     type Api = client::Arbitrary;
@@ -50,7 +53,8 @@ impl SecretKind for Arbitrary {
     }
 
     fn modify_plan(prior: Option<&Secret>, config: &Secret, plan: &mut Secret) -> Diagnostics {
-        if !plan.settings.store_payload.is_unknown() && !stores_payload(plan) {
+        let left_out = config.payload.payload.is_null();
+        if left_out && !plan.settings.store_payload.is_unknown() && !stores_payload(plan) {
             plan.payload = Payload::default();
         }
         match prior {
@@ -61,7 +65,7 @@ impl SecretKind for Arbitrary {
 
     fn prototype(plan: &Secret, config: &Secret) -> Result<ArbitraryPrototype, Diagnostics> {
         Ok(ArbitraryPrototype {
-            payload: given_payload(config).unwrap_or_default(),
+            payload: given_payload(config).ok_or_else(|| rules::needs_a_payload(config))?,
             expiration_date: plan.common.expiration_date.as_deref_option().map(str::to_owned),
         })
     }
@@ -92,8 +96,16 @@ impl SecretKind for Arbitrary {
         }
     }
 
+    /// A version of the write-only payload is taken over once it is sent; that there is none any
+    /// more, at once.
     fn adopt_settings(state: &mut Secret, plan: &Secret) {
         state.settings.store_payload = plan.settings.store_payload;
+        if plan.settings.payload_wo_version.is_null() {
+            state.settings.payload_wo_version = Value::Null;
+        }
+        if !stores_payload(state) {
+            state.payload = Payload::default();
+        }
     }
 
     /// A payload is sent when it changes. One that is write-only is sent when its version does, or
@@ -119,6 +131,29 @@ impl SecretKind for Arbitrary {
         state.payload = plan.payload.clone();
     }
 
+    fn warnings(state: &Secret) -> Diagnostics {
+        let mut diagnostics = Diagnostics::default();
+        let is_missing = stores_payload(state) && !state.payload.payload.is_value();
+        if is_missing || state.common.is_destroyed() {
+            // Not on `payload`: Terraform prints the line, and the payload may be in it.
+            diagnostics.add_warning(no_payload(
+                AttributePath::root(),
+                &state.describe(),
+                state.common.state_in_words(),
+            ));
+        }
+        diagnostics
+    }
+
+    fn value_warning(
+        payload: &Payload,
+        state: &str,
+        attribute: &'static str,
+        object: &str,
+    ) -> Option<Diagnostic> {
+        (!payload.payload.is_value()).then(|| no_payload(path(attribute), object, state))
+    }
+
     fn create_advice(reason: &ApiError) -> Option<Advice> {
         match reason.kind() {
             ApiErrorKind::Conflict => Some(Advice::on(
@@ -134,6 +169,28 @@ impl SecretKind for Arbitrary {
             _ => None,
         }
     }
+
+    fn update_advice(reason: &ApiError, prior: &Secret, _: &Secret) -> Option<Advice> {
+        let refused = reason.kind() == ApiErrorKind::Invalid && prior.common.is_destroyed();
+        refused.then(|| {
+            Advice::new(
+                "The secret has expired and takes no payload any more. `terraform apply \
+                 -replace=ADDRESS` makes a new one.",
+            )
+        })
+    }
+}
+
+/// The diagnostic for a secret without a payload.
+pub(super) fn no_payload(path: AttributePath, object: &str, state: &str) -> Diagnostic {
+    diagnostic(
+        path,
+        format!("No payload in {object}"),
+        format!(
+            "The service holds no payload for it (state: {state}): it may have expired. \
+             `terraform apply -replace=ADDRESS` makes a new secret in the place of a managed one."
+        ),
+    )
 }
 
 /// The payload that a configuration gives, in either way.
@@ -142,11 +199,14 @@ fn given_payload(config: &Secret) -> Option<SecretString> {
     plain.or(config.settings.payload_wo.as_deref_option()).map(SecretString::from)
 }
 
-/// Whether the payload in the prior state is still the current one. The metadata names no version:
-/// a new one raises the number of versions up to the most that are kept, and moves `updated_at`.
+/// Whether the payload in the prior state is still the current one. The metadata names no version,
+/// but counts them. Once there are as many as the service remembers, the time of the last change
+/// has to tell, which a read by anybody moves too.
 fn is_current(prior: &Secret, now: &Secret) -> bool {
-    prior.common.versions_total == now.common.versions_total
-        && prior.common.updated_at == now.common.updated_at
+    let (before, after) = (&prior.common, &now.common);
+    let counts = matches!(after.versions_total, Value::Value(total) if total < VERSIONS_KEPT);
+    before.versions_total == after.versions_total
+        && (counts || before.updated_at == after.updated_at)
 }
 
 #[cfg(test)]
@@ -191,6 +251,26 @@ mod tests {
             let version = Arbitrary::new_version(&stored(&prior), &stored(&config), &config);
             let version = version.unwrap().map(|version| version.payload);
             assert_eq!(version.as_ref().map(ExposeSecret::expose_secret), sent, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_payload_is_current_until_somebody_makes_a_version() {
+        let seen = |versions: i64, updated_at: &str| {
+            let mut secret = plain("one");
+            secret.common.versions_total = Value::Value(versions);
+            secret.common.updated_at = known(updated_at);
+            secret
+        };
+        for (prior, now, expected) in [
+            (seen(1, "08:00"), seen(1, "08:00"), true),
+            (seen(1, "08:00"), seen(1, "09:00"), true),
+            (seen(1, "08:00"), seen(2, "08:00"), false),
+            (seen(49, "08:00"), seen(50, "08:00"), false),
+            (seen(50, "08:00"), seen(50, "08:00"), true),
+            (seen(50, "08:00"), seen(50, "09:00"), false),
+        ] {
+            assert_eq!(is_current(&prior, &now), expected, "{:?} {:?}", prior.common, now.common);
         }
     }
 

@@ -153,6 +153,9 @@ async fn update<K: SecretKind>(
     } else {
         client.update_secret_metadata(id, &patch).await?
     });
+    // The state counts the versions that it has seen, so that the next refresh notices one that
+    // somebody else has made since the last.
+    state.common.versions_total = prior.common.versions_total;
     K::adopt_settings(state, plan);
     let (before, after) = (&prior.version_custom_metadata, &plan.version_custom_metadata);
     if let Some(own) = K::new_version(prior, plan, config)? {

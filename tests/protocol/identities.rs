@@ -63,11 +63,14 @@ async fn an_object_is_imported_by_its_identity_with_or_without_the_region() {
     let secret = json!({"secret_type": "iam_credentials", "name": "app", "ttl": "1h",
                         "reuse_api_key": true, "service_id": STATIC_SERVICE_ID});
     let secret = emulator.create("secrets", secret).await;
+    let text = json!({"secret_type": "arbitrary", "name": "text", "payload": "x"});
+    let text = emulator.create("secrets", text).await;
     let mut session = Session::with(&emulator).await;
     for (resource, attribute, object, name) in [
         (GROUP, "secret_group_id", &group["id"], "team-a"),
         (ENGINE, "name", &json!("engine"), "engine"),
         (SECRET, "secret_id", &secret["id"], "app"),
+        (ARBITRARY, "secret_id", &text["id"], "text"),
     ] {
         for region in [json!("us-south"), Value::Null] {
             let identity = json!({"region": region, "instance_id": INSTANCE_ID, attribute: object});
@@ -87,6 +90,7 @@ async fn an_incomplete_identity_is_an_error_on_the_missing_attribute() {
     for (resource, identity, missing) in [
         (SECRET, json!({"instance_id": INSTANCE_ID}), "secret_id"),
         (SECRET, json!({"instance_id": INSTANCE_ID, "secret_id": ""}), "secret_id"),
+        (ARBITRARY, json!({"instance_id": INSTANCE_ID}), "secret_id"),
         (ENGINE, json!({"name": "engine"}), "instance_id"),
         (GROUP, json!({"region": "us-south", "instance_id": INSTANCE_ID}), "secret_group_id"),
     ] {

@@ -8,6 +8,7 @@ use crate::support::emulator::Emulator;
 use crate::support::session::{Found, Session, in_instance};
 
 const SECRET: &str = "ibm_sm_iam_credentials_secret";
+const ARBITRARY: &str = "ibm_sm_arbitrary_secret";
 const ENGINE: &str = "ibm_sm_iam_credentials_configuration";
 const GROUP: &str = "ibm_sm_secret_group";
 
@@ -122,6 +123,35 @@ async fn a_full_secret_agrees_with_its_metadata_and_its_value_is_never_read() {
 }
 
 #[tokio::test]
+async fn arbitrary_secrets_are_found_and_their_payloads_are_never_read() {
+    let shop = Shop::open().await;
+    let mut session = Session::with(&shop.emulator).await;
+    for (filters, expected) in [
+        (json!({}), &["shop-other"][..]),
+        (json!({"search": "shop"}), &["shop-other"]),
+        (json!({"secret_group_ids": [shop.group_id]}), &[]),
+    ] {
+        let (found, said) = session.list(ARBITRARY, in_instance(filters), 100, false).await;
+        assert_eq!(said, []);
+        assert_eq!(names(&found), expected);
+    }
+    let (found, _) = session.list(ARBITRARY, in_instance(json!({})), 100, true).await;
+    let id = &found[0].identity["secret_id"];
+    let identity = json!({"region": "us-south", "instance_id": INSTANCE_ID, "secret_id": id});
+    assert_eq!(found[0].identity, identity);
+    let object = found[0].object.as_ref().unwrap();
+    let lookup = in_instance(json!({"secret_id": id}));
+    let (metadata, said) = session.read("ibm_sm_arbitrary_secret_metadata", lookup).await;
+    assert_eq!(said, []);
+    assert_eq!(metadata["name"], json!("shop-other"));
+    for (name, value) in metadata.as_object().unwrap() {
+        assert_eq!(object[name], *value, "{name}");
+    }
+    assert_eq!(object["payload"], Value::Null);
+    assert_eq!(shop.count("get_secret").await, 0);
+}
+
+#[tokio::test]
 async fn groups_are_searched_by_id_name_and_description() {
     let shop = Shop::open().await;
     let mut session = Session::with(&shop.emulator).await;
@@ -177,6 +207,7 @@ async fn a_filter_that_the_service_would_refuse_is_an_error_with_the_rule() {
     let many: Vec<String> = (0..31).map(|number| format!("label {number}")).collect();
     for (resource, filters, path, rule) in [
         (SECRET, json!({"search": "a"}), "search", "2 to 128 characters"),
+        (ARBITRARY, json!({"search": "a"}), "search", "2 to 128 characters"),
         (GROUP, json!({"search": "a"}), "search", "2 to 128 characters"),
         (ENGINE, json!({"search": "a"}), "search", "2 to 128 characters"),
         (SECRET, json!({"secret_group_ids": []}), "secret_group_ids", "1 to 201 elements"),
@@ -205,6 +236,7 @@ async fn an_instance_that_does_not_exist_is_an_error_and_not_an_empty_list() {
     let nowhere = json!({"instance_id": "00000000-0000-4000-8000-000000000000"});
     for (resource, objects) in [
         (SECRET, "the IAM credentials secrets"),
+        (ARBITRARY, "the arbitrary secrets"),
         (ENGINE, "the IAM credentials configurations"),
         (GROUP, "the secret groups"),
     ] {

@@ -1,0 +1,10 @@
+resource "ibm_sm_arbitrary_secret" "app" {
+  instance_id             = var.instance_id
+  name                    = "renamed"
+  description             = "second"
+  labels                  = ["prod", "eu"]
+  payload                 = "shop-password-one-0123456789"
+  expiration_date         = "2031-06-30T12:00:00Z"
+  custom_metadata         = { owner = "team-b", tier = "1" }
+  version_custom_metadata = { ticket = "OPS-2" }
+}

@@ -1,0 +1,6 @@
+resource "ibm_sm_arbitrary_secret" "app" {
+  instance_id   = var.instance_id
+  name          = "shop"
+  store_payload = false
+  description   = "somebody else's"
+}
