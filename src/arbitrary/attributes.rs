@@ -20,9 +20,9 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .use_state_for_unknown_unless(&["payload_wo_version", "store_payload"])
             .validator(length(0, PAYLOAD_CHARS))
             .description(
-                "The secret itself, up to a million characters. A change makes a new version. A new secret needs \
-                 exactly one of `payload` and `payload_wo`; without either, the payload of an \
-                 existing one is left to somebody else.",
+                "The secret itself, up to a million characters. A change makes a new version. A new \
+                 secret needs exactly one of `payload` and `payload_wo`; without either, the \
+                 payload of an existing one is left to somebody else.",
             ),
         string("payload_wo").sensitive().write_only().validator(length(0, PAYLOAD_CHARS)).description(
             "The same as `payload`, but write-only: it is in no plan and no state, and may come \
@@ -38,13 +38,12 @@ pub(super) fn attributes() -> Vec<Attribute> {
         string("expiration_date")
             .optional_computed()
             .use_state_for_unknown()
+            .reset_when_removed(ValueAny::Null)
             .semantic_equality(same_moment)
             .validator(matching("be a time as in RFC 3339, such as 2030-12-31T23:59:59Z", |text| {
                 moment(text).is_some()
             }))
-            .description(
-                "When the secret expires, RFC 3339. It can be moved, and not be taken back.",
-            ),
+            .description("When the secret expires, RFC 3339. Removed, the secret does not expire."),
     ]
 }
 

@@ -72,8 +72,8 @@ impl SecretKind for Arbitrary {
 
     fn patch(prior: &Secret, plan: &Secret) -> Result<ArbitraryPatch, Diagnostics> {
         let (before, after) = (&prior.common.expiration_date, &plan.common.expiration_date);
-        let expiration_date = after.as_deref_option().filter(|_| before != after);
-        Ok(ArbitraryPatch { expiration_date: expiration_date.map(str::to_owned) })
+        let changed = (before != after).then(|| after.as_deref_option().map(str::to_owned));
+        Ok(ArbitraryPatch { expiration_date: changed })
     }
 
     fn own(_: client::NothingMore) -> NoMore {

@@ -49,9 +49,10 @@ impl PartialEq for ArbitraryPrototype {
 /// What can be changed beyond the common part: `None` leaves it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ArbitraryPatch {
-    /// When the value expires, in RFC 3339.
+    /// When the value expires, in RFC 3339; `Some(None)` is `null`, which takes the date back (API
+    /// change log, 10 June 2024).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expiration_date: Option<String>,
+    pub expiration_date: Option<Option<String>>,
 }
 
 /// The value of a secret or version.

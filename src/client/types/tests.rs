@@ -194,9 +194,11 @@ fn a_patch_distinguishes_leave_from_clear() {
         SecretMetadataPatch::<IamCredentials> { own: ttl, ..SecretMetadataPatch::default() };
     assert!(!patch.is_empty());
     assert_eq!(to_value(&patch).unwrap(), json!({"ttl": "7200"}));
-    let expires = ArbitraryPatch { expiration_date: Some("2027-01-10T09:00:00Z".to_owned()) };
+    let expires = ArbitraryPatch { expiration_date: Some(Some("2027-01-10T09:00:00Z".to_owned())) };
     let patch = SecretMetadataPatch::<Arbitrary> { own: expires, ..SecretMetadataPatch::default() };
     assert_eq!(to_value(&patch).unwrap(), json!({"expiration_date": "2027-01-10T09:00:00Z"}));
+    let never = ArbitraryPatch { expiration_date: Some(None) };
+    assert_eq!(to_value(&never).unwrap(), json!({"expiration_date": null}));
     assert_eq!(
         to_value(VersionMetadataPatch::default()).unwrap(),
         json!({"version_custom_metadata": {}})
