@@ -1,6 +1,7 @@
-//! What others rely on: the layout that DESIGN.md describes, the schema, and the
-//! attributes of the official provider.
+//! What others rely on: the layout that DESIGN.md describes, the schema, the
+//! attributes of the official provider, and the references that comments cite.
 
+mod citations;
 mod comparison;
 mod rooms;
 mod schema;

@@ -26,12 +26,12 @@ pub(super) fn attributes() -> Vec<Attribute> {
             ),
         string("payload_wo").sensitive().write_only().validator(length(0, PAYLOAD_CHARS)).description(
             "The same as `payload`, but write-only: it is in no plan and no state, and may come \
-             from an ephemeral value. It needs `payload_wo_version`.",
+             from an ephemeral value. It requires `payload_wo_version`.",
         ),
         string("payload_wo_version")
             .description("Any string or number. When it changes, `payload_wo` is sent again."),
         boolean("store_payload").description(
-            "Whether the state holds the payload. Default: true, unless it is given as \
+            "Whether the state contains the payload. Default: true, unless it is set as \
              `payload_wo`. With `false` no plan, apply or refresh reads it; use the ephemeral \
              resource `ibm_sm_arbitrary_secret` where it is needed.",
         ),
@@ -39,23 +39,22 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .optional_computed()
             .use_state_for_unknown()
             .reset_when_removed(ValueAny::Null)
-            .semantic_equality(same_moment)
+            .semantic_equality(same_time)
             .validator(matching("be a time as in RFC 3339, such as 2030-12-31T23:59:59Z", |text| {
-                moment(text).is_some()
+                parse_time(text).is_some()
             }))
             .description("When the secret expires, RFC 3339. Removed, the secret does not expire."),
     ]
 }
 
-fn moment(text: &str) -> Option<OffsetDateTime> {
+fn parse_time(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
-/// Whether two values are the same time to the second, however they are written, or both say
-/// nothing.
-fn same_moment(left: &ValueAny, right: &ValueAny) -> bool {
+/// Whether two values are the same time to the second, or both null or empty.
+fn same_time(left: &ValueAny, right: &ValueAny) -> bool {
     let seconds = |value: &ValueAny| match value {
-        ValueAny::String(text) => moment(text).map(OffsetDateTime::unix_timestamp),
+        ValueAny::String(text) => parse_time(text).map(OffsetDateTime::unix_timestamp),
         _ => None,
     };
     both_blank(left, right) || seconds(left).is_some_and(|left| seconds(right) == Some(left))
@@ -66,14 +65,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_of_one_moment_are_the_same() {
+    fn different_forms_of_one_time_are_semantically_equal() {
         let string = |text: &str| ValueAny::String(text.to_owned());
         let time = string("2030-12-31T23:59:59Z");
-        assert!(same_moment(&time, &string("2030-12-31T23:59:59.000Z")));
-        assert!(same_moment(&time, &string("2031-01-01T00:59:59+01:00")));
-        assert!(same_moment(&ValueAny::Null, &string("")));
-        assert!(!same_moment(&time, &string("2030-12-31T23:59:58Z")));
-        assert!(!same_moment(&time, &ValueAny::Null));
-        assert!(!same_moment(&ValueAny::Unknown, &ValueAny::Unknown));
+        assert!(same_time(&time, &string("2030-12-31T23:59:59.000Z")));
+        assert!(same_time(&time, &string("2031-01-01T00:59:59+01:00")));
+        assert!(same_time(&ValueAny::Null, &string("")));
+        assert!(!same_time(&time, &string("2030-12-31T23:59:58Z")));
+        assert!(!same_time(&time, &ValueAny::Null));
+        assert!(!same_time(&ValueAny::Unknown, &ValueAny::Unknown));
     }
 }

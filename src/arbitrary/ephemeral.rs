@@ -1,5 +1,5 @@
-//! `ephemeral "ibm_sm_arbitrary_secret"`: the payload of a secret for the length of a run, in no
-//! plan and no state.
+//! `ephemeral "ibm_sm_arbitrary_secret"`: the payload of a secret for the duration of a run, in
+//! no plan and no state.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::secret::{self, NamedSecret, SecretKind};
 /// `ephemeral "ibm_sm_arbitrary_secret"`.
 pub struct ArbitraryEphemeral;
 
-/// What is asked for, and what is given.
+/// The typed model of configuration and result.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Model {
     #[serde(flatten)]
@@ -32,7 +32,7 @@ impl fmt::Debug for Model {
     }
 }
 
-/// Nothing has to be closed.
+/// Nothing needs to be closed.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Private {}
 
@@ -49,7 +49,7 @@ impl Served for ArbitraryEphemeral {
                 .description("When the secret expires, RFC 3339; null if it does not."),
         ]);
         Schema::new(
-            "The payload of an arbitrary secret for the length of a run, in no plan and no state.",
+            "The payload of an arbitrary secret for the duration of a run, in no plan and no state.",
             attributes,
         )
     }

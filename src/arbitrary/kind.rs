@@ -108,8 +108,8 @@ impl SecretKind for Arbitrary {
         }
     }
 
-    /// A payload is sent when it changes. One that is write-only is sent when its version does, or
-    /// when it takes the place of another one that was stored.
+    /// A payload is sent when it changes. A write-only one is sent when its version changes, or when
+    /// it replaces a different one in the state.
     fn new_version(
         prior: &Secret,
         plan: &Secret,
@@ -159,12 +159,12 @@ impl SecretKind for Arbitrary {
             ApiErrorKind::Conflict => Some(Advice::on(
                 "name",
                 "The name must be unique among the arbitrary secrets of the whole instance, across \
-                 its secret groups. Choose another name, or bring the existing secret under \
-                 Terraform with `terraform import`.",
+                 its secret groups. Choose another name, or import the existing secret with \
+                 `terraform import`.",
             )),
             ApiErrorKind::NotFound => Some(Advice::new(
                 "Check that the instance exists in this region (instance_id is the GUID of the \
-                 service instance), and that secret_group_id names a group in it.",
+                 service instance), and that secret_group_id is a group in it.",
             )),
             _ => None,
         }
@@ -193,7 +193,7 @@ pub(super) fn no_payload(path: AttributePath, object: &str, state: &str) -> Diag
     )
 }
 
-/// The payload that a configuration gives, in either way.
+/// The payload that a configuration sets, in either way.
 fn given_payload(config: &Secret) -> Option<SecretString> {
     let plain = config.payload.payload.as_deref_option();
     plain.or(config.settings.payload_wo.as_deref_option()).map(SecretString::from)
@@ -220,7 +220,7 @@ mod tests {
         Secret { payload: Payload { payload: known(payload) }, ..Secret::default() }
     }
 
-    /// The configuration; its state has no payload.
+    /// A configuration with a write-only payload, which its state lacks.
     fn write_only(payload: &str, version: &str) -> Secret {
         let settings = Settings {
             payload_wo: known(payload),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_payload_is_sent_when_it_changes_and_only_then() {
+    fn the_payload_is_sent_only_when_it_changes() {
         for (name, prior, config, sent) in [
             ("same payload", plain("one"), plain("one"), None),
             ("other payload", plain("one"), plain("two"), Some("two")),
@@ -246,7 +246,7 @@ mod tests {
             ("same version", write_only("one", "1"), write_only("two", "1"), None),
             ("other version", write_only("one", "1"), write_only("two", "2"), Some("two")),
             ("moved back", write_only("one", "1"), plain("one"), Some("one")),
-            ("left to somebody else", plain("one"), Secret::default(), None),
+            ("not managed", plain("one"), Secret::default(), None),
         ] {
             let version = Arbitrary::new_version(&stored(&prior), &stored(&config), &config);
             let version = version.unwrap().map(|version| version.payload);

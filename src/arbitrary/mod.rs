@@ -1,4 +1,4 @@
-//! Arbitrary secrets: any text that somebody wants kept.
+//! Arbitrary secrets: any text, such as a password.
 
 mod attributes;
 mod ephemeral;

@@ -1,4 +1,4 @@
-//! Arbitrary secrets in Terraform's terms: what they have beside what every secret has.
+//! Arbitrary secrets as Terraform models them: what they have beside what every secret has.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub struct NoMore {}
 /// The value of an arbitrary secret.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Payload {
-    /// The secret itself; null where the state does not hold it.
+    /// The secret itself; null if the state does not contain it.
     pub payload: Value<String>,
 }
 
@@ -31,14 +31,14 @@ impl fmt::Debug for Payload {
     }
 }
 
-/// What only Terraform knows of an arbitrary secret.
+/// The attributes of an arbitrary secret that only Terraform knows.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// The payload, write-only: it is in the configuration and nowhere else.
+    /// The payload, write-only: it is only in the configuration.
     pub payload_wo: Value<String>,
-    /// What stands for the payload in the state when it is write-only.
+    /// The version of a write-only payload, which stands for it in the state.
     pub payload_wo_version: Value<String>,
-    /// Whether the state holds the payload; null is yes, unless it is write-only.
+    /// Whether the state contains the payload; null means true, unless it is write-only.
     pub store_payload: Value<bool>,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Whether the payload belongs into the state.
+/// Whether the payload belongs in the state.
 pub(super) fn stores_payload(secret: &Secret) -> bool {
     secret.settings.payload_wo_version.is_null()
         && secret.settings.store_payload != Value::Value(false)

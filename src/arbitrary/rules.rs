@@ -1,10 +1,10 @@
-//! Rules that need two attributes. Unknown values pass.
+//! Rules across attributes; unknown values pass.
 
 use super::model::{Secret, Settings};
 use crate::framework::diag::{Diagnostics, diagnostic, error, path};
 use crate::framework::value::Value;
 
-/// Errors of a configuration as a whole.
+/// The errors of a configuration as a whole.
 pub(super) fn validate(config: &Secret) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     let Settings { payload_wo, payload_wo_version, store_payload } = &config.settings;
@@ -14,36 +14,36 @@ pub(super) fn validate(config: &Secret) -> Diagnostics {
             given && payload_wo.is_value(),
             "payload_wo",
             "Both payload and payload_wo",
-            "Give at most one of them: payload, which the state holds, or payload_wo, which it \
-             does not.",
+            "Set at most one of them: payload, which is stored in the state, or payload_wo, which \
+             is not.",
         ),
         (
             payload_wo.is_value() && payload_wo_version.is_null(),
             "payload_wo",
             "payload_wo without payload_wo_version",
-            "A write-only value cannot be compared with the one before: give payload_wo_version, \
-             any string or number, and change it when the payload changes.",
+            "A write-only value cannot be compared with the previous one: set payload_wo_version \
+             to any string or number, and change it when the payload changes.",
         ),
         (
             payload_wo.is_null() && payload_wo_version.is_value(),
             "payload_wo_version",
             "payload_wo_version without payload_wo",
-            "The version says when payload_wo is sent again: give payload_wo too. A null can come \
-             from an ephemeral variable that is not set in this run.",
+            "The version determines when payload_wo is sent again: set payload_wo too. It may be \
+             null because it comes from an ephemeral variable that is not set in this run.",
         ),
         (
             given && *store_payload == Value::Value(false),
             "store_payload",
             "store_payload = false with payload",
-            "Terraform stores what the configuration says. Give payload_wo and payload_wo_version \
-             instead of payload.",
+            "Terraform stores configured values in the state. Set payload_wo and \
+             payload_wo_version instead of payload.",
         ),
         (
             payload_wo.is_value() && *store_payload == Value::Value(true),
             "store_payload",
             "store_payload = true with payload_wo",
-            "A payload that is write-only is not stored. Leave store_payload out, or give payload \
-             instead of payload_wo.",
+            "A write-only payload is not stored. Omit store_payload, or set payload instead of \
+             payload_wo.",
         ),
     ];
     for (broken, attribute, summary, detail) in rules {
@@ -54,13 +54,13 @@ pub(super) fn validate(config: &Secret) -> Diagnostics {
     diagnostics
 }
 
-/// An error of a configuration that is to create a secret with nothing in it.
+/// An error for a configuration that would create a secret without a payload.
 pub(super) fn needs_a_payload(config: &Secret) -> Diagnostics {
     if config.payload.payload.is_null() && config.settings.payload_wo.is_null() {
         return error(
             path("payload"),
             "Neither payload nor payload_wo",
-            "A new secret needs a payload: give payload, or payload_wo and payload_wo_version to \
+            "A new secret needs a payload: set payload, or payload_wo and payload_wo_version to \
              keep it out of the state.",
         );
     }
@@ -74,7 +74,7 @@ mod tests {
     use crate::framework::value::known;
 
     #[test]
-    fn the_payload_is_given_in_at_most_one_way() {
+    fn the_payload_is_set_in_at_most_one_way() {
         let (none, some, unknown) = (Value::Null, known("x"), Value::Unknown);
         let (unset, yes, no) = (Value::Null, Value::Value(true), Value::Value(false));
         for (payload, write_only, version, store, expected) in [

@@ -1,4 +1,4 @@
-//! The configuration of the IAM credentials engine: with which API key it works in IAM.
+//! The configuration of the IAM credentials engine: the API key that it uses in IAM.
 
 mod attributes;
 mod data_source;

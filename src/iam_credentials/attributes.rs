@@ -13,7 +13,7 @@ use crate::units::duration::{DURATION_RULE, Span};
 use crate::units::name::{is_access_group_id, is_account_id, is_service_id};
 use crate::units::ttl::{TTL_RULE, Ttl};
 
-/// Named when a plan rotates: what changes with a new key depends on it.
+/// The attribute that a plan changes if it rotates; all that a new key changes depends on it.
 pub(super) const READY_FOR_RENEWAL: &str = "ready_for_renewal";
 
 /// The attributes of `ibm_sm_iam_credentials_secret` beside the common ones (ibm-api.md 5.4).
@@ -28,36 +28,36 @@ pub(super) fn attributes() -> Vec<Attribute> {
     attributes
 }
 
-/// What the user may say of a lease, which is a secret of one run.
-pub(super) fn of_a_lease() -> impl Iterator<Item = Attribute> {
+/// The attributes that the user may set for a lease, which is a secret for one run.
+pub(super) fn lease_attributes() -> impl Iterator<Item = Attribute> {
     let named = |attribute: &Attribute| {
         ["ttl", "access_groups", "service_id", "account_id"].contains(&attribute.name)
     };
     given().into_iter().filter(named)
 }
 
-/// How an attribute is described where it is looked up and not given.
+/// The description of an attribute where it is looked up instead of set.
 pub(super) fn found_description(name: &str) -> Option<&'static str> {
     Some(match name {
-        "ttl" => "How long the next key lives: seconds, or a number with a unit.",
+        "ttl" => "The lifetime of the next key: seconds, or a number with a unit.",
         "access_groups" => "Ids of the access groups that the service ID of the key is in.",
         "service_id" => "The service ID of the key.",
         "account_id" => {
             "The account of the service ID or access groups, if it is not the instance's."
         }
         "reuse_api_key" => {
-            "Whether the key stays the same until it expires. With `false` every read of the value \
-             makes a new key."
+            "Whether the key stays the same until it expires. With `false`, every read of the value \
+             creates a new key."
         }
         "rotation" => {
-            "When the service makes a new key by itself: `auto_rotate`, and with it `interval` and \
-             `unit` (`day` or `month`)."
+            "How the service rotates the key automatically: `auto_rotate`, and with it `interval` \
+             and `unit` (`day` or `month`)."
         }
         _ => return None,
     })
 }
 
-/// What the user may give.
+/// The attributes that the user may set.
 fn given() -> Vec<Attribute> {
     vec![
         string("ttl")
@@ -65,8 +65,8 @@ fn given() -> Vec<Attribute> {
             .validator(matching(TTL_RULE, |text| text.parse::<Ttl>().is_ok()))
             .semantic_equality(same_ttl)
             .description(
-                "How long a key lives, from 1 minute to 90 days: seconds, or a number with one of \
-                 the units `s`, `m`, `h`, `d`. A change takes effect at the next rotation.",
+                "The lifetime of a key, from 1 minute to 90 days: seconds, or a number with one of \
+                 the units `s`, `m`, `h` or `d`. A change takes effect at the next rotation.",
             ),
         list("access_groups", Type::String)
             .requires_replace()
@@ -74,15 +74,15 @@ fn given() -> Vec<Attribute> {
             .validator(count(1, 10))
             .element_validator(matching("have the form AccessGroupId-<uuid>", is_access_group_id))
             .description(
-                "Ids of 1 to 10 access groups. The engine makes a service ID in them for the key. \
-                 Exactly one of `access_groups` and `service_id` is needed.",
+                "Ids of 1 to 10 access groups. The engine creates a service ID in them for the key. \
+                 Exactly one of `access_groups` and `service_id` is required.",
             ),
         string("service_id")
             .optional_computed()
             .requires_replace()
             .use_state_for_unknown_unless(&[READY_FOR_RENEWAL])
             .validator(matching("have the form ServiceId-<uuid>", is_service_id))
-            .description("The id of an existing service ID to make the key for."),
+            .description("The id of an existing service ID for which to create the key."),
         string("account_id")
             .optional_computed()
             .requires_replace()
@@ -96,8 +96,8 @@ fn given() -> Vec<Attribute> {
                  engine then needs service-to-service authorizations in that account.",
             ),
         boolean("reuse_api_key").default(ValueAny::Bool(true)).requires_replace().description(
-            "Whether the key stays the same until it expires. With `false` every read of the \
-             value makes a new key; Terraform then never reads it and `api_key` stays null.",
+            "Whether the key stays the same until it expires. With `false`, every read of the \
+             value creates a new key; Terraform then never reads it, and `api_key` is always null.",
         ),
         list("rotation", rotation_type())
             .optional_computed()
@@ -106,39 +106,39 @@ fn given() -> Vec<Attribute> {
             .semantic_equality(same_rotation)
             .validator(count(1, 1))
             .description(
-                "When the service makes a new key by itself: `auto_rotate`, and with it `interval` \
-                 and `unit` (`day` or `month`). Written as a block or as a list of one object. \
-                 Needs `reuse_api_key`.",
+                "How the service rotates the key automatically: `auto_rotate`, and with it \
+                 `interval` and `unit` (`day` or `month`). Written as a block or as a list of one \
+                 object. Requires `reuse_api_key`.",
             ),
     ]
 }
 
-/// What the official provider does not have: where the key goes, and when it is replaced.
+/// The attributes that the official provider lacks: whether the key is stored, and when it is rotated.
 fn settings() -> Vec<Attribute> {
     vec![
         boolean("store_api_key").description(
-            "Whether the state holds the key. Default: true, as the official provider does. With \
+            "Whether the state contains the key. Default: true, as with the official provider. With \
              `false` no plan, apply or refresh reads it; use the ephemeral resource \
              `ibm_sm_iam_credentials_secret` where it is needed.",
         ),
         map("rotation_triggers", Type::String).description(
-            "Any strings; when one of them changes, the secret is rotated in place: a new key, \
-             while the one before works until it expires.",
+            "Any strings. When one of them changes, the secret is rotated in place: it gets a new \
+             key, while the previous one works until it expires.",
         ),
         string("early_renewal")
             .validator(matching(DURATION_RULE, |text| text.parse::<Span>().is_ok()))
             .description(
-                "A duration such as `7d`. Once the key expires within it, or has expired, or was \
-             deleted in IAM, the next apply rotates. Off by default.",
+                "A duration such as `7d`. If the key expires within it, has expired, or was deleted \
+             in IAM, the next apply rotates. Off by default.",
             ),
         boolean(READY_FOR_RENEWAL).computed().use_state_for_unknown().description(
-            "Whether `early_renewal` says that the next apply rotates; judged by the clock of the \
-             service at the last refresh.",
+            "Whether the next apply rotates because of `early_renewal`, by the service's clock at \
+             the last refresh.",
         ),
     ]
 }
 
-/// What only the service says.
+/// The attributes that only the service sets.
 fn computed() -> Vec<Attribute> {
     vec![
         string("api_key")
@@ -151,7 +151,7 @@ fn computed() -> Vec<Attribute> {
             .use_state_for_unknown_unless(&[READY_FOR_RENEWAL])
             .description("The id of the API key in IAM."),
         boolean("service_id_is_static").computed().use_state_for_unknown().description(
-            "Whether `service_id` is an existing one of yours, and not made by the engine.",
+            "Whether `service_id` is an existing one of yours, and not created by the engine.",
         ),
         string("retrieved_at")
             .computed()
@@ -163,11 +163,11 @@ fn computed() -> Vec<Attribute> {
         string("next_rotation_date")
             .computed()
             .use_state_for_unknown_unless(&["rotation", READY_FOR_RENEWAL])
-            .description("When the service makes the next key by itself, RFC 3339."),
+            .description("When the service next rotates the key automatically, RFC 3339."),
     ]
 }
 
-/// The shape of `rotation`.
+/// The type of `rotation`.
 fn rotation_type() -> Type {
     Type::Object(vec![
         ("auto_rotate", Type::Bool),
@@ -176,7 +176,7 @@ fn rotation_type() -> Type {
     ])
 }
 
-/// The rotation that a secret has when nobody asks for one.
+/// The rotation of a secret for which none was configured.
 fn no_rotation() -> ValueAny {
     ValueAny::List(vec![ValueAny::Map(BTreeMap::from([
         ("auto_rotate".to_owned(), ValueAny::Bool(false)),
@@ -185,8 +185,8 @@ fn no_rotation() -> ValueAny {
     ]))])
 }
 
-/// Whether both say that the service does not rotate. Interval and unit mean
-/// nothing then; the official provider stores zeros for them.
+/// Whether both turn automatic rotation off. Interval and unit have no meaning
+/// then; the official provider stores zeros for them.
 fn same_rotation(left: &ValueAny, right: &ValueAny) -> bool {
     let off = |rotation: &ValueAny| match rotation {
         ValueAny::List(policies) => policies.iter().all(|policy| match policy {
@@ -198,7 +198,7 @@ fn same_rotation(left: &ValueAny, right: &ValueAny) -> bool {
     off(left) && off(right)
 }
 
-/// Whether two lists name the same things in any order.
+/// Whether two lists have the same elements, in any order.
 fn same_members(left: &ValueAny, right: &ValueAny) -> bool {
     let members = |list: &ValueAny| match list {
         ValueAny::List(items) => items
@@ -216,7 +216,7 @@ fn same_members(left: &ValueAny, right: &ValueAny) -> bool {
     }
 }
 
-/// Whether two values are the same ttl, however they are written.
+/// Whether two values are the same ttl in different forms.
 fn same_ttl(left: &ValueAny, right: &ValueAny) -> bool {
     match (left, right) {
         (ValueAny::String(left), ValueAny::String(right)) => {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn rotations_that_are_off_are_the_same_and_others_are_not() {
+    fn rotations_that_are_off_are_semantically_equal_and_others_are_not() {
         let zeros = rotation(false, ValueAny::Number(0), ValueAny::String(String::new()));
         let monthly = rotation(true, ValueAny::Number(1), ValueAny::String("month".to_owned()));
         assert!(same_rotation(&no_rotation(), &zeros));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_one_ttl_are_the_same_and_nonsense_is_not() {
+    fn different_forms_of_one_ttl_are_semantically_equal_and_nonsense_is_not() {
         let string = |text: &str| ValueAny::String(text.to_owned());
         assert!(same_ttl(&string("30m"), &string("1800")));
         assert!(!same_ttl(&string("30m"), &string("1801")));

@@ -1,4 +1,4 @@
-//! `ephemeral "ibm_sm_iam_credentials_secret"`: the key of a secret for the length of a run, in no
+//! `ephemeral "ibm_sm_iam_credentials_secret"`: the key of a secret for the duration of a run, in no
 //! plan and no state.
 
 use std::fmt;
@@ -22,7 +22,7 @@ use crate::secret::{self, NamedSecret, SecretKind};
 /// `ephemeral "ibm_sm_iam_credentials_secret"`.
 pub struct IamCredentialsEphemeral;
 
-/// What is asked for, and what is given.
+/// The typed model of configuration and result.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Model {
     #[serde(flatten)]
@@ -42,7 +42,7 @@ impl fmt::Debug for Model {
     }
 }
 
-/// What a close needs to know.
+/// What renewing and closing need to know.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Private {
     key: LeasedKey,
@@ -62,8 +62,8 @@ impl Served for IamCredentialsEphemeral {
             ),
             boolean("revoke_on_close").description(
                 "Whether the key is revoked at the end of the run. Default: true for a secret with \
-                 `reuse_api_key = false`, whose key this run alone has made. A key that is reused \
-                 is never revoked.",
+                 `reuse_api_key = false`, whose key was created for this run alone. A reused key is \
+                 never revoked.",
             ),
             string("api_key").computed().sensitive().description("The API key."),
             string("api_key_id").computed().description("The id of the API key in IAM."),
@@ -71,9 +71,9 @@ impl Served for IamCredentialsEphemeral {
             string("expiration_date").computed().description("When the key expires, RFC 3339."),
         ]);
         Schema::new(
-            "The key of an IAM credentials secret for the length of a run. Reading a secret with \
-             `reuse_api_key = false` makes a new key and revokes the one before, whoever uses it: \
-             for such a secret be its only reader, or use `ibm_sm_iam_credentials_lease`.",
+            "The key of an IAM credentials secret for the duration of a run. Reading a secret with \
+             `reuse_api_key = false` creates a new key and revokes the previous one, whoever uses \
+             it: be the only reader of such a secret, or use `ibm_sm_iam_credentials_lease`.",
             attributes,
         )
     }
@@ -101,7 +101,7 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
         let (Some(api_key), Some(api_key_id)) = (&secret.payload.api_key, &metadata.own.api_key_id)
         else {
             let state = metadata.common.state_description.as_deref().unwrap_or("unknown");
-            let remedy = "Rotate the secret to make a new one.";
+            let remedy = "Rotate the secret to create a new one.";
             let mut missing = Diagnostics::default();
             missing.add_error(no_key("api_key", &object, state, remedy));
             return Err(missing);
@@ -112,7 +112,7 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
         if config.wait_until_usable != Value::Value(false)
             && let Err(mut failed) = wait_until_usable(instance, &object, api_key).await
         {
-            // What fails to open is never closed.
+            // Terraform does not close what failed to open.
             if revoke && let Err(reason) = revoke_if_current(&instance.uninterrupted(), &key).await
             {
                 let left = instance.diagnostics(Crud::Delete, &object, reason.into());
@@ -146,8 +146,8 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
             Err(reason) => {
                 let object = format!("the key of {} {}", IamCredentials::NAME, key.secret_id);
                 let advice = Advice::new(
-                    "The key stays valid until it expires. It can be revoked before by deleting \
-                     the data of the current version of the secret.",
+                    "The key stays valid until it expires. To revoke it earlier, delete the \
+                     data of the current version of the secret.",
                 );
                 let failure = Failure::Api(reason, Some(advice));
                 instance.diagnostics(Crud::Delete, &object, failure)
@@ -160,7 +160,7 @@ fn object(name: &str) -> String {
     format!("{} {name:?}", IamCredentials::NAME)
 }
 
-/// A live key of somebody else's was revoked by reading.
+/// Warns that the read revoked a key that somebody else may be using.
 fn warn_of_other_readers(
     object: &str,
     before: &SecretMetadata<client::IamCredentials>,
@@ -171,15 +171,15 @@ fn warn_of_other_readers(
             path("secret_id"),
             format!("{object} has another reader"),
             format!(
-                "It held the key {api_key_id} of an earlier read, which this run has revoked by \
-                 reading: whoever used it is locked out. Be the only reader of a secret with \
+                "Its current key was {api_key_id} of an earlier read, which this run has revoked by \
+                 reading the secret: whoever used that key is locked out. Be the only reader of a secret with \
                  reuse_api_key = false, or use ibm_sm_iam_credentials_lease."
             ),
         ));
     }
 }
 
-/// Revokes the key, if it is still the current one.
+/// Revokes the key if it is still the current one.
 async fn revoke_if_current(instance: &Instance, key: &LeasedKey) -> Result<(), ApiError> {
     let (client, secret_id) = (&instance.client, &key.secret_id);
     let revoke = async {

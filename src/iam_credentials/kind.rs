@@ -21,12 +21,12 @@ impl SecretKind for IamCredentials {
     const METADATA_TYPE_NAME: &'static str = "ibm_sm_iam_credentials_secret_metadata";
     const NAME: &'static str = "IAM credentials secret";
     const OBJECTS: &'static str = "the IAM credentials secrets";
-    const DESCRIPTION: &'static str = "An IAM credentials secret: an API key with a limited life, \
-                                       made by the IAM credentials engine of a Secrets Manager \
+    const DESCRIPTION: &'static str = "An IAM credentials secret: an API key with a limited \
+                                       lifetime, created by the IAM credentials engine of a Secrets Manager \
                                        instance for a service ID or for access groups.";
     const DATA_SOURCE: &'static str = "An IAM credentials secret of a Secrets Manager instance \
                                        with its API key, by its id or by its name. With \
-                                       `reuse_api_key = false` each read makes a new key: use the \
+                                       `reuse_api_key = false`, each read creates a new key: use the \
                                        ephemeral resource `ibm_sm_iam_credentials_secret` instead.";
     const METADATA_DATA_SOURCE: &'static str = "An IAM credentials secret of a Secrets Manager \
                                                 instance, by its id, without its API key. Reading \
@@ -49,7 +49,7 @@ impl SecretKind for IamCredentials {
         if renewal::rotates(prior, config) { &[READY_FOR_RENEWAL] } else { &[] }
     }
 
-    /// No key is coming where none is to be stored, and nothing is renewed where nothing is to be.
+    /// Plans null for a key that will not be stored, and no renewal without `early_renewal`.
     fn modify_plan(prior: Option<&Secret>, _: &Secret, plan: &mut Secret) -> Diagnostics {
         let settings = &mut plan.settings;
         if settings.early_renewal.is_null() && settings.ready_for_renewal == Value::Value(true) {
@@ -90,7 +90,7 @@ impl SecretKind for IamCredentials {
             return PayloadInState::Absent;
         }
         let Some(prior) = prior else {
-            // Created or changed just now: a key that is there is the current one.
+            // Just created or changed, so a key in the state is the current one.
             return if now.payload.api_key.is_value() {
                 PayloadInState::Kept
             } else {
@@ -100,9 +100,9 @@ impl SecretKind for IamCredentials {
         let has_expired = !now.own.api_key_id.is_value()
             && renewal::ready(now, true, instance.client.service_time());
         if has_expired {
-            // The next apply rotates: to read the value now would make one key more.
+            // The next apply rotates, so reading the value now would create a needless key.
             PayloadInState::Absent
-        } else if holds_another_key(prior, now) {
+        } else if has_another_key(prior, now) {
             PayloadInState::ToBeRead
         } else {
             PayloadInState::Kept
@@ -128,7 +128,7 @@ impl SecretKind for IamCredentials {
         Ok(renewal::rotates(prior, plan).then_some(client::NewKey {}))
     }
 
-    /// The response of a rotation holds the key even where it is not to be stored.
+    /// The response of a rotation contains the key even if it must not be stored.
     fn version_made(state: &mut Secret, plan: &Secret, payload: &client::ApiKey) {
         state.settings.rotation_triggers = plan.settings.rotation_triggers.clone();
         state.settings.ready_for_renewal = Value::Value(false);
@@ -137,8 +137,8 @@ impl SecretKind for IamCredentials {
         }
     }
 
-    /// Whether the next plan renews the key. IAM is asked for the key only where the user wants
-    /// early renewal. Without the right to ask there, a deleted key goes unnoticed.
+    /// Determines whether the next plan renews the key. IAM is asked about the key only if
+    /// `early_renewal` is set; if that is not permitted, a deleted key goes unnoticed.
     async fn after_read(instance: &Instance, state: &mut Secret) {
         let wanted = !state.own.is_dynamic() && state.settings.early_renewal.is_value();
         let ready = wanted && {
@@ -151,8 +151,8 @@ impl SecretKind for IamCredentials {
         state.settings.ready_for_renewal = Value::Value(ready);
     }
 
-    /// A secret that ought to hold a key and holds none is never stored silently; one that the
-    /// next plan renews says so in that plan.
+    /// Warns about a secret whose state should contain a key and has none, unless the next plan
+    /// renews it.
     fn warnings(state: &Secret) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
         let is_missing = stores_key(state) && !state.payload.api_key.is_value();
@@ -161,7 +161,7 @@ impl SecretKind for IamCredentials {
                 "api_key",
                 &state.describe(),
                 state.common.state_in_words(),
-                "A change of rotation_triggers makes a new one; early_renewal does so by itself.",
+                "A change of rotation_triggers creates a new one; early_renewal does so automatically.",
             ));
         }
         diagnostics
@@ -175,13 +175,13 @@ impl SecretKind for IamCredentials {
         metadata.own.is_dynamic().then(|| {
             diagnostic(
                 path(attribute),
-                "Reading this data source makes a new API key",
+                "Reading this data source creates a new API key",
                 format!(
                     "{object} has reuse_api_key = false: each read of its value deletes the \
-                     current key, also for everybody else who uses it, makes a new one, and \
-                     leaves that in the state. Each plan and each refresh reads it. Use the \
-                     ephemeral resource ibm_sm_iam_credentials_secret for a key that lives as \
-                     long as the run, or the data source ibm_sm_iam_credentials_secret_metadata \
+                     current key, even if others use it, creates a new one, and stores that in \
+                     the state. Each plan and each refresh reads it. Use the \
+                     ephemeral resource ibm_sm_iam_credentials_secret for a key that lasts \
+                     as long as the run, or the data source ibm_sm_iam_credentials_secret_metadata \
                      for everything but the key."
                 ),
             )
@@ -195,7 +195,7 @@ impl SecretKind for IamCredentials {
         object: &str,
     ) -> Option<Diagnostic> {
         let missing = !payload.api_key.is_value();
-        missing.then(|| no_key(attribute, object, state, "Rotate the secret to make a new one."))
+        missing.then(|| no_key(attribute, object, state, "Rotate the secret to create a new one."))
     }
 
     fn create_advice(reason: &ApiError) -> Option<Advice> {
@@ -203,40 +203,40 @@ impl SecretKind for IamCredentials {
             ApiErrorKind::Conflict => Some(Advice::on(
                 "name",
                 "The name must be unique among the IAM credentials of the whole instance, across \
-                 its secret groups. Choose another name, or bring the existing secret under \
-                 Terraform with `terraform import`.",
+                 its secret groups. Choose another name, or import the existing secret with \
+                 `terraform import`.",
             )),
             ApiErrorKind::Invalid => Some(Advice::new(
                 "If the IAM credentials engine of the instance is not set up yet, add an \
-                 ibm_sm_iam_credentials_configuration and a depends_on on it. Else check that \
+                 ibm_sm_iam_credentials_configuration and a depends_on on it. Otherwise check that \
                  service_id, access_groups and secret_group_id exist, in the account of the engine \
                  or in account_id.",
             )),
             ApiErrorKind::NotFound => Some(Advice::new(
                 "Check that the instance exists in this region (instance_id is the GUID of the \
-                 service instance), and that secret_group_id names a group in it.",
+                 service instance), and that secret_group_id is a group in it.",
             )),
             _ => None,
         }
     }
 
-    /// Advice where the service refuses a new rotation policy (ibm-api.md 4.5).
+    /// Advice if the service refuses a new rotation policy (ibm-api.md 4.5).
     fn update_advice(reason: &ApiError, prior: &Secret, plan: &Secret) -> Option<Advice> {
         let refused =
             reason.kind() == ApiErrorKind::Invalid && prior.own.rotation != plan.own.rotation;
         refused.then(|| {
             Advice::on(
                 "rotation",
-                "The service refuses a rotation that would come after the current key has \
-                 expired. Choose a shorter interval, or rotate first by a change of \
-                 rotation_triggers, so that a key with the full ttl is current.",
+                "The service refuses a rotation that would happen after the current key has \
+                 expired. Choose a shorter interval, or first rotate with a change of \
+                 rotation_triggers, so that the current key has its full ttl left.",
             )
         })
     }
 }
 
-/// Whether the key in the prior state is not the one that the metadata names.
-fn holds_another_key(prior: &Secret, now: &Secret) -> bool {
+/// Whether the key in the prior state is not the current one, by the metadata.
+fn has_another_key(prior: &Secret, now: &Secret) -> bool {
     !prior.payload.api_key.is_value()
         || prior.own.api_key_id != now.own.api_key_id
         || prior.common.expiration_date != now.common.expiration_date

@@ -1,5 +1,4 @@
-//! `ephemeral "ibm_sm_iam_credentials_lease"`: credentials that one run alone has, and that end
-//! with it.
+//! `ephemeral "ibm_sm_iam_credentials_lease"`: credentials for one run alone, deleted at its end.
 //!
 //! A lease is a dynamic secret with a name of its own, marked with a label. A run that was killed
 //! leaves one behind: its key expires with its ttl, and the next lease in the same group deletes
@@ -12,7 +11,7 @@ use futures::TryFutureExt as _;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::attributes::of_a_lease;
+use super::attributes::lease_attributes;
 use super::leased_key::{LeasedKey, renew_at, wait_until_usable};
 use super::model::ApiKey;
 use super::{mapping, rules};
@@ -33,23 +32,23 @@ type Api = client::IamCredentials;
 /// Marks a secret as a lease.
 const LABEL: &str = "terraform-lease";
 
-/// What the name of a lease begins with.
+/// The prefix of a lease's name.
 const NAME_PREFIX: &str = "terraform-lease-";
 
-/// How long the key of a lease lives by default.
+/// The default ttl of a lease.
 const DEFAULT_TTL: &str = "1h";
 
-/// A lease whose key expired this long ago is in nobody's use: clocks and the service's own
-/// tolerance (ibm-api.md 4.4) are within it.
+/// A lease whose key expired this long ago is no longer in use, even allowing for clock differences
+/// and the service's own tolerance (ibm-api.md 4.4).
 const EXPIRED_FOR: time::Duration = time::Duration::minutes(10);
 
-/// How many expired leases one open looks at.
+/// The maximum number of leases that one open checks for expiry.
 const SWEPT_AT_ONCE: usize = 100;
 
 /// `ephemeral "ibm_sm_iam_credentials_lease"`.
 pub struct Lease;
 
-/// What is asked for, and what is given.
+/// The typed model of configuration and result.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Model {
     ttl: Value<Written<Ttl>>,
@@ -77,7 +76,7 @@ impl Served for Lease {
 
     fn schema() -> Schema {
         let mut attributes = lookup_attributes();
-        let given = of_a_lease().chain([secret_group_attribute()]);
+        let given = lease_attributes().chain([secret_group_attribute()]);
         attributes.extend(given.map(Attribute::unmanaged));
         attributes.extend([
             boolean("wait_until_usable").description(
@@ -91,9 +90,9 @@ impl Served for Lease {
             string("name").computed().description("The name of the secret behind the lease."),
         ]);
         Schema::new(
-            "Credentials of this run alone: made when it begins, deleted when it ends, in no plan \
-             and no state. A run that was killed leaves a key that expires after `ttl`; the next \
-             lease in the same group cleans up after it. Making and deleting a secret takes the \
+            "Credentials for this run alone: created when it begins, deleted when it ends, in no \
+             plan and no state. A run that was killed leaves a key that expires after `ttl`; the next \
+             lease in the same group cleans up after it. Creating and deleting a secret requires the \
              service role Manager.",
             attributes,
         )
@@ -120,7 +119,7 @@ impl InstanceEphemeral for Lease {
         match read_key(instance, &name, secret_id, config).await {
             Ok(lent) => Ok(lent),
             Err(mut failed) => {
-                // What fails to open is never closed.
+                // Terraform does not close what failed to open.
                 failed.add_diagnostics(delete(&instance.uninterrupted(), secret_id).await);
                 Err(failed)
             }
@@ -136,7 +135,7 @@ impl InstanceEphemeral for Lease {
     }
 }
 
-/// The secret that a lease is.
+/// The request that creates the secret of a lease.
 fn prototype(name: &str, config: &Model) -> SecretPrototype<Api> {
     let ttl = config.ttl.as_ref_option().and_then(|ttl| ttl.meaning().copied());
     let given = |value: &Value<String>| value.as_deref_option().map(str::to_owned);
@@ -174,7 +173,7 @@ async fn create(
             matches!(reason.status(), Some(400 | 404)).then(|| {
                 Advice::new(
                     "A lease is a secret with reuse_api_key = false: the IAM credentials engine \
-                     must be set up (ibm_sm_iam_credentials_configuration), and access_groups or \
+                     must be configured (ibm_sm_iam_credentials_configuration), and access_groups or \
                      service_id and secret_group_id must exist.",
                 )
             })
@@ -202,7 +201,7 @@ async fn read_key(
         return Err(error(
             path("api_key"),
             format!("{object} has no key"),
-            "The service made the secret and gave no key for it.",
+            "The service created the secret, but returned no key for it.",
         ));
     };
     if config.wait_until_usable != Value::Value(false) {
@@ -233,7 +232,7 @@ async fn read_key(
     Ok(Lent { model, private, renew_at })
 }
 
-/// Deletes the secret, and with it everything that the engine made for it.
+/// Deletes the secret, and with it everything that the engine created for it.
 async fn delete(instance: &Instance, secret_id: &str) -> Diagnostics {
     match instance.client.delete_secret(secret_id).await {
         Ok(()) => Diagnostics::default(),
@@ -249,8 +248,8 @@ async fn delete(instance: &Instance, secret_id: &str) -> Diagnostics {
     }
 }
 
-/// Deletes the expired leases that the same identity left in the same group. What
-/// cannot be deleted is a warning: this run does not depend on it.
+/// Deletes the expired leases that the same identity left in the same group. A failure
+/// is only a warning, since this run does not depend on it.
 async fn sweep(instance: &Instance, own: &SecretMetadata<Api>) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     let filter = SecretFilter {
@@ -269,8 +268,8 @@ async fn sweep(instance: &Instance, own: &SecretMetadata<Api>) -> Diagnostics {
     diagnostics
 }
 
-/// Whether a secret is a lease that nobody can be using any more: made by the same identity, and
-/// longer ago than its key can live.
+/// Whether a secret is a lease that nobody can still be using: created by the same identity, longer
+/// ago than the lifetime of its key.
 fn has_expired(
     lease: &SecretMetadata<Api>,
     own: &SecretMetadata<Api>,
@@ -283,7 +282,7 @@ fn has_expired(
     let ttl: Option<Ttl> = lease.own.ttl.as_deref().and_then(|ttl| ttl.parse().ok());
     let Some(life) = ttl.and_then(|ttl| i64::try_from(ttl.seconds()).ok()) else { return false };
     let end = lease.common.created_at.as_date_time() + time::Duration::seconds(life) + EXPIRED_FOR;
-    // A key can be younger than its secret: what the service says of it counts.
+    // A key can be newer than its secret, so its own expiry counts.
     let key_end = lease.common.expiration_date.map(|end| end.as_date_time() + EXPIRED_FOR);
     ours && end < now && key_end.is_none_or(|end| end < now)
 }

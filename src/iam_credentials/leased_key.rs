@@ -1,5 +1,5 @@
-//! A key that a run has been lent: waiting until IAM accepts it, when to look after it, and
-//! whether it is still the current one. What both ephemeral resources share.
+//! The key of a run, shared by both ephemeral resources: waiting until IAM accepts it, when to renew
+//! it, and whether it is still current.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,16 +14,15 @@ use crate::instance::{Crud, Instance};
 
 type Metadata = SecretMetadata<client::IamCredentials>;
 
-/// A new key is not accepted at once (ibm-api.md 3.2: about two seconds). This
-/// long after it was made, something else is wrong.
+/// IAM accepts a new key after about two seconds (ibm-api.md 3.2). If it does not
+/// within this time, something else is wrong.
 const USABLE_WITHIN: Duration = Duration::from_secs(60);
 
-/// The first wait between two tries; it doubles up to [`LONGEST_WAIT`].
+/// The first wait between two attempts; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
-/// Which key a run has, for as long as it does. Terraform keeps this in memory; it holds no
-/// secret.
+/// Which key a run has. Terraform keeps this in memory for the run; it contains no secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LeasedKey {
     /// The secret that the key belongs to.
@@ -33,7 +32,7 @@ pub struct LeasedKey {
 }
 
 impl LeasedKey {
-    /// Looks after the key: when to look again, and what to tell the user.
+    /// Checks the key; returns when to check again, and diagnostics for the user.
     pub(super) async fn renew(
         &self,
         instance: &Instance,
@@ -43,7 +42,7 @@ impl LeasedKey {
             Ok(metadata) => {
                 let found = look(&metadata, &self.api_key_id, instance.client.service_time());
                 let next = match &found {
-                    // When it expires, to say that it has.
+                    // At its expiry, to report that.
                     Look::Alive(end) => Some(instance.client.local_time(*end)),
                     Look::Lost(_) => None,
                 };
@@ -56,19 +55,18 @@ impl LeasedKey {
     }
 }
 
-/// How the wait for a key ended without it.
+/// Why the wait for a usable key failed.
 #[derive(Debug)]
 enum Unusable {
     /// IAM still refuses it.
     Refused,
     /// The run was interrupted.
     Interrupted,
-    /// IAM could not be asked.
+    /// The request to IAM failed.
     Failed(ApiError),
 }
 
-/// Waits until IAM gives a token for the key, within bounds; an error for the user if it does
-/// not.
+/// Waits until IAM issues a token for the key; an error after [`USABLE_WITHIN`].
 pub(super) async fn wait_until_usable(
     instance: &Instance,
     object: &str,
@@ -96,21 +94,21 @@ async fn wait(instance: &Instance, api_key: &SecretString) -> Result<(), Unusabl
 fn unusable(object: &str, reason: &Unusable) -> Diagnostics {
     let detail = match reason {
         Unusable::Refused => format!(
-            "IAM refuses the new key after {} seconds, where two are usual. Check that its service \
-             ID exists and that no policy of the account forbids API keys. With wait_until_usable = \
-             false the key is handed on without this test.",
+            "IAM still refuses the new key after {} seconds; it usually takes two. Check that its \
+             service ID exists and that no policy of the account forbids API keys. With \
+             wait_until_usable = false, the key is returned without this check.",
             USABLE_WITHIN.as_secs()
         ),
         Unusable::Interrupted => {
             "The run was interrupted before IAM accepted the new key.".to_owned()
         }
-        Unusable::Failed(reason) => format!("IAM could not be asked for a token: {reason}."),
+        Unusable::Failed(reason) => format!("The request to IAM for a token failed: {reason}."),
     };
     error(path("api_key"), format!("The key of {object} is not usable"), detail)
 }
 
-/// When to look after a key: ahead of its expiry by a tenth of what is left, at least half a
-/// minute and at most five. Never for a key that does not expire.
+/// When to renew: before the key's expiry by a tenth of the time left, but at least half a minute
+/// and at most five minutes. `None` for a key that does not expire.
 pub(super) fn renew_at(instance: &Instance, metadata: &Metadata) -> Option<SystemTime> {
     let end = metadata.common.expiration_date?.as_date_time();
     let left: time::Duration = end - instance.client.service_time();
@@ -119,37 +117,37 @@ pub(super) fn renew_at(instance: &Instance, metadata: &Metadata) -> Option<Syste
     Some(instance.client.local_time(end - ahead))
 }
 
-/// What a look at the key finds.
+/// The condition of a key.
 #[derive(Debug, PartialEq)]
 enum Look {
-    /// It lives on until then; nothing more can be done about it.
+    /// It is valid until this time, which cannot be extended.
     Alive(OffsetDateTime),
-    /// Something is wrong, in words for the user.
+    /// It is no longer usable, for this reason.
     Lost(String),
 }
 
-/// Whether the key `api_key_id` is still current and alive.
+/// Whether the key `api_key_id` is still current and has not expired.
 fn look(metadata: &Metadata, api_key_id: &str, now: OffsetDateTime) -> Look {
     let end = metadata.common.expiration_date.map(|end| end.as_date_time());
     match (metadata.own.api_key_id.as_deref(), end) {
         (Some(current), Some(end)) if current == api_key_id && now < end => Look::Alive(end),
         (Some(current), _) if current != api_key_id => Look::Lost(format!(
             "Somebody read or rotated the secret, which replaced the key {api_key_id} by {current}. \
-             A secret that others read too is not for one run alone: use \
+             A secret that others read too does not suit a single run: use \
              ibm_sm_iam_credentials_lease instead."
         )),
         (_, Some(end)) => Look::Lost(format!(
-            "The key expired at {} while the run still goes on. Choose a ttl that is longer than \
+            "The key expired at {} during the run. Choose a ttl that is longer than \
              the run.",
             end.format(&Rfc3339).unwrap_or_else(|_| end.to_string())
         )),
-        (_, None) => Look::Lost(
-            "The service holds no key for it any more: it expired, or it was revoked.".to_owned(),
-        ),
+        (_, None) => {
+            Look::Lost("The secret no longer has a key: it expired or was revoked.".to_owned())
+        }
     }
 }
 
-/// The diagnostics of a look: an error for a lost key, a warning for one that expires soon.
+/// The diagnostics of a check: an error for a lost key, a warning for one that expires soon.
 fn look_diagnostics(object: &str, look: &Look) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     match look {
@@ -157,15 +155,15 @@ fn look_diagnostics(object: &str, look: &Look) -> Diagnostics {
             AttributePath::root(),
             format!("The key of {object} expires soon"),
             format!(
-                "It expires at {}, and its life cannot be extended. If the run takes longer, choose \
+                "It expires at {}, and its lifetime cannot be extended. If the run takes longer, choose \
                  a longer ttl.",
                 end.format(&Rfc3339).unwrap_or_else(|_| end.to_string())
             ),
         )),
-        Look::Lost(why) => diagnostics.add_error(diagnostic(
+        Look::Lost(reason) => diagnostics.add_error(diagnostic(
             AttributePath::root(),
             format!("The key of {object} is lost"),
-            why.clone(),
+            reason.clone(),
         )),
     }
     diagnostics
@@ -196,7 +194,7 @@ mod tests {
             (Some("ApiKey-2"), end, "replaced the key ApiKey-1 by ApiKey-2"),
             (Some("ApiKey-1"), Some("2026-11-24T12:00:00Z"), "expired at 2026-11-24T12:00:00Z"),
             (None, end, "expired at"),
-            (None, None, "holds no key"),
+            (None, None, "no longer has a key"),
         ] {
             match look(&metadata(current, end), "ApiKey-1", now) {
                 Look::Lost(said) => assert!(said.contains(why), "{said}"),

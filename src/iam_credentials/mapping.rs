@@ -1,4 +1,4 @@
-//! From Terraform's model of IAM credentials to IBM's and back; no client, clock or log.
+//! Converts Terraform's model of IAM credentials to and from IBM's API types; no client, clock or log.
 
 use secrecy::ExposeSecret;
 
@@ -13,7 +13,7 @@ use crate::units::rotation::RotationUnit;
 use crate::units::ttl::Ttl;
 use crate::units::written::Written;
 
-/// What to create.
+/// The type's part of the request that creates the secret.
 pub(super) fn prototype(plan: &Secret) -> Result<IamCredentialsPrototype, Diagnostics> {
     let own = &plan.own;
     Ok(IamCredentialsPrototype {
@@ -25,7 +25,7 @@ pub(super) fn prototype(plan: &Secret) -> Result<IamCredentialsPrototype, Diagno
     })
 }
 
-/// Whose key it is going to be. Validation makes sure of one of the two.
+/// The owner of the key. Validation ensures that exactly one of the two is set.
 pub(super) fn owner(access_groups: &StringList, service_id: &Value<String>) -> KeyOwner {
     match access_groups {
         Value::Value(groups) => KeyOwner::AccessGroups(known_strings(groups)),
@@ -33,7 +33,7 @@ pub(super) fn owner(access_groups: &StringList, service_id: &Value<String>) -> K
     }
 }
 
-/// What to change: only what differs.
+/// The type's part of the request that updates the secret: only what differs.
 pub(super) fn patch(prior: &Secret, plan: &Secret) -> Result<IamCredentialsPatch, Diagnostics> {
     let (before, after) = (&prior.own, &plan.own);
     Ok(IamCredentialsPatch {
@@ -42,7 +42,7 @@ pub(super) fn patch(prior: &Secret, plan: &Secret) -> Result<IamCredentialsPatch
     })
 }
 
-/// The metadata as the service describes them.
+/// The metadata as the service describes it.
 pub(super) fn own(metadata: IamCredentialsMetadata) -> Own {
     let time = |time: Option<client::Timestamp>| time.map(|time| time.to_string()).into();
     let rotation = metadata.rotation.unwrap_or_default();
@@ -75,7 +75,7 @@ fn given(value: &Value<String>) -> Option<String> {
 }
 
 fn ttl(own: &Own) -> Result<Ttl, Diagnostics> {
-    own.ttl().ok_or_else(|| bug("A ttl that is no duration passed validation."))
+    own.ttl().ok_or_else(|| bug("A ttl that is not a duration passed validation."))
 }
 
 fn rotation_policy(own: &Own) -> RotationPolicy {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prototype_says_what_is_given_and_leaves_out_what_is_unknown() {
+    fn a_prototype_contains_what_is_set_and_omits_what_is_unknown() {
         assert_eq!(
             serde_json::to_value(prototype(&minimal()).unwrap()).unwrap(),
             json!({"ttl": "1800", "reuse_api_key": true, "service_id": "ServiceId-1"})
@@ -140,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn a_dynamic_secret_says_so() {
+    fn a_dynamic_secret_does_not_reuse_its_key() {
         let mut plan = minimal();
         plan.own.reuse_api_key = Value::Value(false);
         assert!(!prototype(&plan).unwrap().reuse_api_key);
     }
 
     #[test]
-    fn a_ttl_that_is_no_duration_is_not_sent() {
+    fn a_ttl_that_is_not_a_duration_is_not_sent() {
         let mut plan = minimal();
         plan.own.ttl = Value::Value(Written::new("soon"));
         assert!(prototype(&plan).is_err());
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_names_only_what_changes() {
+    fn a_patch_contains_only_changes() {
         let prior = full();
         let off = Value::Value(vec![Value::Value(Rotation {
             auto_rotate: Value::Value(false),

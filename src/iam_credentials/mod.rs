@@ -1,4 +1,4 @@
-//! IAM credentials: API keys that the IAM credentials engine of an instance makes.
+//! IAM credentials: API keys that the IAM credentials engine of an instance creates.
 //!
 //! The engine makes a key either for a service ID of the user's (*static*) or for one that it
 //! makes itself in the given access groups (*generated*). With `reuse_api_key` the key stays until

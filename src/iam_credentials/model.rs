@@ -1,4 +1,4 @@
-//! IAM credentials in Terraform's terms: what they have beside what every secret has.
+//! IAM credentials as Terraform models them: what they have beside what every secret has.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub(super) type Secret = secret::Secret<IamCredentials>;
 /// The metadata of IAM credentials.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Own {
-    /// How long a key lives, as the user writes it.
+    /// The lifetime of a key, as the user wrote it.
     pub ttl: Value<Written<Ttl>>,
     /// The groups of a generated service ID.
     pub access_groups: StringList,
@@ -31,24 +31,24 @@ pub struct Own {
     pub service_id_is_static: Value<bool>,
     /// The account of the service ID.
     pub account_id: Value<String>,
-    /// Whether the key stays until it expires.
+    /// Whether the key is reused until it expires.
     pub reuse_api_key: Value<bool>,
     /// The schedule: no element or one.
     pub rotation: Value<Vec<Value<Rotation>>>,
     /// The key's id in IAM.
     pub api_key_id: Value<String>,
-    /// RFC 3339: when the schedule fires next.
+    /// RFC 3339: when the next automatic rotation is due.
     pub next_rotation_date: Value<String>,
     /// RFC 3339; 1970 when the key was never read.
     pub retrieved_at: Value<String>,
 }
 
-/// When the service makes a new key by itself.
+/// How the service rotates the key automatically.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rotation {
-    /// Whether it does.
+    /// Whether it does so at all.
     pub auto_rotate: Value<bool>,
-    /// How many units lie between two rotations.
+    /// The number of units between two rotations.
     pub interval: Value<i64>,
     /// The unit of the interval.
     pub unit: Value<RotationUnit>,
@@ -67,14 +67,14 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// What only Terraform knows of IAM credentials: where the key goes and when it is replaced.
+/// The attributes of IAM credentials that only Terraform knows: whether the key is stored, and when it is rotated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Whether the state holds the key; null is yes.
+    /// Whether the state contains the key; null means true.
     pub store_api_key: Value<bool>,
-    /// A change of these rotates.
+    /// Strings of which any change rotates the secret.
     pub rotation_triggers: StringMap,
-    /// How long before it expires a key is renewed.
+    /// How long before its expiry a key is renewed.
     pub early_renewal: Value<Written<Span>>,
     /// Whether the next plan renews the key.
     pub ready_for_renewal: Value<bool>,
@@ -86,7 +86,7 @@ impl Own {
         self.ttl.as_ref_option()?.meaning().copied()
     }
 
-    /// Whether every read of the value makes a new key.
+    /// Whether every read of the value creates a new key.
     pub(super) fn is_dynamic(&self) -> bool {
         self.reuse_api_key == Value::Value(false)
     }
@@ -98,7 +98,7 @@ impl Own {
     }
 }
 
-/// Whether the key belongs into the state: never that of a dynamic secret.
+/// Whether the key belongs in the state; that of a dynamic secret never does.
 pub(super) fn stores_key(secret: &Secret) -> bool {
     !secret.own.is_dynamic() && secret.settings.store_api_key != Value::Value(false)
 }

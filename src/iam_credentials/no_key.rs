@@ -1,9 +1,9 @@
-//! What the user is told of a secret that ought to hold a key and holds none.
+//! The warning about a secret that should have a key and has none.
 
 use crate::framework::diag::{Diagnostic, diagnostic, path};
 
-/// The diagnostic for a secret without a key, on the attribute that is concerned. `remedy` is a
-/// sentence about what makes a new one.
+/// The warning about a secret without a key, on `attribute`. `remedy` is a sentence about how to get a
+/// new one.
 pub(super) fn no_key(
     attribute: &'static str,
     object: &str,
@@ -14,8 +14,8 @@ pub(super) fn no_key(
         path(attribute),
         format!("{object} has no key"),
         format!(
-            "The service holds no API key for it (state: {state}), and api_key is null. Its key \
-             may have expired or been deleted. {remedy}"
+            "The secret has no API key (state: {state}), so api_key is null. Its key may have \
+             expired or been deleted. {remedy}"
         ),
     )
 }

@@ -1,5 +1,5 @@
-//! When a secret gets a new key: what asks for a rotation, and whether a key is
-//! near its end.
+//! When a secret gets a new key: whether an update rotates it, and whether its key is
+//! about to expire.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -8,7 +8,7 @@ use super::model::Secret;
 use crate::framework::value::Value;
 use crate::units::duration::Span;
 
-/// Whether the step from one state to the next makes a new key.
+/// Whether the change from one state to the next rotates the secret.
 pub(super) fn rotates(prior: &Secret, next: &Secret) -> bool {
     let triggered = !next.settings.rotation_triggers.is_null()
         && prior.settings.rotation_triggers != next.settings.rotation_triggers;
@@ -17,14 +17,14 @@ pub(super) fn rotates(prior: &Secret, next: &Secret) -> bool {
     !next.own.is_dynamic() && (triggered || ready)
 }
 
-/// Whether the current key is to be renewed: it expires within `early_renewal`,
-/// or it was there once and is no longer.
+/// Whether to renew the current key: because it expires within `early_renewal`, or no
+/// longer exists.
 pub(super) fn ready(state: &Secret, key_exists: bool, now: OffsetDateTime) -> bool {
     let early = state.settings.early_renewal.as_ref_option();
     let Some(early) = early.and_then(|early| early.meaning().copied()) else { return false };
     let end = state.common.expiration_date.as_deref_option();
     match end.and_then(|end| OffsetDateTime::parse(end, &Rfc3339).ok()) {
-        // What reaches back beyond the calendar has always been due.
+        // A date before the calendar's beginning is always due.
         Some(end) => !key_exists || due_from(end, early).is_none_or(|due| due <= now),
         None => state.common.is_destroyed() || state.common.downloaded == Value::Value(true),
     }
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_trigger_rotates_and_a_dropped_one_does_not() {
+    fn a_changed_trigger_rotates_and_a_removed_one_does_not() {
         let with = |rotation_triggers| Secret {
             settings: Settings { rotation_triggers, ..Settings::default() },
             ..secret()
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_ready_at_the_refresh_rotates_while_early_renewal_is_on() {
+    fn a_secret_that_was_ready_at_the_refresh_rotates_while_early_renewal_is_set() {
         let ready = Settings { ready_for_renewal: Value::Value(true), ..Settings::default() };
         let prior = Secret { settings: ready, ..secret() };
         let on = Secret { settings: early("7d"), ..secret() };
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_ready_within_early_renewal_of_its_end_or_when_it_is_gone() {
+    fn a_key_is_ready_within_early_renewal_of_its_expiry_or_if_it_is_gone() {
         let now = OffsetDateTime::parse("2026-11-24T12:00:00Z", &Rfc3339).unwrap();
         let ending = |end: &str| {
             let mut state = Secret { settings: early("1h"), ..secret() };

@@ -1,4 +1,4 @@
-//! `action "ibm_sm_iam_credentials_rotate"`: a new key now, without a change of configuration.
+//! `action "ibm_sm_iam_credentials_rotate"`: rotates a secret now, without a change of its configuration.
 
 use serde::Deserialize;
 
@@ -27,7 +27,7 @@ impl Served for Rotate {
         attributes
             .push(string("secret_id").required().description("The id of the secret to rotate."));
         let description = "Rotates an IAM credentials secret: a new key becomes current, and the \
-                           one before works until it expires. The secret must have `reuse_api_key \
+                           previous one works until it expires. The secret must have `reuse_api_key \
                            = true`.";
         Schema::new(description, attributes)
     }
@@ -78,7 +78,7 @@ async fn rotate(
         )));
     }
     progress(format!("Rotating {object}"));
-    // The version that is made carries on what the user said about the current one.
+    // The new version gets the user's metadata of the current one.
     let current = instance.client.get_version_metadata::<Api>(id, CURRENT).await;
     let version_custom_metadata = current.ok().and_then(|version| version.version_custom_metadata);
     let prototype = VersionPrototype { version_custom_metadata, own: NewKey {} };

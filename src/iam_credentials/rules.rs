@@ -1,5 +1,5 @@
-//! Rules that need two attributes, or a part of one. Unknown values pass: what
-//! they become is checked when it is known.
+//! Rules across attributes, or about a part of one. Unknown values pass and are
+//! checked once they are known.
 
 use super::model::{Own, Rotation, Secret};
 use crate::framework::diag::{AttributePath, Diagnostics, diagnostic, error, path};
@@ -8,12 +8,12 @@ use crate::units::duration::Span;
 use crate::units::rotation::RotationUnit;
 use crate::units::ttl::Ttl;
 
-/// Errors of a configuration as a whole.
+/// The errors of a configuration as a whole.
 pub(super) fn validate(config: &Secret) -> Diagnostics {
     let Own { access_groups, service_id, .. } = &config.own;
     let mut diagnostics = one_owner(access_groups, service_id);
     renewable(config, &mut diagnostics);
-    renewed_within_the_lease(config, &mut diagnostics);
+    early_renewal_within_the_ttl(config, &mut diagnostics);
     if let Value::Value(policies) = &config.own.rotation {
         for (index, policy) in (0_i64..).zip(policies) {
             if let Value::Value(policy) = policy {
@@ -25,19 +25,19 @@ pub(super) fn validate(config: &Secret) -> Diagnostics {
     diagnostics
 }
 
-/// Errors unless exactly one of the two is given, or may still turn out to be.
+/// An error unless exactly one of the two is set, or may be once it is known.
 pub(super) fn one_owner(access_groups: &StringList, service_id: &Value<String>) -> Diagnostics {
     match (access_groups, service_id) {
         (Value::Null, Value::Null) => error(
             path("service_id"),
             "Neither access_groups nor service_id",
-            "Give exactly one of them: service_id to make a key for an existing service ID, or \
-             access_groups to have a service ID made that is a member of these groups.",
+            "Set exactly one of them: service_id to create a key for an existing service ID, or \
+             access_groups to have a service ID created as a member of these groups.",
         ),
         (Value::Value(_), Value::Value(_)) => error(
             path("service_id"),
             "Both access_groups and service_id",
-            "Give exactly one of them: with service_id the key has the access of that service ID, \
+            "Set exactly one of them: with service_id the key has the access of that service ID, \
              with access_groups that of the groups.",
         ),
         _ => Diagnostics::default(),
@@ -57,15 +57,15 @@ fn renewable(config: &Secret, diagnostics: &mut Diagnostics) {
             diagnostics.add_error(diagnostic(
                 path(name),
                 format!("{name} without reuse_api_key"),
-                "With reuse_api_key = false every read makes a new key, and there is nothing to \
-                 rotate. Leave it out, or set reuse_api_key to true.",
+                "With reuse_api_key = false, every read creates a new key, and there is nothing to \
+                 rotate. Omit it, or set reuse_api_key to true.",
             ));
         }
     }
 }
 
-/// A key that is due from its first day would be rotated by every apply.
-fn renewed_within_the_lease(config: &Secret, diagnostics: &mut Diagnostics) {
+/// A key that is due as soon as it is created would be rotated by every apply.
+fn early_renewal_within_the_ttl(config: &Secret, diagnostics: &mut Diagnostics) {
     let early = config.settings.early_renewal.as_ref_option();
     let early = early.and_then(|early| early.meaning().copied()).map(Span::seconds);
     let ttl = config.own.ttl().map(Ttl::seconds);
@@ -75,8 +75,8 @@ fn renewed_within_the_lease(config: &Secret, diagnostics: &mut Diagnostics) {
             path("early_renewal"),
             "early_renewal beyond the ttl",
             format!(
-                "A key lives for {ttl} seconds, and it is to be renewed {early} seconds before its \
-                 end: every apply would rotate. Choose a shorter early_renewal or a longer ttl."
+                "A key has a lifetime of {ttl} seconds and would be renewed {early} seconds before its \
+                 expiry, so every apply would rotate. Choose a shorter early_renewal or a longer ttl."
             ),
         ));
     }
@@ -91,8 +91,8 @@ fn rotation(policy: &Rotation, config: &Secret, at: &AttributePath, diagnostics:
         refuse(
             at.clone().attribute("auto_rotate"),
             "Incomplete rotation",
-            "auto_rotate is needed: `rotation { auto_rotate = true, interval = 1, unit = \
-             \"month\" }`, or leave the rotation out."
+            "auto_rotate is required: `rotation { auto_rotate = true, interval = 1, unit = \
+             \"month\" }`, or omit the rotation."
                 .to_owned(),
         );
     }
@@ -101,8 +101,8 @@ fn rotation(policy: &Rotation, config: &Secret, at: &AttributePath, diagnostics:
             refuse(
                 at.clone().attribute("auto_rotate"),
                 "Rotation without reuse_api_key",
-                "With reuse_api_key = false every read makes a new key, and there is nothing to \
-                 rotate. Leave the rotation out, or set reuse_api_key to true."
+                "With reuse_api_key = false, every read creates a new key, and there is nothing to \
+                 rotate. Omit the rotation, or set reuse_api_key to true."
                     .to_owned(),
             );
         }
@@ -112,7 +112,7 @@ fn rotation(policy: &Rotation, config: &Secret, at: &AttributePath, diagnostics:
                 at.clone().attribute(missing),
                 "Incomplete rotation",
                 format!(
-                    "With auto_rotate = true, interval and unit are needed; {missing} is not given."
+                    "With auto_rotate = true, interval and unit are required; {missing} is missing."
                 ),
             );
         }
@@ -120,7 +120,7 @@ fn rotation(policy: &Rotation, config: &Secret, at: &AttributePath, diagnostics:
         refuse(
             at.clone().attribute("unit"),
             "Incomplete rotation",
-            format!("interval needs a unit: {}.", RotationUnit::OFFERED),
+            format!("interval requires a unit: {}.", RotationUnit::OFFERED),
         );
     }
     if let Value::Value(interval) = interval
@@ -140,11 +140,11 @@ fn rotation(policy: &Rotation, config: &Secret, at: &AttributePath, diagnostics:
     {
         refuse(
             at.clone().attribute("interval"),
-            "Rotation later than the end of the lease",
+            "Rotation after the key's expiry",
             format!(
-                "The interval is at least {shortest} days, and a key lives for {} days: it would \
-                 end before the next one is made. Choose a shorter interval or a longer ttl; the \
-                 service takes no interval beyond the ttl.",
+                "The interval is at least {shortest} days, and a key expires after {} days, before \
+                 the next one is created. Choose a shorter interval or a longer ttl; the service \
+                 accepts no interval longer than the ttl.",
                 ttl.seconds() / DAY
             ),
         );
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_one_owner_is_given() {
+    fn exactly_one_owner_is_set() {
         let groups = known_list(["AccessGroupId-1"]);
         for (access_groups, service_id, error) in [
             (groups.clone(), Value::Null, None),
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_is_whole_or_absent() {
+    fn a_rotation_is_complete_or_omitted() {
         let (on, off) = (Value::Value(true), Value::Value(false));
         for (config, expected) in [
             (rotating(on, Value::Value(1), unit("month")), None),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_must_come_before_the_lease_ends() {
+    fn a_rotation_must_come_before_the_key_expires() {
         for (ttl, interval, unit, fits) in [
             ("90d", 90, "day", true),
             ("90d", 91, "day", false),
@@ -290,8 +290,7 @@ mod tests {
             let mut config =
                 rotating(Value::Value(true), Value::Value(interval), super::tests::unit(unit));
             config.own.ttl = Value::Value(Written::new(ttl));
-            let expected: &[&str] =
-                if fits { &[] } else { &["Rotation later than the end of the lease"] };
+            let expected: &[&str] = if fits { &[] } else { &["Rotation after the key's expiry"] };
             let summaries: Vec<String> = said(&config).into_iter().map(|(_, said)| said).collect();
             assert_eq!(summaries, expected, "{ttl} {interval} {unit}");
             config.own.ttl = Value::Unknown;
@@ -310,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_not_due_from_its_first_day() {
+    fn a_new_key_is_not_due_at_once() {
         let mut config = secret();
         config.settings.early_renewal = Value::Value(Written::new("1h"));
         for (ttl, fits) in [("1h", false), ("3600", false), ("61m", true), ("30m", false)] {

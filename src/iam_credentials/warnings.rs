@@ -1,4 +1,4 @@
-//! What a user should know of a plan before it is applied.
+//! Warnings about a plan, before it is applied.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use super::model::{Rotation, Secret};
 use super::renewal::rotates;
 use crate::framework::diag::{Diagnostics, diagnostic, path};
 
-/// IBM recommends more; less than this is certainly too little.
+/// IBM recommends more; anything less than this is certainly too short.
 const LEAST_OVERLAP: Duration = Duration::from_secs(86_400);
 
-/// Warnings about a create, or the step from one state to the next.
+/// Warnings about a create, or about the change from one state to the next.
 pub(super) fn of_the_plan(prior: Option<&Secret>, plan: &Secret) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     match prior {
@@ -35,7 +35,7 @@ pub(super) fn of_the_plan(prior: Option<&Secret>, plan: &Secret) -> Diagnostics 
 
 fn later_ttl(prior: &Secret, diagnostics: &mut Diagnostics) {
     let end = match prior.common.expiration_date.as_deref_option() {
-        Some(end) => format!(": it ends at {end}"),
+        Some(end) => format!("; it expires at {end}"),
         None => String::new(),
     };
     diagnostics.add_warning(diagnostic(
@@ -63,21 +63,21 @@ fn another_account(plan: &Secret, diagnostics: &mut Diagnostics) {
 fn little_overlap(plan: &Secret, diagnostics: &mut Diagnostics) {
     let Some(overlap) = overlap(plan).filter(|overlap| *overlap < LEAST_OVERLAP) else { return };
     let left = match overlap.as_secs() / 3_600 {
-        0 => "no hour".to_owned(),
+        0 => "less than an hour".to_owned(),
         hours => format!("{hours} hours"),
     };
     diagnostics.add_warning(diagnostic(
         path("rotation"),
         "Less than a day between rotation and expiry",
         format!(
-            "There can be {left} between the making of a key and the end of the one before, and \
-             whoever still uses that one is locked out. Choose a shorter interval or a longer ttl; \
-             IBM advises 30 days."
+            "There can be as little as {left} between the creation of a key and the expiry of the \
+             previous one. Whoever still uses that one is then locked out. Choose a shorter \
+             interval or a longer ttl; IBM advises 30 days."
         ),
     ));
 }
 
-/// How long the former key surely outlives the making of the next one.
+/// The least time that a key remains valid after the next one was created.
 fn overlap(plan: &Secret) -> Option<Duration> {
     let Rotation { interval, unit, .. } = plan.own.active_rotation()?;
     let interval = unit.as_ref_option()?.at_most(interval.as_option()?)?;
@@ -127,14 +127,14 @@ mod tests {
         assert_eq!(warned(Some(&prior), &plan), [""; 0]);
         plan.own.ttl = ttl("1h");
         let found = of_the_plan(Some(&prior), &plan).warnings;
-        assert!(found[0].detail.contains("ends at 2026-11-24T13:00:00Z"), "{found:?}");
+        assert!(found[0].detail.contains("expires at 2026-11-24T13:00:00Z"), "{found:?}");
         plan.settings.rotation_triggers =
             Value::Value([("reason".to_owned(), known("now"))].into());
         assert_eq!(warned(Some(&prior), &plan), [""; 0]);
     }
 
     #[test]
-    fn little_overlap_and_another_account_are_told_when_they_are_planned() {
+    fn a_plan_with_little_overlap_or_another_account_is_a_warning() {
         let mut plan =
             rotating(Value::Value(true), Value::Value(90), Value::Value(RotationUnit::Day));
         plan.own.ttl = ttl("90d");

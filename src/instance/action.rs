@@ -1,4 +1,4 @@
-//! Actions on an instance.
+//! What an action on an instance implements.
 
 use std::future::Future;
 

@@ -1,11 +1,11 @@
-//! A type of this provider, joined with the connection that it calls through.
+//! Joins a served type with the connection that it calls the service through.
 
 use std::marker::PhantomData;
 
 use super::connection::Connection;
 use crate::framework::schema::Schema;
 
-/// What every served type has, whatever it is served as.
+/// What every served type has, whether a resource, data source, list or action.
 pub trait Served: Send + Sync + 'static {
     /// The full type name, `ibm_sm_…`.
     const TYPE_NAME: &'static str;
@@ -14,7 +14,7 @@ pub trait Served: Send + Sync + 'static {
     fn schema() -> Schema;
 }
 
-/// `T` as the framework serves it. What it is served as depends on which of the `Instance…`
+/// `T` as the framework serves it; as what, depends on which of the `Instance…`
 /// traits `T` implements.
 pub struct Connected<T> {
     pub(super) schema: Schema,

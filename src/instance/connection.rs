@@ -1,4 +1,4 @@
-//! The way to the service: one connection that all types share and that a configure call replaces.
+//! The connection to the service, which all types share and each configure call replaces.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,12 +9,12 @@ use crate::framework::diag::{Diagnostics, bug, error, path};
 use crate::framework::value::{Value, known};
 use crate::units::id::ObjectId;
 
-/// What the provider block says, as far as the types need it.
+/// The part of the provider's configuration that the types need.
 #[derive(Clone, Debug)]
 pub struct Configured {
-    /// The client; it calls nothing before it is asked to.
+    /// The client, which makes no request by itself.
     pub client: Arc<Client>,
-    /// The region of objects that name none.
+    /// The region of objects whose configuration has none.
     pub region: String,
 }
 
@@ -31,12 +31,12 @@ pub struct Instance {
     pub region: String,
     /// The GUID of the instance.
     pub instance_id: String,
-    /// The call that it serves.
+    /// The context of the call that it serves.
     pub(super) context: Context,
 }
 
 impl Instance {
-    /// The same instance for what has to be done even after an interrupt.
+    /// The same instance, for calls that must be made even after an interrupt.
     pub fn uninterrupted(&self) -> Instance {
         Instance {
             client: self.client.uninterrupted(),
@@ -55,7 +55,7 @@ impl Instance {
         }
     }
 
-    /// The reference of an object in the instance, with what the user wrote kept.
+    /// The reference of an object in the instance, with the values that the user set.
     pub(super) fn reference(&self, written: &InstanceRef, object: &str) -> InstanceRef {
         InstanceRef {
             id: known(self.id(object).to_string()),
@@ -65,7 +65,7 @@ impl Instance {
         }
     }
 
-    /// The reference of the instance as a whole, with what the user wrote kept.
+    /// The reference of the instance itself, with the values that the user set.
     pub(super) fn own_reference(&self, written: &InstanceRef) -> InstanceRef {
         let id = known(format!("{}/{}", self.region, self.instance_id));
         InstanceRef { id, ..self.reference(written, "") }
@@ -78,7 +78,7 @@ impl Connection {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(configured);
     }
 
-    /// The instance that is referred to, for the duration of a call.
+    /// The instance of `reference`, for the duration of one call.
     pub(super) fn instance(
         &self,
         reference: &InstanceRef,
@@ -109,7 +109,7 @@ fn endpoint_kind(endpoint_type: &Value<String>) -> EndpointKind {
     match endpoint_type.as_deref_option() {
         Some("private") => EndpointKind::Private,
         Some("public") => EndpointKind::Public,
-        // Validation refuses everything else.
+        // Validation accepts only the two.
         _ => EndpointKind::Default,
     }
 }

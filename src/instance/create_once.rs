@@ -1,4 +1,4 @@
-//! Creating an object exactly once, also when the response is lost.
+//! Creates an object exactly once, even if the response is lost.
 
 use std::future::Future;
 
@@ -6,17 +6,17 @@ use super::connection::Instance;
 use super::failure::{Advice, Failure};
 use crate::client::ApiError;
 
-/// What becomes of an object of the wanted name that exists after a response was lost.
+/// What to do with an object of the same name that exists after a response was lost.
 pub enum Existing<F, T> {
-    /// It could be somebody else's, and Terraform would later delete it: the user is told its id,
-    /// which this gives, and the import command.
+    /// Refuse it, since it could be somebody else's and Terraform would later delete it. The
+    /// error has the import command with its id, which this function returns.
     Refuse(fn(&F) -> &str),
-    /// Its name is this run's alone, so it is what was created.
+    /// Adopt it: only this run uses its name, so it is the object that was created.
     Adopt(fn(F) -> T),
 }
 
-/// Sends a create. A lost response is never guessed: when it is not known whether the request took
-/// effect, the object is looked up by its name, and created again only if it is not there.
+/// Sends a create. After a lost response the outcome is never assumed: the object is looked up by
+/// its name, and created again only if it does not exist.
 pub async fn create_once<T, F, Sending, Finding>(
     instance: &Instance,
     send: impl Fn() -> Sending,

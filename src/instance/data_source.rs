@@ -1,4 +1,4 @@
-//! Data sources of an instance.
+//! What a data source of an instance implements.
 
 use std::future::Future;
 
@@ -15,18 +15,18 @@ use crate::framework::schema::{Attribute, Schema};
 
 /// A data source, in terms of its own model.
 pub trait InstanceDataSource: Served {
-    /// What to look for, and what is found.
+    /// The typed model of configuration and result.
     type Model: Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    /// Rules across attributes. The configuration may hold unknown values.
+    /// Checks rules across attributes. The configuration may contain unknown values.
     fn validate(_config: &Self::Model) -> Diagnostics {
         Diagnostics::default()
     }
 
-    /// What the object is called in its instance; none for a view of the whole instance.
+    /// The object's id in its instance; `None` for a data source about the whole instance.
     fn id(found: &Self::Model) -> Option<&str>;
 
-    /// Looks the object up. What it adds to `warnings` is shown whether it is found or not.
+    /// Looks up the object. What it adds to `warnings` is shown even if that fails.
     fn read(
         instance: &Instance,
         config: Self::Model,
@@ -43,8 +43,8 @@ pub struct DataSourceModel<M> {
     model: M,
 }
 
-/// The schema of a data source: of these attributes, each as it is to be shown, those that its
-/// model has. One that is called like an attribute of the instance takes its place.
+/// The schema of a data source: those of `attributes` that its model has, and the common ones of
+/// the instance. An attribute replaces the common one of the same name.
 pub fn data_source_schema<M: Default + Serialize>(
     description: &'static str,
     own: impl IntoIterator<Item = Attribute>,
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_says_where_to_look_and_the_rest_is_found() {
+    fn the_configuration_names_the_object_and_the_rest_is_computed() {
         let own = [string("name").read_only(), string("other")];
         let schema = data_source_schema::<Model>("A thing.", own);
         let shown: Vec<_> = schema.iter().map(|one| (one.name, one.constraint.clone())).collect();

@@ -1,4 +1,4 @@
-//! Ephemeral resources of an instance.
+//! What an ephemeral resource of an instance implements.
 
 use std::future::Future;
 use std::time::SystemTime;
@@ -16,23 +16,23 @@ use crate::framework::schema::Schema;
 
 /// An ephemeral resource, in terms of its own model.
 pub trait InstanceEphemeral: Served {
-    /// What is asked for, and what is given.
+    /// The typed model of configuration and result.
     type Model: Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// What renewing and closing need to know beside the instance. It never holds a secret.
+    /// What renewing and closing need to know beside the instance. It never contains a secret.
     type Private: Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    /// Rules across attributes. The configuration may hold unknown values.
+    /// Checks rules across attributes. The configuration may contain unknown values.
     fn validate(config: &Self::Model) -> Diagnostics;
 
-    /// Opens it. What it adds to `warnings` is shown whether that works or not; with an error
-    /// nothing is left to close.
+    /// Opens it. What it adds to `warnings` is shown even if that fails; after an error there is
+    /// nothing to close.
     fn open(
         instance: &Instance,
         config: Self::Model,
         warnings: &mut Diagnostics,
     ) -> impl Future<Output = Result<Lent<Self::Model, Self::Private>, Diagnostics>> + Send;
 
-    /// Looks after what was opened; when to do so again.
+    /// Renews what was opened; returns when to renew it again.
     fn renew(
         _instance: &Instance,
         _private: &Self::Private,
@@ -40,7 +40,7 @@ pub trait InstanceEphemeral: Served {
         std::future::ready(Report::of(None))
     }
 
-    /// Ends what [`InstanceEphemeral::open`] began.
+    /// Closes what [`InstanceEphemeral::open`] opened.
     fn close(
         _instance: &Instance,
         _private: &Self::Private,
@@ -49,10 +49,10 @@ pub trait InstanceEphemeral: Served {
     }
 }
 
-/// What a run has been given.
+/// The response of an open.
 #[derive(Debug)]
 pub struct Lent<M, P> {
-    /// The values for the run; in no plan and no state.
+    /// The values for the run, which are in no plan and no state.
     pub model: M,
     /// What renewing and closing need to know.
     pub private: P,

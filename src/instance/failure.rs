@@ -1,5 +1,5 @@
-//! The one place where an error of the client becomes a diagnostic: what was
-//! being done to which object, what the service said, what to do next.
+//! Turns an error of the client into a diagnostic: what failed on which object, why, and
+//! what to do next.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::connection::Instance;
 use crate::client::{ApiError, ApiErrorKind, Operation, TransportKind};
 use crate::framework::diag::{AttributePath, Diagnostics, error, path};
 
-/// The operation of Terraform that was under way.
+/// The operation of Terraform during which a failure happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crud {
     /// Creating an object.
@@ -49,25 +49,25 @@ impl Advice {
         Advice { attribute: Some(attribute), next: next.into() }
     }
 
-    /// For a create whose response was lost, when an object of that name is there.
+    /// Advice for a create whose response was lost, if an object of that name exists.
     pub(super) fn import(instance: &Instance, object: &str) -> Self {
         let id = instance.id(object);
         Advice::new(format!(
-            "The service did not confirm, and an object of this name exists now. If nobody else \
-             made it, it is the one that was to be created: take it over with `terraform import \
-             ADDRESS {id}`, or delete it and apply again."
+            "The service did not confirm the request, and an object of this name exists now. If \
+             nobody else created it, import it with `terraform import ADDRESS {id}`; otherwise \
+             choose another name."
         ))
     }
 }
 
-/// Why something could not be done to an object.
+/// Why an operation on an object failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// A call failed; with advice that goes before the general one.
+    /// A request failed; the advice replaces the general one.
     Api(ApiError, Option<Advice>),
     /// A lookup did not find the object.
     NotFound,
-    /// The user has been told in full.
+    /// Complete diagnostics, which are shown as they are.
     Told(Diagnostics),
 }
 
@@ -84,7 +84,7 @@ impl From<Diagnostics> for Failure {
 }
 
 impl Failure {
-    /// Whether the service said that the object does not exist.
+    /// Whether the object does not exist.
     pub fn is_not_found(&self) -> bool {
         match self {
             Failure::Api(reason, _) => reason.is_not_found(),
@@ -93,7 +93,7 @@ impl Failure {
         }
     }
 
-    /// The same with advice, where there is none yet and `advice` has some.
+    /// The same failure with `advice`, unless it already has some.
     pub fn advised(self, advice: impl FnOnce(&ApiError) -> Option<Advice>) -> Self {
         match self {
             Failure::Api(reason, None) => {
@@ -106,8 +106,8 @@ impl Failure {
 }
 
 impl Instance {
-    /// The diagnostics of a failure while doing `crud` to `object` (kind and name, such as
-    /// `secret group "team-a"`).
+    /// The diagnostics of a failure while doing `crud` to `object` (what it is and its name, such
+    /// as `secret group "team-a"`).
     pub fn diagnostics(&self, crud: Crud, object: &str, failure: Failure) -> Diagnostics {
         let (reason, advice) = match failure {
             Failure::Told(diagnostics) => return diagnostics,
@@ -122,7 +122,7 @@ impl Instance {
                 "timeouts",
                 format!(
                     "It took longer than the timeouts block allows. Allow more time for {crud}, \
-                     or run it again: it goes on from what exists."
+                     or run Terraform again, which continues from what exists."
                 ),
             ))
         } else {
@@ -137,20 +137,20 @@ impl Instance {
         error(attribute, format!("Cannot {crud} {object}"), detail)
     }
 
-    /// What to do when the object that `attribute` names is not there.
+    /// Advice for an object that does not exist, on the attribute that names it.
     pub fn nothing_there(&self, attribute: &'static str) -> Advice {
         Advice::on(
             attribute,
             format!(
                 "Check {attribute}, that the object is in instance {} in region {}, and that the \
-                 identity of the API key may see it.",
+                 caller may see it.",
                 self.instance_id, self.region
             ),
         )
     }
 }
 
-/// What a lookup found is of another type than `wanted`, by IBM's names.
+/// The error that a lookup found an object of another type than `wanted`, in IBM's names.
 pub fn of_another_type(
     attribute: &'static str,
     object: &str,
@@ -159,7 +159,7 @@ pub fn of_another_type(
 ) -> Diagnostics {
     error(
         path(attribute),
-        format!("{object} is of another kind"),
+        format!("{object} is of another type"),
         format!("It is of type {found}, and not of type {wanted}. Check the {attribute}."),
     )
 }
@@ -167,9 +167,9 @@ pub fn of_another_type(
 fn general_advice(reason: &ApiError) -> Option<Advice> {
     let advice = match reason.kind() {
         ApiErrorKind::NoCredentials => Advice::new(
-            "Give an IBM Cloud API key: set ibmcloud_api_key in the provider block, or IC_API_KEY \
-             or IBMCLOUD_API_KEY in the environment; the provider's documentation has other ways. \
-             What is only known after the apply cannot be used to plan.",
+            "Set ibmcloud_api_key in the provider block, or IC_API_KEY or IBMCLOUD_API_KEY in the \
+             environment; the provider's documentation lists other credentials. Values that are \
+             unknown until the apply cannot be used by a plan.",
         ),
         ApiErrorKind::Unauthenticated => Advice::new(
             "IBM Cloud does not accept the API key or token. Check ibmcloud_api_key (environment: \
@@ -178,22 +178,22 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
              that identity, or the compute resource.",
         ),
         ApiErrorKind::Forbidden => Advice::new(format!(
-            "The identity of the API key lacks a role: {} needs {} on the Secrets Manager \
-             instance. A new access policy can take a minute to work.",
+            "The caller lacks a role: {} needs {} on the Secrets Manager instance. A new access \
+             policy can take a minute to take effect.",
             reason.operation(),
             reason.operation().role()
         )),
         ApiErrorKind::NotFound => Advice::on(
             "instance_id",
             "Check that the instance exists in this region and account: instance_id is the GUID \
-             of the service instance, region the region that it was made in.",
+             of the service instance, region the region in which it was created.",
         ),
         ApiErrorKind::Locked => Advice::new(
             "A lock protects the secret. Find it with `ibmcloud secrets-manager secret-locks` and \
-             ask who holds it, or remove it, before you run this again.",
+             ask its creator, or delete it, before you run Terraform again.",
         ),
         ApiErrorKind::RateLimited => Advice::new(
-            "The instance gets more requests than it takes: run Terraform with a lower \
+            "The instance receives more requests than it allows: run Terraform with a lower \
              -parallelism, or again later.",
         ),
         ApiErrorKind::Transport(kind) if reason.operation() == Operation::GetToken => {
@@ -202,9 +202,9 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
         ApiErrorKind::Transport(kind) => {
             Advice::on("endpoint_type", transport_advice(kind, INSTANCE_ADDRESS))
         }
-        ApiErrorKind::Cancelled => {
-            Advice::new("The run was interrupted. Run it again: it goes on from what exists.")
-        }
+        ApiErrorKind::Cancelled => Advice::new(
+            "The run was interrupted. Run Terraform again, which continues from what exists.",
+        ),
         ApiErrorKind::Conflict
         | ApiErrorKind::Invalid
         | ApiErrorKind::Server
@@ -214,21 +214,21 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
     Some(advice)
 }
 
-const IAM_ADDRESS: &str = "This is the address of IAM, which gives a token for the API key. It \
+const IAM_ADDRESS: &str = "This is the address of IAM, which issues the token for the API key. It \
                            follows from visibility and iam_endpoint of the provider block: \
-                           private addresses resolve and answer only from within IBM Cloud's \
+                           private addresses can be reached only from within IBM Cloud's \
                            network.";
 
 const INSTANCE_ADDRESS: &str = "The address follows from instance_id, region and endpoint_type of \
-                                the resource and visibility of the provider block. A new \
-                                instance has private endpoints only, and those resolve and \
-                                answer only from within IBM Cloud's network: set endpoint_type \
+                                the resource and visibility of the provider block. An \
+                                instance may have private endpoints only, which can be reached \
+                                only from within IBM Cloud's network: set endpoint_type \
                                 or visibility to \"private\" there, and to \"public\" elsewhere.";
 
 fn transport_advice(kind: TransportKind, address: &str) -> String {
     match kind {
         TransportKind::Tls => format!(
-            "The certificate of the service is not trusted here: check the CA certificates of \
+            "The certificate of the service is not trusted on this machine: check the CA certificates of \
              this machine and any proxy in between; ca_cert_file of the provider block adds more. \
              {address}"
         ),

@@ -1,4 +1,4 @@
-//! List resources of an instance, for `terraform query`.
+//! What a list resource of an instance implements, for `terraform query`.
 
 use std::future::Future;
 
@@ -27,7 +27,7 @@ pub trait InstanceList: Served {
     /// How messages name the objects, such as `the secret groups`.
     const OBJECTS: &'static str;
 
-    /// Up to `limit` objects that pass the filters.
+    /// Finds up to `limit` objects that match the filters.
     fn list(
         instance: &Instance,
         filters: &Self::Filters,
@@ -38,11 +38,11 @@ pub trait InstanceList: Served {
 /// One object that a list found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found<M> {
-    /// What it is called in its instance: the last segment of its id.
+    /// The object's id in its instance: the last segment of its id in Terraform.
     pub id: String,
-    /// What it is called for people.
+    /// The name that users see.
     pub display_name: String,
-    /// What is known of it without reading a secret.
+    /// Its state, as far as it is known without reading a secret.
     pub model: M,
 }
 
@@ -60,13 +60,13 @@ pub struct Filtered<F> {
 pub fn list_schema(description: &'static str, own: Vec<Attribute>) -> Schema {
     let mut attributes: Vec<Attribute> = reference::lookup_attributes()
         .into_iter()
-        .map(|one| if one.name == "region" { one.optional() } else { one })
+        .map(|common| if common.name == "region" { common.optional() } else { common })
         .collect();
     attributes.extend(own);
     Schema::new(description, attributes)
 }
 
-/// The filter by part of a text, which every list has.
+/// The `search` filter, which every list has.
 pub fn search(description: &'static str) -> Attribute {
     string("search").validator(length(2, 128)).description(description)
 }
@@ -117,7 +117,7 @@ mod tests {
     use crate::framework::schema::AttributeConstraint::{Optional, Required};
 
     #[test]
-    fn a_filter_computes_nothing() {
+    fn no_filter_is_computed() {
         let schema = list_schema("Things.", vec![search("Part of the name.")]);
         let shown: Vec<_> = schema.iter().map(|one| (one.name, one.constraint.clone())).collect();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The attributes that say which instance an object is in.
+//! The attributes that identify the instance an object is in.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub struct InstanceRef {
     pub endpoint_type: Value<String>,
 }
 
-/// The declaration of [`InstanceRef`] (ibm-api.md 5.3).
+/// The attributes of [`InstanceRef`] (ibm-api.md 5.3).
 pub(super) fn attributes() -> Vec<Attribute> {
     vec![
         string("id")
@@ -47,7 +47,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
     ]
 }
 
-/// The declaration where nothing is managed: in lookups, filters and actions.
+/// The same attributes where nothing is managed: in lookups, filters and actions.
 pub fn lookup_attributes() -> Vec<Attribute> {
     attributes()
         .into_iter()
@@ -72,7 +72,7 @@ impl InstanceRef {
     }
 }
 
-/// Whether neither value says anything: the service does not tell an empty text or map from none.
+/// Whether both values are null or empty, which the service does not distinguish.
 pub fn both_blank(left: &ValueAny, right: &ValueAny) -> bool {
     is_blank(left) && is_blank(right)
 }

@@ -1,4 +1,4 @@
-//! Managed resources of an instance: what all of them do alike, so that a type says only its calls.
+//! What a managed resource of an instance implements, and what all of them do alike.
 
 use std::future::Future;
 
@@ -17,7 +17,7 @@ use crate::framework::schema::{Attribute, IdentityAttribute, Schema};
 use crate::framework::value::Value;
 use crate::units::id::ObjectId;
 
-/// Marks the private state of this provider. It is stored: it never changes.
+/// The key of this provider's private state. It is stored, so it must never change.
 const PRIVATE_STATE_KEY: &str = "ibm_sm_configured";
 
 /// A managed resource type, in terms of its own model: without instance and timeouts.
@@ -25,10 +25,10 @@ pub trait InstanceResource: Served {
     /// Configuration, plan and state.
     type Model: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
-    /// The attribute that names the object in its instance: the last segment of the id.
+    /// The attribute with the object's id in its instance: the last segment of the id.
     const ID: &'static str;
 
-    /// The attributes that together name the object, for ever.
+    /// The attributes that together identify the object, for its whole life.
     const IDENTITY: &'static [IdentityAttribute] = &[
         IdentityAttribute { name: "region", optional: true },
         IdentityAttribute { name: "instance_id", optional: false },
@@ -38,13 +38,13 @@ pub trait InstanceResource: Served {
     /// The value of [`InstanceResource::ID`]; empty before the object exists.
     fn id(model: &Self::Model) -> &str;
 
-    /// A model that knows nothing but its id.
+    /// A model with nothing but the id.
     fn with_id(id: String) -> Self::Model;
 
     /// How messages name the object, such as `secret group "team-a"`.
     fn describe(model: &Self::Model) -> String;
 
-    /// Rules across attributes. The configuration may hold unknown values.
+    /// Checks rules across attributes. The configuration may contain unknown values.
     fn validate(_config: &Self::Model) -> Diagnostics {
         Diagnostics::default()
     }
@@ -63,7 +63,7 @@ pub trait InstanceResource: Served {
         Diagnostics::default()
     }
 
-    /// What the user should know of an object that was read or created.
+    /// Warnings about an object that was read or created.
     fn warnings(_model: &Self::Model) -> Diagnostics {
         Diagnostics::default()
     }
@@ -74,14 +74,14 @@ pub trait InstanceResource: Served {
         prior: &Self::Model,
     ) -> impl Future<Output = Result<Self::Model, Failure>> + Send;
 
-    /// Creates the object. `config` holds what the plan must not: write-only values.
+    /// Creates the object. `config` contains what the plan must not: write-only values.
     fn create(
         instance: &Instance,
         plan: &Self::Model,
         config: &Self::Model,
     ) -> impl Future<Output = Result<Self::Model, Failure>> + Send;
 
-    /// What remains to be done once the object exists. It is stored, whatever fails here.
+    /// Does what remains once the object exists. The object is stored even if this fails.
     fn complete(
         _instance: &Instance,
         _model: &mut Self::Model,
@@ -89,8 +89,8 @@ pub trait InstanceResource: Served {
         std::future::ready(Ok(()))
     }
 
-    /// Brings the object from `prior` to `plan`. `state` begins as `prior` and follows each step
-    /// that is done, so that a failure leaves what exists.
+    /// Updates the object from `prior` to `plan`. `state` starts as `prior` and is updated after
+    /// each step, so that after a failure it describes what exists.
     fn update(
         instance: &Instance,
         prior: &Self::Model,

@@ -1,5 +1,4 @@
-//! The `timeouts` block: how long an operation may take, waits and repetitions
-//! included.
+//! The `timeouts` block: how long an operation may take, including waits and retries.
 
 use std::time::Duration;
 
@@ -25,15 +24,15 @@ pub struct Timeouts {
     pub delete: Value<Written<Span>>,
 }
 
-/// The declaration of the block.
+/// The schema of the block.
 pub(super) fn attribute() -> Attribute {
     block("timeouts", &["create", "read", "update", "delete"]).description(
-        "How long an operation may take, such as `5m`. By default a request is repeated for up to \
+        "How long an operation may take, such as `5m`. By default, a request is retried for up to \
          two minutes.",
     )
 }
 
-/// Errors of a block that may hold unknown values.
+/// The errors of a block that may contain unknown values.
 pub(super) fn validate(timeouts: &Value<Timeouts>) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     let Value::Value(Timeouts { create, read, update, delete }) = timeouts else {
@@ -49,7 +48,7 @@ pub(super) fn validate(timeouts: &Value<Timeouts>) -> Diagnostics {
                 path("timeouts").attribute(name),
                 "Invalid value for timeouts",
                 format!(
-                    "The value must {DURATION_RULE}, and longer than nothing. It is {:?}.",
+                    "The value must {DURATION_RULE}, and be longer than zero. It is {:?}.",
                     limit.as_str()
                 ),
             ));
@@ -79,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_for_its_own_action() {
+    fn a_limit_applies_to_its_own_operation() {
         let block = Value::Value(Timeouts { create: written("5m"), ..Timeouts::default() });
         assert_eq!(limit(&block, Crud::Create), Some(Duration::from_secs(300)));
         assert_eq!(limit(&block, Crud::Delete), None);
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_limit_is_refused_on_its_path_and_an_unknown_one_passes() {
+    fn a_malformed_limit_is_an_error_on_its_path_and_an_unknown_one_passes() {
         let block = Value::Value(Timeouts {
             create: Value::Unknown,
             read: written("0"),

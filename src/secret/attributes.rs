@@ -11,10 +11,10 @@ use crate::framework::value::ValueAny;
 use crate::instance::both_blank;
 use crate::units::name::{NAME_RULE, is_name};
 
-/// The most that custom metadata may take, in bytes of JSON (ibm-api.md 2.2).
+/// The maximum size of custom metadata, in bytes of JSON (ibm-api.md 2.2).
 const METADATA_BYTES: usize = 10_240;
 
-/// All attributes of a secret type. One of its own takes the place of a common one of that name.
+/// All attributes of a secret type. An attribute of its own replaces a common one of the same name.
 pub(super) fn attributes<K: SecretKind>() -> Vec<Attribute> {
     let own = K::attributes();
     let is_own = |name: &str| own.iter().any(|attribute| attribute.name == name);
@@ -24,12 +24,12 @@ pub(super) fn attributes<K: SecretKind>() -> Vec<Attribute> {
     attributes
 }
 
-/// The declaration of `name`, for a type that has more to say about it.
+/// The attribute `name`, for a secret type that describes it further.
 pub fn name_attribute() -> Attribute {
     string("name").required().validator(length(2, 256)).validator(matching(NAME_RULE, is_name))
 }
 
-/// The declaration of `secret_group_id`.
+/// The attribute `secret_group_id`.
 pub fn secret_group_attribute() -> Attribute {
     string("secret_group_id")
         .optional_computed()
@@ -38,7 +38,7 @@ pub fn secret_group_attribute() -> Attribute {
         .description("The id of the secret group. Default: the group `default`.")
 }
 
-/// What the user may give.
+/// The attributes that the user may set.
 fn given() -> Vec<Attribute> {
     vec![
         name_attribute().description(
@@ -70,19 +70,21 @@ fn given() -> Vec<Attribute> {
     ]
 }
 
-/// What only the service says.
+/// The attributes that only the service sets.
 fn computed() -> Vec<Attribute> {
-    let kept = |attribute: Attribute| attribute.computed().use_state_for_unknown();
+    let constant = |attribute: Attribute| attribute.computed().use_state_for_unknown();
     vec![
-        kept(string("secret_id")).description("The id of the secret in the instance."),
-        kept(string("secret_type")).description("IBM's name of the secret's type."),
-        kept(string("crn")).description("The cloud resource name of the secret."),
-        kept(string("created_by")).description("The IAM id of the creator."),
-        kept(string("created_at")).description("When the secret was made, RFC 3339."),
+        constant(string("secret_id")).description("The id of the secret in the instance."),
+        constant(string("secret_type")).description("IBM's name for the secret's type."),
+        constant(string("crn")).description("The cloud resource name of the secret."),
+        constant(string("created_by")).description("The IAM id of the creator."),
+        constant(string("created_at")).description("When the secret was created, RFC 3339."),
         string("updated_at").computed().description("When it last changed or was read, RFC 3339."),
         boolean("downloaded").computed().description("Whether the current value was ever read."),
         number("locks_total").computed().description("How many locks its versions have."),
-        number("versions_total").computed().description("How many versions the service remembers."),
+        number("versions_total")
+            .computed()
+            .description("How many versions the service has retained."),
         number("state")
             .computed()
             .description("0 pre-activation, 1 active, 2 suspended, 3 deactivated, 5 destroyed."),
@@ -90,7 +92,7 @@ fn computed() -> Vec<Attribute> {
     ]
 }
 
-/// An attribute of a secret that is looked up: without what a resource says about giving it.
+/// An attribute of a secret that is looked up, with a description that does not speak of setting it.
 pub(super) fn found_attribute<K: SecretKind>(attribute: Attribute) -> Attribute {
     let description = match attribute.name {
         "secret_group_id" => "The id of the secret group that the secret is in.",

@@ -1,4 +1,4 @@
-//! Secrets as they are looked up: with their value by id or name, and without it by id.
+//! The data sources of secrets: with the value by id or name, and without it by id.
 
 use std::marker::PhantomData;
 
@@ -16,7 +16,7 @@ use crate::instance::{Instance, InstanceDataSource, Served, data_source_schema};
 /// The data source of a secret type with the value.
 pub struct SecretDataSource<K>(PhantomData<fn() -> K>);
 
-/// What to find, and the secret that was found.
+/// What to look up, and the secret that was found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct FoundSecret<K: SecretKind> {
@@ -80,7 +80,7 @@ impl<K: SecretKind> InstanceDataSource for SecretDataSource<K> {
     }
 }
 
-/// The data source of a secret type without the value: a model that has no place for one.
+/// The data source of a secret type without the value; its model has no field for one.
 pub struct SecretMetadataDataSource<K>(PhantomData<fn() -> K>);
 
 /// What to find, and what was found.

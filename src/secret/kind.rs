@@ -1,4 +1,4 @@
-//! What a secret type says about itself.
+//! What a secret type implements.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -13,7 +13,7 @@ use crate::framework::schema::Attribute;
 use crate::framework::value::StringMap;
 use crate::instance::{Advice, Failure, Instance};
 
-/// A part of a secret's model: attributes that stand beside the others in the state.
+/// A part of a secret's model, whose attributes are at the top level of the state.
 pub trait ModelPart:
     Serialize + DeserializeOwned + Clone + Debug + Default + PartialEq + Send + Sync + 'static
 {
@@ -26,8 +26,8 @@ impl<T> ModelPart for T where
 
 /// A secret in Terraform's terms: configuration, plan and state of the resource.
 ///
-/// What only the routes with the value return is a part of its own, so that metadata cannot hold
-/// a value.
+/// The value, which only some routes return, is a part of its own, so that metadata cannot contain
+/// one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Secret<K: SecretKind> {
@@ -37,35 +37,35 @@ pub struct Secret<K: SecretKind> {
     /// The metadata of this type.
     #[serde(flatten)]
     pub own: K::Own,
-    /// What only the routes with the value return.
+    /// The value, which only some routes return.
     #[serde(flatten)]
     pub payload: K::Payload,
     /// The user's own data about the current version.
     pub version_custom_metadata: StringMap,
-    /// What only Terraform knows.
+    /// The attributes that only Terraform knows.
     #[serde(flatten)]
     pub settings: K::Settings,
 }
 
-/// What a state does about the value of a secret.
+/// What to do about the value of a secret in the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PayloadInState {
-    /// It holds none.
+    /// The state has none.
     Absent,
-    /// It holds the current one already.
+    /// The state already has the current one.
     Kept,
-    /// It is to hold one, which has to be read.
+    /// The state should have one, which must be read.
     ToBeRead,
 }
 
-/// A secret type: the wire types that it adds to those of every secret, its attributes, and where
-/// it differs.
+/// A secret type: the API types that it adds to those of every secret, its attributes, and its
+/// differences from other secrets.
 pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'static {
-    /// What it is to the API.
+    /// Its counterpart in the client.
     type Api: SecretType;
     /// Metadata of its own.
     type Own: ModelPart;
-    /// What only the routes with the value return. Its `Debug` is redacted.
+    /// The value, which only some routes return. Its `Debug` is redacted.
     type Payload: ModelPart;
     /// Attributes that only Terraform knows.
     type Settings: ModelPart;
@@ -74,9 +74,9 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
     const TYPE_NAME: &'static str;
     /// The type name of the data source without the value.
     const METADATA_TYPE_NAME: &'static str;
-    /// What messages call one, such as `IAM credentials secret`.
+    /// How messages name one secret, such as `IAM credentials secret`.
     const NAME: &'static str;
-    /// What messages call all of them, such as `the IAM credentials secrets`.
+    /// How messages name all of them, such as `the IAM credentials secrets`.
     const OBJECTS: &'static str;
     /// The description of the resource.
     const DESCRIPTION: &'static str;
@@ -87,15 +87,15 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
     /// The description of the list.
     const LIST: &'static str;
 
-    /// The attributes of its own. One that is called like a common one takes its place.
+    /// Its own attributes. One with the name of a common attribute replaces that.
     fn attributes() -> Vec<Attribute>;
 
-    /// How an attribute of its own is described where it is looked up and not given.
+    /// The description of one of its own attributes where it is looked up instead of set.
     fn found_description(_name: &str) -> Option<&'static str> {
         None
     }
 
-    /// Rules across attributes. The configuration may hold unknown values.
+    /// Checks rules across attributes. The configuration may contain unknown values.
     fn validate(config: &Secret<Self>) -> Diagnostics;
 
     /// See [`crate::framework::resource::ManagedResource::planned_changes`].
@@ -110,53 +110,53 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
         plan: &mut Secret<Self>,
     ) -> Diagnostics;
 
-    /// What it adds to a create.
+    /// Its part of the request that creates the secret.
     fn prototype(
         plan: &Secret<Self>,
         config: &Secret<Self>,
     ) -> Result<<Self::Api as SecretType>::Prototype, Diagnostics>;
 
-    /// What of its own changes in place; only what differs.
+    /// Its part of the request that updates the secret, with only what differs.
     fn patch(
         prior: &Secret<Self>,
         plan: &Secret<Self>,
     ) -> Result<<Self::Api as SecretType>::Patch, Diagnostics>;
 
-    /// Its metadata as the service describes them.
+    /// Its metadata as the service describes it.
     fn own(metadata: <Self::Api as SecretType>::Metadata) -> Self::Own;
 
     /// Its value as the service returns it.
     fn payload(payload: &<Self::Api as SecretType>::Payload) -> Self::Payload;
 
-    /// What is to become of the value in the state `now`, which held that of `prior`.
+    /// What to do about the value in the state `now`, which has that of `prior`.
     fn payload_in_state(
         instance: &Instance,
         prior: Option<&Secret<Self>>,
         now: &Secret<Self>,
     ) -> PayloadInState;
 
-    /// Settles what the plan of a create left open and only Terraform knows.
+    /// Fills in the attributes that were unknown in the plan of a create and only Terraform knows.
     fn settle_settings(_state: &mut Secret<Self>) {}
 
     /// Takes over from the plan what only Terraform knows and what an update may change before a
     /// new version is made.
     fn adopt_settings(state: &mut Secret<Self>, plan: &Secret<Self>);
 
-    /// What makes a new version in this update, if anything does.
+    /// The request for a new version in this update, if one is needed.
     fn new_version(
         prior: &Secret<Self>,
         plan: &Secret<Self>,
         config: &Secret<Self>,
     ) -> Result<Option<<Self::Api as SecretType>::VersionPrototype>, Diagnostics>;
 
-    /// Takes over what the new version brought.
+    /// Updates the state after a new version was created.
     fn version_made(
         state: &mut Secret<Self>,
         plan: &Secret<Self>,
         payload: &<Self::Api as SecretType>::Payload,
     );
 
-    /// What a refresh learns beside metadata and value.
+    /// Updates the state with what a refresh learns beside metadata and value.
     fn after_read(
         _instance: &Instance,
         _state: &mut Secret<Self>,
@@ -164,13 +164,13 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
         std::future::ready(())
     }
 
-    /// What the user should know of a secret that was read or created.
+    /// Warnings about a secret that was read or created.
     fn warnings(_state: &Secret<Self>) -> Diagnostics {
         Diagnostics::default()
     }
 
-    /// What the user should know before the value of a secret is looked up, on the attribute
-    /// that names it.
+    /// The warning before the value of a secret is looked up, on the attribute that names the
+    /// secret.
     fn reading_warning(
         _metadata: &client::SecretMetadata<Self::Api>,
         _attribute: &'static str,
@@ -179,7 +179,7 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
         None
     }
 
-    /// What the user should know of a value that was looked up.
+    /// The warning about a value that was looked up.
     fn value_warning(
         _payload: &Self::Payload,
         _state: &str,
@@ -189,10 +189,10 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
         None
     }
 
-    /// What to do about a create that the service refuses.
+    /// Advice for a create that the service refused.
     fn create_advice(reason: &ApiError) -> Option<Advice>;
 
-    /// What to do about an update that the service refuses.
+    /// Advice for an update that the service refused.
     fn update_advice(
         _reason: &ApiError,
         _prior: &Secret<Self>,
@@ -208,7 +208,7 @@ impl<K: SecretKind> Secret<K> {
         self.common.secret_id.as_deref_option().unwrap_or_default()
     }
 
-    /// Whether this is the stub of an import, which knows nothing but its id.
+    /// Whether this is the state of an import, which has nothing but the id.
     pub fn is_import(&self) -> bool {
         self.common.name.is_null()
     }
@@ -221,7 +221,7 @@ impl<K: SecretKind> Secret<K> {
         }
     }
 
-    /// Takes over the metadata as the service describes them.
+    /// Sets the metadata to what the service describes.
     pub(super) fn set_metadata(&mut self, metadata: client::SecretMetadata<K::Api>) {
         self.common = CommonMetadata::from(metadata.common);
         self.own = K::own(metadata.own);

@@ -1,4 +1,4 @@
-//! Secrets as `terraform query` finds them: metadata only, a list never reads a value.
+//! The lists that find secrets for `terraform query`: metadata only, without reading a value.
 
 use std::marker::PhantomData;
 
@@ -15,7 +15,7 @@ use crate::units::name::{OBJECT_ID_RULE, is_object_id};
 /// The list of a secret type.
 pub struct SecretList<K>(PhantomData<fn() -> K>);
 
-/// What to find.
+/// The filters of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Filters {
     search: Value<String>,
@@ -40,7 +40,7 @@ impl<K: SecretKind> Served for SecretList<K> {
 
     fn schema() -> Schema {
         let filters = vec![
-            search("Part of the id, name, description or a label, or of IBM's name of the type."),
+            search("Part of the id, name, description or a label, or of IBM's name for the type."),
             list("secret_group_ids", Type::String)
                 .validator(count(1, 201))
                 .element_validator(matching(OBJECT_ID_RULE, is_object_id))
@@ -78,7 +78,7 @@ impl<K: SecretKind> InstanceList for SecretList<K> {
     }
 }
 
-/// The service takes labels with commas between them.
+/// The service expects labels separated by commas.
 fn without_comma() -> Validator {
     matching("have no comma: the service cannot search for one", |label| !label.contains(','))
 }

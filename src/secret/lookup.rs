@@ -1,7 +1,7 @@
-//! How a secret that is not managed is named, found and read: by its id, or by its name in a group.
+//! Looks up secrets that are not managed: by id, or by name in a group.
 //!
-//! The metadata comes first. It says whether the secret is what it should be, and whether reading
-//! its value changes anything (ibm-api.md 4.3).
+//! The metadata is read first. It tells whether the secret is of the right type, and whether
+//! reading its value has side effects (ibm-api.md 4.3).
 
 use serde::{Deserialize, Serialize};
 
@@ -14,18 +14,20 @@ use crate::framework::value::{Value, known};
 use crate::instance::{Advice, Crud, Failure, Instance, of_another_type};
 use crate::units::name::{NAME_RULE, OBJECT_ID_RULE, is_name, is_object_id};
 
-/// The attributes that name a secret where it is looked up.
+/// The attributes by which a secret is looked up.
 pub fn lookup_attributes() -> [Attribute; 3] {
     [
         string("secret_id")
             .optional_computed()
             .validator(matching(OBJECT_ID_RULE, is_object_id))
-            .description("The id of the secret. Exactly one of `secret_id` and `name` is needed."),
+            .description(
+                "The id of the secret. Exactly one of `secret_id` and `name` is required.",
+            ),
         string("name")
             .optional_computed()
             .validator(length(2, 256))
             .validator(matching(NAME_RULE, is_name))
-            .description("The name of the secret; `secret_group_name` is needed with it."),
+            .description("The name of the secret; it requires `secret_group_name`."),
         string("secret_group_name")
             .validator(length(2, 64))
             .validator(matching(NAME_RULE, is_name))
@@ -33,7 +35,7 @@ pub fn lookup_attributes() -> [Attribute; 3] {
     ]
 }
 
-/// What names the secret that an ephemeral resource opens.
+/// The attributes by which an ephemeral resource looks up its secret.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NamedSecret {
     secret_id: Value<String>,
@@ -42,17 +44,17 @@ pub struct NamedSecret {
 }
 
 impl NamedSecret {
-    /// What is wrong with the way in which the secret is named. Unknown values pass.
+    /// The errors of the lookup attributes; unknown values pass.
     pub fn validate(&self) -> Diagnostics {
         validate_lookup(&self.secret_id, &self.name, &self.secret_group_name)
     }
 
-    /// The lookup that it asks for.
+    /// The lookup that the attributes describe.
     pub fn lookup(&self) -> Lookup<'_> {
         Lookup::of(&self.secret_id, &self.name, &self.secret_group_name)
     }
 
-    /// The same with what was found filled in.
+    /// The same attributes, filled in from the secret that was found.
     pub fn found(&self, metadata: &CommonMetadata) -> Self {
         NamedSecret {
             secret_id: known(&metadata.id),
@@ -62,14 +64,14 @@ impl NamedSecret {
     }
 }
 
-/// What is wrong with the way in which a configuration names the secret. Unknown values pass.
+/// The errors of a configuration's lookup attributes; unknown values pass.
 pub(super) fn validate_lookup(
     secret_id: &Value<String>,
     name: &Value<String>,
     secret_group_name: &Value<String>,
 ) -> Diagnostics {
     const ONE: &str =
-        "Give exactly one of them: secret_id, or name together with secret_group_name.";
+        "Set exactly one of them: secret_id, or name together with secret_group_name.";
     match (secret_id, name, secret_group_name) {
         (Value::Null, Value::Null, _) => {
             error(path("secret_id"), "Neither secret_id nor name", ONE)
@@ -80,8 +82,8 @@ pub(super) fn validate_lookup(
         (_, Value::Value(_), Value::Null) => error(
             path("secret_group_name"),
             "name without secret_group_name",
-            "A secret is looked up by its name in a group: give secret_group_name too, \"default\" \
-             for the default group.",
+            "A secret is looked up by its name in a group: set secret_group_name too, to \
+             \"default\" for the default group.",
         ),
         _ => Diagnostics::default(),
     }
@@ -102,7 +104,7 @@ pub enum Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    /// The lookup that these attributes ask for.
+    /// The lookup that these attributes describe.
     pub(super) fn of(
         secret_id: &'a Value<String>,
         name: &'a Value<String>,
@@ -133,7 +135,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// The metadata of the secret. Nothing is made or revoked.
+    /// Reads the metadata of the secret, without side effects.
     pub async fn metadata<K: SecretKind>(
         self,
         instance: &Instance,
@@ -152,8 +154,8 @@ impl<'a> Lookup<'a> {
                 path("name"),
                 format!("Cannot read {}", self.describe::<K>()),
                 format!(
-                    "Instance {} in region {} has no {} of this name that the identity of the API \
-                     key may see. Check name, instance_id and region.",
+                    "Instance {} in region {} has no {} of this name that the caller may \
+                     see. Check name, instance_id and region.",
                     instance.instance_id,
                     instance.region,
                     K::NAME,
@@ -164,8 +166,8 @@ impl<'a> Lookup<'a> {
         Ok(found)
     }
 
-    /// The secret with its value. A secret that is not in the named group is not read, and nothing
-    /// is made.
+    /// Reads the secret with its value. If it is not in the group, its value is not read, and no key
+    /// is created.
     pub async fn value<K: SecretKind>(
         self,
         instance: &Instance,
@@ -180,7 +182,7 @@ impl<'a> Lookup<'a> {
             Ok(secret) => Ok(secret),
             Err(reason) => {
                 let advice = match self {
-                    _ if reason.is_locked() => Some(held_by(instance, &metadata.common.id).await),
+                    _ if reason.is_locked() => Some(locked_by(instance, &metadata.common.id).await),
                     Lookup::Name { .. } if reason.is_not_found() => Some(Advice::on(
                         "secret_group_name",
                         "The secret exists, but not in a group of this name. Check \
@@ -207,21 +209,25 @@ pub(super) fn refuse_another_type<K: SecretKind>(
     Err(of_another_type(attribute, &format!("Secret {}", found.id), &found.secret_type, wanted))
 }
 
-/// Who holds the lock that forbids a read.
-async fn held_by(instance: &Instance, secret_id: &str) -> Advice {
+/// Advice about the locks that forbid a read.
+async fn locked_by(instance: &Instance, secret_id: &str) -> Advice {
     let locks = instance.client.list_secret_locks(secret_id).await;
-    let held: Vec<String> = locks
+    let descriptions: Vec<String> = locks
         .unwrap_or_default()
         .iter()
         .map(|lock| match &lock.created_by {
-            Some(by) => format!("{:?} (made by {by})", lock.name),
+            Some(by) => format!("{:?} (created by {by})", lock.name),
             None => format!("{:?}", lock.name),
         })
         .collect();
     Advice::new(format!(
         "Reading the secret would revoke its current key, and a lock forbids that: {}. Ask its \
          owner, or wait until it is gone.",
-        if held.is_empty() { "its name could not be read".to_owned() } else { held.join(", ") }
+        if descriptions.is_empty() {
+            "its name could not be read".to_owned()
+        } else {
+            descriptions.join(", ")
+        }
     ))
 }
 
@@ -230,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_named_in_exactly_one_way() {
+    fn a_secret_is_looked_up_in_exactly_one_way() {
         let (none, some, unknown) = (Value::Null, known("x"), Value::Unknown);
         for (secret_id, name, group, mistake) in [
             (&some, &none, &none, None),
@@ -253,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_comes_before_a_name() {
+    fn an_id_takes_precedence_over_a_name() {
         let (none, some) = (Value::Null, known("x"));
         assert_eq!(Lookup::of(&some, &none, &some).attribute(), "secret_id");
         assert_eq!(Lookup::of(&none, &some, &some).attribute(), "name");

@@ -1,4 +1,4 @@
-//! The metadata of every secret in Terraform's terms; no client, clock or log.
+//! The metadata of every secret as Terraform models it; no client, clock or log.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use serde_json::Value as Json;
 use crate::client::{self, JsonObject, SecretState};
 use crate::framework::value::{StringList, StringMap, Value, known, known_list};
 
-/// What the service says of every secret, whatever its type.
+/// The metadata that every secret has, whatever its type.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CommonMetadata {
     /// UUID.
     pub secret_id: Value<String>,
-    /// IBM's name of the type.
+    /// IBM's name for the type.
     pub secret_type: Value<String>,
     /// Unique per type in the instance.
     pub name: Value<String>,
@@ -39,7 +39,7 @@ pub struct CommonMetadata {
     pub downloaded: Value<bool>,
     /// Locks over all versions.
     pub locks_total: Value<i64>,
-    /// Versions that the service remembers.
+    /// The number of versions that the service has retained.
     pub versions_total: Value<i64>,
     /// IBM's number of the state.
     pub state: Value<i64>,
@@ -83,7 +83,7 @@ impl From<client::CommonMetadata> for CommonMetadata {
     }
 }
 
-/// Metadata may be any JSON; what is not a string is shown as JSON text. None is an empty map.
+/// Custom metadata may be any JSON; values other than strings become JSON strings. `None` becomes an empty map.
 pub(super) fn string_map(object: Option<JsonObject>) -> BTreeMap<String, Value<String>> {
     object
         .unwrap_or_default()
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_whole_seconds_and_nested_metadata_is_json_text() {
+    fn times_are_whole_seconds_and_nested_metadata_is_a_json_string() {
         let metadata = metadata(json!({
             "state": 5, "expiration_date": "2026-11-24T06:40:04Z",
             "custom_metadata": {"plain": "text", "nested": {"a": [1]}, "flag": true}

@@ -64,9 +64,8 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
         K::warnings(model)
     }
 
-    /// Reads the metadata, and the value only when the state does not hold the one that the
-    /// metadata names: reading a value is audited and needs a higher role, so a refresh that
-    /// changes nothing does not.
+    /// Reads the metadata, and the value only if the state does not have the current one: reading
+    /// a value is audited and needs a higher role, so a refresh without changes avoids it.
     async fn read(instance: &Instance, prior: &Secret<K>) -> Result<Secret<K>, Failure> {
         let found = instance.client.get_secret_metadata::<K::Api>(prior.id()).await?;
         refuse_another_type::<K>("id", &found.common)?;
@@ -115,8 +114,8 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
         outcome.await.map_err(|failure| {
             failure.advised(|_| {
                 Some(Advice::new(
-                    "The secret exists, but it could not be read to its end. Terraform marks it \
-                     as tainted and replaces it at the next apply; `terraform untaint` keeps it.",
+                    "The secret was created, but could not be read completely. Terraform marks it as \
+                     tainted and replaces it at the next apply, unless you run `terraform untaint`.",
                 ))
             })
         })
@@ -174,7 +173,7 @@ async fn update<K: SecretKind>(
     Ok(())
 }
 
-/// What to create.
+/// The request that creates the secret.
 fn prototype<K: SecretKind>(
     plan: &Secret<K>,
     config: &Secret<K>,
@@ -191,7 +190,7 @@ fn prototype<K: SecretKind>(
     })
 }
 
-/// What to change about the secret: only what differs, and what is removed is emptied.
+/// The request that updates the secret: only what differs; removed attributes become empty.
 fn patch<K: SecretKind>(
     prior: &Secret<K>,
     plan: &Secret<K>,

@@ -26,8 +26,8 @@ pub(super) async fn managed<K: SecretKind>(
     Ok(if found.is_empty() && prior.is_import() { Value::Null } else { Value::Value(found) })
 }
 
-/// Makes sure that the current version carries the user's data: the first read of an API key can
-/// make a new version, and whether that inherits the data is not established (ibm-api.md 4.3).
+/// Makes sure that the current version has the user's data: the first read of an API key can
+/// create a new version, and it is not known whether that inherits the data (ibm-api.md 4.3).
 pub(super) async fn settle<K: SecretKind>(
     instance: &Instance,
     state: &Secret<K>,
@@ -51,14 +51,14 @@ async fn read<K: SecretKind>(
     Ok(string_map(version.version_custom_metadata))
 }
 
-/// What to change about the current version, if anything.
+/// The request that updates the current version, if anything changes.
 pub(super) fn patch(prior: &StringMap, plan: &StringMap) -> Option<VersionMetadataPatch> {
     (prior != plan).then(|| VersionMetadataPatch {
         version_custom_metadata: json_object(plan).unwrap_or_default(),
     })
 }
 
-/// A map of the user's as JSON; none while it is null or unknown.
+/// A map of the user's as JSON; `None` if it is null or unknown.
 pub fn json_object(map: &StringMap) -> Option<JsonObject> {
     let known = map.as_ref_option()?.iter();
     let entries =

@@ -1,4 +1,4 @@
-//! Secret groups: access to the secrets in one can be given as a whole.
+//! Secret groups: access to all secrets in a group can be granted at once.
 
 mod attributes;
 mod data_source;

@@ -1,13 +1,13 @@
-//! A cloud resource name: ten parts, each of characters that IBM allows
+//! Cloud resource names (CRNs): ten parts of the characters that IBM allows
 //! (ibm-api.md 2.2).
 
-/// Characters other than letters and digits that a part may have as they are.
+/// The characters besides letters and digits that a part may contain unescaped.
 const MARKS: &str = "-._~!$&'()*+,;=@/";
 
 const FORM: &str = "crn:version:cname:ctype:service-name:location:scope:service-instance:\
                     resource-type:resource";
 
-/// A name that was parsed.
+/// A parsed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Crn<'a> {
     segments: [&'a str; 9],
@@ -15,8 +15,7 @@ pub struct Crn<'a> {
 }
 
 impl<'a> Crn<'a> {
-    /// What the parts are called, in their order; `account_id` is a part of
-    /// `scope`.
+    /// The names of the parts, in order; `account_id` is a part of `scope`.
     pub const NAMES: [&'static str; 10] = [
         "version",
         "cname",
@@ -70,7 +69,7 @@ impl<'a> Crn<'a> {
         }
     }
 
-    /// The parts by name; an empty one is none.
+    /// The parts by name; an empty one is `None`.
     pub fn parts(self) -> impl Iterator<Item = (&'static str, Option<&'a str>)> {
         let segments = self.segments.into_iter().map(Some).chain([self.account_id]);
         Self::NAMES.into_iter().zip(segments.map(|part| part.filter(|part| !part.is_empty())))
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_name_is_refused_with_its_rule() {
+    fn a_malformed_name_is_an_error_with_the_rule() {
         for (crn, rule) in [
             ("", "This one has 1 and begins with \"\"."),
             ("ServiceId-1", "This one has 1 and begins with \"ServiceId-1\"."),

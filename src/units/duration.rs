@@ -1,5 +1,4 @@
-//! Durations as users write them: digits, which are seconds, or digits and one
-//! unit.
+//! Durations as users write them: digits for seconds, or digits with one unit.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,17 +9,17 @@ use std::time::Duration;
 pub struct Span(u64);
 
 impl Span {
-    /// As many seconds.
+    /// A duration of this many seconds.
     pub fn from_seconds(seconds: u64) -> Self {
         Span(seconds)
     }
 
-    /// Its seconds.
+    /// The duration in seconds.
     pub fn seconds(self) -> u64 {
         self.0
     }
 
-    /// The same as the standard library has it.
+    /// The duration as the standard library's type.
     pub fn as_duration(self) -> Duration {
         Duration::from_secs(self.0)
     }
@@ -48,7 +47,7 @@ fn parse(text: &str) -> Option<u64> {
     seconds.checked_mul(factor)
 }
 
-/// The shortest spelling: the number of the largest unit that is exact.
+/// The shortest form: the number of the largest unit that is exact.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [('d', 86_400), ('h', 3_600), ('m', 60)];
@@ -94,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spelling_has_the_largest_exact_unit_and_means_the_same() {
+    fn the_shortest_form_has_the_largest_exact_unit_and_the_same_value() {
         for (seconds, text) in [
             (0, "0d"),
             (1, "1s"),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::name::consists_of;
 
-/// Names one object of one Secrets Manager instance, in the form that the official provider uses
+/// Identifies one object of one Secrets Manager instance, in the form that the official provider uses
 /// for ids and imports (ibm-api.md 5.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectId {
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_id_is_refused_with_the_form() {
+    fn a_malformed_id_is_an_error_with_the_form() {
         for (id, segments) in [
             ("", "1 of 3"),
             ("just-an-id", "1 of 3"),

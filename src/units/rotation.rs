@@ -12,7 +12,7 @@ pub enum RotationUnit {
     Day,
     /// Calendar months.
     Month,
-    /// A text that names neither. No request carries it.
+    /// Any other string. No request contains it.
     #[serde(untagged)]
     Other(String),
 }
@@ -35,7 +35,7 @@ impl RotationUnit {
         !matches!(self, Self::Other(_))
     }
 
-    /// The least that `interval` units take; none for what is no interval.
+    /// The shortest time that `interval` units can take; `None` if it is not a valid interval.
     pub fn at_least(&self, interval: i64) -> Option<Duration> {
         self.duration(interval, |months| match months {
             0 => 0,
@@ -47,7 +47,7 @@ impl RotationUnit {
         })
     }
 
-    /// The most that `interval` units take; none for what is no interval.
+    /// The longest time that `interval` units can take; `None` if it is not a valid interval.
     pub fn at_most(&self, interval: i64) -> Option<Duration> {
         self.duration(interval, |months| months.saturating_mul(31))
     }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_unit_keeps_its_text() {
+    fn an_unknown_unit_is_preserved() {
         let unit: RotationUnit = serde_json::from_str("\"hour\"").unwrap();
         assert_eq!((unit.as_str(), unit.is_offered()), ("hour", false));
         assert_eq!(serde_json::from_str::<RotationUnit>("\"day\"").unwrap(), RotationUnit::Day);

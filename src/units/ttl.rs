@@ -1,4 +1,4 @@
-//! How long a key lives: the `ttl` of IAM credentials.
+//! The `ttl` of IAM credentials: the lifetime of a key.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ const MAX: u64 = 7_776_000;
 pub struct Ttl(u64);
 
 impl Ttl {
-    /// The ttl of a lease for which nobody gives one.
+    /// The default ttl of a lease.
     pub const ONE_HOUR: Ttl = Ttl(3_600);
 
     /// The ttl in seconds.
@@ -36,14 +36,14 @@ impl FromStr for Ttl {
     }
 }
 
-/// Digits that are seconds: the form that every version of the service accepts.
+/// The seconds as digits, the form that every version of the service accepts.
 impl fmt::Display for Ttl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
 }
 
-/// As it is sent: the text of [`Display`](fmt::Display).
+/// Serializes as [`Display`](fmt::Display) formats it.
 impl Serialize for Ttl {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -1,12 +1,12 @@
-//! A text together with its meaning.
+//! A string as the user wrote it, together with its parsed value.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A text as it was written, parsed once when it arrives. The text is what a state stores and a
-/// user sees; the meaning is what counts. `None` is a text without meaning, which validation
-/// reports and no request carries.
+/// A string as it was written, parsed once when it arrives. The state stores and the user sees the
+/// string; everything else uses the parsed value. That is `None` for a string that does not parse,
+/// which validation reports and no request contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written<T> {
     text: String,
@@ -14,7 +14,7 @@ pub struct Written<T> {
 }
 
 impl<T: FromStr> Written<T> {
-    /// Parses a text.
+    /// Parses a string.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         Written { meaning: text.parse().ok(), text }
@@ -22,12 +22,12 @@ impl<T: FromStr> Written<T> {
 }
 
 impl<T> Written<T> {
-    /// The text.
+    /// The string as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What the text means.
+    /// The parsed value.
     pub fn meaning(&self) -> Option<&T> {
         self.meaning.as_ref()
     }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_keeps_its_spelling_and_has_its_meaning() {
+    fn a_string_is_preserved_and_has_its_parsed_value() {
         let ttl: Written<Ttl> = serde_json::from_str("\"30m\"").unwrap();
         assert_eq!(ttl.meaning().map(|ttl| ttl.seconds()), Some(1_800));
         assert_eq!(serde_json::to_string(&ttl).unwrap(), "\"30m\"");

@@ -149,7 +149,7 @@ async fn reading_a_dynamic_secret_warns_and_creates_a_key_each_time() {
         let (found, diagnostics) = session.read(SECRET, in_instance(lookup)).await;
         let [diagnostic] = &diagnostics[..] else { panic!("one warning: {diagnostics:?}") };
         assert_eq!((diagnostic.severity, diagnostic.path.as_str()), ("warning", path));
-        assert_eq!(diagnostic.summary, "Reading this data source makes a new API key");
+        assert_eq!(diagnostic.summary, "Reading this data source creates a new API key");
         assert!(diagnostic.detail.contains("ephemeral resource ibm_sm_iam_credentials_secret"));
         keys.push(found["api_key"].as_str().unwrap().to_owned());
     }

@@ -67,7 +67,7 @@ fn rotate_when_due(tx: &mut Transaction<'_>, secret: &mut Secret) {
         let by = secret.created_by.clone();
         versions::rotate(tx, &instance, secret, &by, true, Attachments::default()).is_ok()
     });
-    // A rotation that is blocked or fails is skipped; IBM announces it as an event (4.11).
+    // A rotation that is blocked or fails is skipped; IBM announces it as an event (ibm-api.md 4.11).
     if !rotated && let Kind::IamCredentials(settings) = &mut secret.kind {
         settings.next_rotation_date = next;
     }
