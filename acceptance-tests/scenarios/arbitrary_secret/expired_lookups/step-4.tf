@@ -1,4 +1,5 @@
 resource "ibm_sm_arbitrary_secret" "app" {
-  instance_id = var.instance_id
-  name        = "shop"
+  instance_id     = var.instance_id
+  name            = "shop"
+  expiration_date = "2026-01-10T09:00:00Z"
 }
