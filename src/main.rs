@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use ibm_sm_provider::plugin::rpc::Rpc;
 use ibm_sm_provider::plugin::{self, Identity};
 use ibm_sm_provider::provider::IbmSm;
 
@@ -11,5 +10,5 @@ const IDENTITY: Identity =
 
 fn main() -> ExitCode {
     let provider = IbmSm::new(Box::new(|name| std::env::var(name).ok()));
-    plugin::main(IDENTITY, Rpc::new(provider, IDENTITY.address))
+    plugin::main(IDENTITY, provider)
 }

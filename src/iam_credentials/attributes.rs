@@ -16,6 +16,9 @@ use crate::units::ttl::{TTL_RULE, Ttl};
 /// The attribute that a plan changes if it rotates; all that a new key changes depends on it.
 pub(super) const READY_FOR_RENEWAL: &str = "ready_for_renewal";
 
+/// What makes a new key, or has the key read.
+pub(super) const NEW_KEY: &[&str] = &[READY_FOR_RENEWAL, "store_api_key"];
+
 /// The attributes of `ibm_sm_iam_credentials_secret` beside the common ones (ibm-api.md 5.4).
 pub(super) fn attributes() -> Vec<Attribute> {
     let mut attributes = vec![name_attribute().description(
@@ -144,7 +147,7 @@ fn computed() -> Vec<Attribute> {
         string("api_key")
             .computed()
             .sensitive()
-            .use_state_for_unknown_unless(&[READY_FOR_RENEWAL, "store_api_key"])
+            .use_state_for_unknown_unless(NEW_KEY)
             .description("The API key."),
         string("api_key_id")
             .computed()
@@ -155,6 +158,7 @@ fn computed() -> Vec<Attribute> {
         ),
         string("retrieved_at")
             .computed()
+            .use_state_for_unknown_unless(NEW_KEY)
             .description("When the key was last read, RFC 3339; 1970 if it never was."),
         string("expiration_date")
             .computed()

@@ -1,6 +1,6 @@
 //! IAM credentials as a secret type: where they differ from other secrets.
 
-use super::attributes::{READY_FOR_RENEWAL, attributes, found_description};
+use super::attributes::{NEW_KEY, READY_FOR_RENEWAL, attributes, found_description};
 use super::model::{ApiKey, IamCredentials, Own, Secret, Settings, stores_key};
 use super::no_key::no_key;
 use super::{mapping, renewal, rules, warnings};
@@ -21,6 +21,7 @@ impl SecretKind for IamCredentials {
     const METADATA_TYPE_NAME: &'static str = "ibm_sm_iam_credentials_secret_metadata";
     const NAME: &'static str = "IAM credentials secret";
     const OBJECTS: &'static str = "the IAM credentials secrets";
+    const NEW_VALUE: &'static [&'static str] = NEW_KEY;
     const DESCRIPTION: &'static str = "An IAM credentials secret: an API key with a limited \
                                        lifetime, created by the IAM credentials engine of a Secrets Manager \
                                        instance for a service ID or for access groups.";

@@ -1,8 +1,8 @@
 //! `ephemeral "ibm_sm_iam_credentials_lease"`: credentials for one run alone, deleted at its end.
 //!
-//! A lease is a dynamic secret with a name of its own, marked with a label. A run that was killed
-//! leaves one behind: its key expires with its ttl, and the next lease in the same group deletes
-//! the secret.
+//! A lease is a dynamic secret with a name of its own, marked with a label. Terraform closes it, or
+//! the process at its own end. Only if both are killed is one left behind: its key expires with its
+//! ttl, and the next lease in the same group deletes the secret.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -91,7 +91,8 @@ impl Served for Lease {
         ]);
         Schema::new(
             "Credentials for this run alone: created when it begins, deleted when it ends, in no \
-             plan and no state. A run that was killed leaves a key that expires after `ttl`; the next \
+             plan and no state. If Terraform and the provider are both killed, a key is left that \
+             expires after `ttl`; the next \
              lease in the same group cleans up after it. Creating and deleting a secret requires the \
              service role Manager.",
             attributes,

@@ -28,9 +28,11 @@ impl OpenConnections {
         Counted(self.clone())
     }
 
-    /// Returns once there has been no connection for all of `period`.
-    pub(super) async fn none_for(&self, period: Duration) {
+    /// Returns once there has been no connection for all of `first`, or for all of
+    /// `later` after there was one.
+    pub(super) async fn none_for(&self, first: Duration, later: Duration) {
         let mut open = self.0.subscribe();
+        let mut period = first;
         loop {
             // `self` owns the sender, so neither wait can fail.
             let _ = open.wait_for(|open| *open == 0).await;
@@ -38,6 +40,7 @@ impl OpenConnections {
             if tokio::time::timeout(period, connected).await.is_err() {
                 return;
             }
+            period = later;
         }
     }
 }
@@ -127,7 +130,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn idle_from_the_start() {
         let open = OpenConnections::new();
-        let mut idle = Box::pin(open.none_for(PERIOD));
+        let mut idle = Box::pin(open.none_for(PERIOD, PERIOD));
         assert_eq!(idle.as_mut().now_or_never(), None);
         advance(ALMOST).await;
         assert_eq!(idle.as_mut().now_or_never(), None);
@@ -139,7 +142,7 @@ mod tests {
     async fn idle_after_the_last_one_closes() {
         let open = OpenConnections::new();
         let (first, second) = (open.count(), open.count());
-        let mut idle = Box::pin(open.none_for(PERIOD));
+        let mut idle = Box::pin(open.none_for(PERIOD, PERIOD));
         assert_eq!(idle.as_mut().now_or_never(), None);
         drop(first);
         advance(PERIOD * 2).await;
@@ -153,7 +156,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_new_connection_restarts_the_wait() {
         let open = OpenConnections::new();
-        let mut idle = Box::pin(open.none_for(PERIOD));
+        let mut idle = Box::pin(open.none_for(PERIOD, PERIOD));
         assert_eq!(idle.as_mut().now_or_never(), None);
         advance(ALMOST).await;
         let again = open.count();

@@ -14,13 +14,15 @@ use super::proto::host::{ConnInfo, Empty, StdioData};
 /// Serves the host until it asks the process to end.
 #[derive(Clone, Debug)]
 pub(super) struct Host {
+    asked: CancellationToken,
     stop: CancellationToken,
 }
 
 impl Host {
-    /// `stop` is cancelled when the host calls `Shutdown`.
-    pub(super) fn new(stop: CancellationToken) -> Self {
-        Self { stop }
+    /// `asked` is cancelled when the host calls `Shutdown`; the call returns when
+    /// `stop` is cancelled, which begins the end.
+    pub(super) fn new(asked: CancellationToken, stop: CancellationToken) -> Self {
+        Self { asked, stop }
     }
 
     /// A stream that sends nothing and stays open until the process is about to end.
@@ -33,7 +35,8 @@ impl Host {
 #[tonic::async_trait]
 impl GrpcController for Host {
     async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
-        self.stop.cancel();
+        self.asked.cancel();
+        self.stop.cancelled().await;
         Ok(Response::new(Empty {}))
     }
 }

@@ -1,4 +1,4 @@
-//! Keeps an interrupt from the terminal from ending the process by itself.
+//! Keeps signals from ending the process by themselves.
 
 use std::io;
 
@@ -23,5 +23,30 @@ impl Interrupts {
     /// Waits for the next interrupt.
     pub(super) async fn next(&mut self) {
         let _ = self.signal.recv().await;
+    }
+}
+
+/// From `catch` to the end of the process, `SIGTERM` only wakes `next`. Windows has
+/// no such signal.
+pub(super) struct Terminations {
+    #[cfg(unix)]
+    signal: tokio::signal::unix::Signal,
+}
+
+impl Terminations {
+    /// Replaces the system's default handler. Must be called inside the runtime.
+    pub(super) fn catch() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) {
+        #[cfg(unix)]
+        let _ = self.signal.recv().await;
+        #[cfg(not(unix))]
+        std::future::pending::<()>().await;
     }
 }

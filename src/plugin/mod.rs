@@ -11,7 +11,7 @@ mod log;
 pub mod panic;
 mod process;
 pub mod proto;
-pub mod rpc;
+mod rpc;
 mod server;
 mod tls;
 

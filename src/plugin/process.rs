@@ -11,11 +11,12 @@ use thiserror::Error;
 use super::arguments::{self, Command};
 use super::connection::OpenConnections;
 use super::handshake::{self, Announcement, Launch, LaunchError};
-use super::interrupt::Interrupts;
+use super::interrupt::{Interrupts, Terminations};
 use super::listener::Listener;
-use super::proto::tfplugin6::provider_server::Provider;
+use super::rpc::Rpc;
 use super::tls::{Tls, TlsError};
 use super::{log, panic, server};
+use crate::framework::provider::Provider;
 
 /// Which provider this process is.
 #[derive(Clone, Copy, Debug)]
@@ -28,9 +29,13 @@ pub struct Identity {
     pub version: &'static str,
 }
 
-/// Terraform connects within milliseconds and stays connected while it runs. After
-/// this long without a connection, it must have died.
-const ABANDONED: Duration = Duration::from_secs(30);
+/// Terraform connects within milliseconds. After this long without a first
+/// connection, it must have died.
+const NEVER_CONNECTED: Duration = Duration::from_secs(30);
+
+/// Terraform stays connected while it runs. After this long without the connection,
+/// it must have been killed.
+const DISCONNECTED: Duration = Duration::from_secs(2);
 
 /// Calls mostly wait for the network, but ten of them encode and decode at once.
 const WORKERS: usize = 2;
@@ -74,11 +79,11 @@ pub fn main<P: Provider>(identity: Identity, provider: P) -> ExitCode {
             Command::Serve => {
                 let launch = Launch::from_env(variable)?;
                 log::install(log::threshold(identity.name, variable));
-                run(serve(launch, provider))
+                run(serve(launch, Rpc::new(provider, identity.address)))
             }
             Command::Debug => {
                 log::install(log::threshold(identity.name, variable));
-                run(serve_debug(identity, provider))
+                run(serve_debug(identity, Rpc::new(provider, identity.address)))
             }
             Command::Version => print(format_args!("{} {}", program(identity), identity.version)),
             Command::Help => print(usage(identity)),
@@ -93,7 +98,7 @@ pub fn main<P: Provider>(identity: Identity, provider: P) -> ExitCode {
 }
 
 /// Serves the Terraform process that started us.
-async fn serve<P: Provider>(launch: Launch, provider: P) -> Result<(), Failure> {
+async fn serve<P: Provider>(launch: Launch, rpc: Rpc<P>) -> Result<(), Failure> {
     // Terraform gets the same interrupt and sends `StopProvider` when it has
     // decided what to do about it.
     let _caught = Interrupts::catch().map_err(Failure::Runtime)?;
@@ -106,15 +111,20 @@ async fn serve<P: Provider>(launch: Launch, provider: P) -> Result<(), Failure> 
     })?;
     let open = OpenConnections::new();
     let watched = open.clone();
-    let abandoned = async move {
-        watched.none_for(ABANDONED).await;
-        tracing::warn!("no connection is left; Terraform must have ended");
+    let mut terminations = Terminations::catch().map_err(Failure::Runtime)?;
+    let end = async move {
+        tokio::select! {
+            () = watched.none_for(NEVER_CONNECTED, DISCONNECTED) => {
+                tracing::warn!("no connection is left; Terraform must have ended");
+            }
+            () = terminations.next() => tracing::warn!("the process was told to terminate"),
+        }
     };
-    in_background(server::serve(listener, tls, open, provider, abandoned)).await
+    in_background(server::serve(listener, tls, open, rpc, end)).await
 }
 
 /// Serves whoever attaches, in plaintext, until an interrupt.
-async fn serve_debug<P: Provider>(identity: Identity, provider: P) -> Result<(), Failure> {
+async fn serve_debug<P: Provider>(identity: Identity, rpc: Rpc<P>) -> Result<(), Failure> {
     let mut interrupts = Interrupts::catch().map_err(Failure::Runtime)?;
     let listener = Listener::bind(&Launch::default()).map_err(Failure::Listen)?;
     let address = listener.address().map_err(Failure::Listen)?;
@@ -124,8 +134,14 @@ async fn serve_debug<P: Provider>(identity: Identity, provider: P) -> Result<(),
          \t{reattach}\n\n\
          Press Ctrl-C to stop it."
     ))?;
-    let end = async move { interrupts.next().await };
-    in_background(server::serve(listener, None, OpenConnections::new(), provider, end)).await
+    let mut terminations = Terminations::catch().map_err(Failure::Runtime)?;
+    let end = async move {
+        tokio::select! {
+            () = interrupts.next() => {}
+            () = terminations.next() => {}
+        }
+    };
+    in_background(server::serve(listener, None, OpenConnections::new(), rpc, end)).await
 }
 
 /// Runs `work` on a worker thread, so that a panic in it becomes an ordinary failure.

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _, stream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
@@ -17,14 +17,20 @@ use super::listener::{Listener, Socket};
 use super::proto::host::grpc_broker_server::GrpcBrokerServer;
 use super::proto::host::grpc_controller_server::GrpcControllerServer;
 use super::proto::host::grpc_stdio_server::GrpcStdioServer;
-use super::proto::tfplugin6::provider_server::{Provider, ProviderServer};
+use super::proto::tfplugin6::provider_server::ProviderServer;
+use super::rpc::Rpc;
 use super::tls::Tls;
+use crate::framework::provider::Provider;
 
 /// The largest message in either direction, as in Go providers.
 const LARGEST_MESSAGE: usize = 256 << 20;
 
-/// How long running calls may still take after `Shutdown`. The host kills the
-/// process 2 s after that call.
+/// How long what Terraform left open may take to be closed. Terraform waits for the
+/// response to `Shutdown` without a limit of its own; a person does not.
+const CLOSING: Duration = Duration::from_secs(10);
+
+/// How long running calls may still take after the response to `Shutdown`. The host
+/// kills the process 2 s after that.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// How many TLS handshakes may run at once. Only the host can reach the socket.
@@ -36,29 +42,35 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The service name in go-plugin's health checks.
 const HEALTH_NAME: &str = "plugin";
 
-/// Serves `provider` until the host calls `Shutdown` or `end` completes. Returns
-/// when the running calls are done, at the latest after [`GRACE`].
+/// Serves a provider until the host calls `Shutdown` or `end` completes. Then closes
+/// what Terraform left open, and returns when the running calls are done, at the
+/// latest after [`CLOSING`] and [`GRACE`].
 pub(super) async fn serve<P: Provider>(
     listener: Listener,
     tls: Option<Tls>,
     open: OpenConnections,
-    provider: P,
+    rpc: Rpc<P>,
     end: impl Future<Output = ()>,
 ) -> Result<(), tonic::transport::Error> {
-    let stop = CancellationToken::new();
-    let host = Host::new(stop.clone());
+    let (asked, stop) = (CancellationToken::new(), CancellationToken::new());
+    let host = Host::new(asked.clone(), stop.clone());
+    let leftovers = rpc.leftovers();
     let (mut health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status(HEALTH_NAME, ServingStatus::Serving).await;
-    let provider = ProviderServer::new(provider)
+    let provider = ProviderServer::new(rpc)
         .max_decoding_message_size(LARGEST_MESSAGE)
         .max_encoding_message_size(LARGEST_MESSAGE);
 
     let ending = async {
         tokio::select! {
-            () = stop.cancelled() => {}
-            // The helper streams of a connected host end with the token.
-            () = end => stop.cancel(),
+            () = asked.cancelled() => {}
+            () = end => {}
         }
+        if timeout(CLOSING, leftovers.close()).await.is_err() {
+            tracing::warn!("not everything that was open could be closed in time");
+        }
+        // The helper streams of a connected host end with the token.
+        stop.cancel();
     };
     let overdue = async {
         stop.cancelled().await;

@@ -19,7 +19,7 @@ pub(super) fn attributes<K: SecretKind>() -> Vec<Attribute> {
     let own = K::attributes();
     let is_own = |name: &str| own.iter().any(|attribute| attribute.name == name);
     let mut attributes: Vec<Attribute> =
-        given().into_iter().chain(computed()).filter(|common| !is_own(common.name)).collect();
+        given().into_iter().chain(computed::<K>()).filter(|common| !is_own(common.name)).collect();
     attributes.extend(own);
     attributes
 }
@@ -71,8 +71,10 @@ fn given() -> Vec<Attribute> {
 }
 
 /// The attributes that only the service sets.
-fn computed() -> Vec<Attribute> {
+fn computed<K: SecretKind>() -> Vec<Attribute> {
     let constant = |attribute: Attribute| attribute.computed().use_state_for_unknown();
+    let of_versions =
+        |attribute: Attribute| attribute.computed().use_state_for_unknown_unless(K::NEW_VALUE);
     vec![
         constant(string("secret_id")).description("The id of the secret in the instance."),
         constant(string("secret_type")).description("IBM's name for the secret's type."),
@@ -80,15 +82,13 @@ fn computed() -> Vec<Attribute> {
         constant(string("created_by")).description("The IAM id of the creator."),
         constant(string("created_at")).description("When the secret was created, RFC 3339."),
         string("updated_at").computed().description("When it last changed or was read, RFC 3339."),
-        boolean("downloaded").computed().description("Whether the current value was ever read."),
-        number("locks_total").computed().description("How many locks its versions have."),
-        number("versions_total")
-            .computed()
+        of_versions(boolean("downloaded")).description("Whether the current value was ever read."),
+        of_versions(number("locks_total")).description("How many locks its versions have."),
+        of_versions(number("versions_total"))
             .description("How many versions the service has retained."),
-        number("state")
-            .computed()
+        of_versions(number("state"))
             .description("0 pre-activation, 1 active, 2 suspended, 3 deactivated, 5 destroyed."),
-        string("state_description").computed().description("The state in IBM's words."),
+        of_versions(string("state_description")).description("The state in IBM's words."),
     ]
 }
 

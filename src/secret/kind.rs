@@ -78,6 +78,9 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
     const NAME: &'static str;
     /// How messages name all of them, such as `the IAM credentials secrets`.
     const OBJECTS: &'static str;
+    /// Attributes whose change makes a new version or has the value read. Nothing else changes what
+    /// the service says of the versions.
+    const NEW_VALUE: &'static [&'static str];
     /// The description of the resource.
     const DESCRIPTION: &'static str;
     /// The description of the data source with the value.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::with_engine;
 use crate::support::emulator::Emulator;
-use crate::support::session::{Said, Session, in_instance, json_of, said, value};
+use crate::support::session::{Ending, Said, Session, in_instance, json_of, said, value};
 
 const SECRET: &str = "ibm_sm_iam_credentials_secret";
 const LEASE: &str = "ibm_sm_iam_credentials_lease";
@@ -224,4 +224,52 @@ async fn an_open_waits_until_the_key_is_usable() {
 async fn refused_tokens(emulator: &Emulator) -> usize {
     let tokens = emulator.journal("create_token").await;
     tokens.iter().filter(|exchange| exchange["status"] == json!(400)).count()
+}
+
+#[tokio::test]
+async fn what_terraform_leaves_open_is_closed_at_the_end_of_the_process() {
+    for ending in [Ending::Shutdown, Ending::Disconnect, Ending::Terminate] {
+        let emulator = with_engine().await;
+        let secret_id = dynamic(&emulator).await;
+        let mut session = Session::with(&emulator).await;
+        for service_id in [STATIC_SERVICE_ID; 2] {
+            open(&mut session, LEASE, json!({"service_id": service_id})).await;
+        }
+        open(&mut session, SECRET, by_id(&secret_id)).await;
+        assert_eq!(emulator.engine_keys().await, 3, "{ending:?}");
+        session.end(ending).await;
+        assert_eq!(emulator.engine_keys().await, 0, "{ending:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_terraform_has_closed_is_not_closed_again() {
+    let emulator = with_engine().await;
+    let mut session = Session::with(&emulator).await;
+    let lease = open(&mut session, LEASE, json!({"service_id": STATIC_SERVICE_ID})).await;
+    assert_eq!(close(&mut session, LEASE, &lease.private).await, []);
+    session.end(Ending::Shutdown).await;
+    assert_eq!(emulator.journal("delete_secret").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_lease_that_is_being_opened_at_the_end_is_undone() {
+    let emulator = with_engine().await;
+    // IAM never accepts the key, so the open waits.
+    emulator.freeze_with(json!({"iam_propagation_seconds": 3600})).await;
+    let session = Session::with(&emulator).await;
+    let mut waiting = session.provider.clone();
+    let request = proto::open_ephemeral_resource::Request {
+        type_name: LEASE.to_owned(),
+        config: Some(value(&in_instance(json!({"service_id": STATIC_SERVICE_ID})))),
+        ..Default::default()
+    };
+    let opening = tokio::spawn(async move { waiting.open_ephemeral_resource(request).await });
+    while refused_tokens(&emulator).await == 0 {
+        assert!(!opening.is_finished(), "it did not wait");
+        tokio::task::yield_now().await;
+    }
+    session.end(Ending::Shutdown).await;
+    assert_eq!(emulator.engine_keys().await, 0);
+    assert_eq!(emulator.journal("delete_secret").await.len(), 1);
 }

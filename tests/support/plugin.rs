@@ -2,8 +2,11 @@
 //! handshake, connects, and waits for it to exit (plugin-protocol.md 6.1).
 
 use std::collections::BTreeMap;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -103,7 +106,8 @@ impl Launch {
     pub(crate) async fn start(self) -> Plugin {
         let (mut process, certificate) = self.run();
         let line = process.line().await;
-        Plugin { handshake: Handshake::parse(&line), certificate, process }
+        let handshake = Handshake::parse(&line);
+        Plugin { handshake, certificate, process, connections: Mutex::default() }
     }
 
     /// Starts the process without expecting a handshake.
@@ -172,8 +176,17 @@ impl Process {
 
     /// Sends SIGINT, as Ctrl-C does.
     pub(crate) fn interrupt(&self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_raw(self.id().try_into().unwrap());
-        rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::INT).unwrap();
+        rustix::process::kill_process(pid.unwrap(), signal).unwrap();
     }
 
     /// Waits for it to exit.
@@ -236,9 +249,18 @@ pub(crate) struct Plugin {
     /// The certificate of the host that started it.
     pub(crate) certificate: HostCertificate,
     pub(crate) process: Process,
+    /// A second handle of each connection made with TLS.
+    connections: Mutex<Vec<StdUnixStream>>,
 }
 
 impl Plugin {
+    /// Ends all connections at once, as the death of the host does.
+    pub(crate) fn disconnect(&self) {
+        for connection in self.connections.lock().unwrap().iter() {
+            connection.shutdown(Shutdown::Both).unwrap();
+        }
+    }
+
     /// Connects as the handshake says and opens the auxiliary streams, as Terraform
     /// does.
     pub(crate) async fn connect(&self) -> Connection {
@@ -260,7 +282,9 @@ impl Plugin {
         peer: &Peer<'_>,
         server: CertificateDer<'static>,
     ) -> std::io::Result<TlsStream<UnixStream>> {
-        let socket = UnixStream::connect(self.handshake.socket()).await?;
+        let socket = UnixStream::connect(self.handshake.socket()).await?.into_std()?;
+        self.connections.lock().unwrap().push(socket.try_clone()?);
+        let socket = UnixStream::from_std(socket)?;
         let name = ServerName::try_from("localhost").unwrap();
         let connector = TlsConnector::from(peer.config(server));
         soon(connector.connect(name, socket)).await

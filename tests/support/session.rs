@@ -13,7 +13,18 @@ use super::plugin::{Launch, Plugin};
 /// A provider process and the connection to it.
 pub(crate) struct Session {
     pub(crate) provider: ProviderClient<Channel>,
-    _plugin: Plugin,
+    plugin: Plugin,
+}
+
+/// How a process is made to end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ending {
+    /// The host calls `Shutdown`.
+    Shutdown,
+    /// The host dies, and its connection with it.
+    Disconnect,
+    /// Somebody sends `SIGTERM`.
+    Terminate,
 }
 
 /// A diagnostic: `error` or `warning`, the attribute's path, summary, detail.
@@ -38,7 +49,22 @@ impl Session {
     pub(crate) async fn start() -> Self {
         let plugin = Launch::by_terraform().start().await;
         let provider = plugin.connect().await.provider;
-        Self { provider, _plugin: plugin }
+        Self { provider, plugin }
+    }
+
+    /// Ends the process, and waits until it has ended in order.
+    pub(crate) async fn end(self, ending: Ending) {
+        let Self { provider: _connected, plugin } = self;
+        match ending {
+            Ending::Shutdown => plugin.connect().await.shutdown().await,
+            Ending::Disconnect => plugin.disconnect(),
+            Ending::Terminate => plugin.process.terminate(),
+        }
+        let exit = match ending {
+            Ending::Shutdown => plugin.exit_in_time().await,
+            Ending::Disconnect | Ending::Terminate => plugin.process.exit().await,
+        };
+        assert_eq!(exit.status.code(), Some(0), "{ending:?}");
     }
 
     /// Starts a process that is configured with a key that has all permissions.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::calls::Diagnosed;
+use super::opened::Opened;
 use crate::framework::codec::{decode, encode};
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
@@ -28,6 +29,7 @@ pub(super) async fn open<P: Provider>(
     provider: Arc<P>,
     context: Context,
     request: proto::open_ephemeral_resource::Request,
+    opened: Opened,
 ) -> proto::open_ephemeral_resource::Response {
     let prepared =
         provider.registry().ephemeral_resource(&request.type_name).and_then(|resource| {
@@ -38,8 +40,12 @@ pub(super) async fn open<P: Provider>(
         Ok(prepared) => prepared,
         Err(diagnostics) => return Diagnosed::only(diagnostics),
     };
+    let _opening = opened.opening();
     let report = resource.open(context, config).await;
     let EphemeralResponse { result, private, renew_at } = report.value;
+    if result.is_some() {
+        opened.add(&request.type_name, &private);
+    }
     match encode(resource.schema(), result.as_ref()) {
         Ok(result) => proto::open_ephemeral_resource::Response {
             diagnostics: convert::diagnostics(report.diagnostics),
@@ -74,9 +80,12 @@ pub(super) async fn close<P: Provider>(
     provider: Arc<P>,
     context: Context,
     request: proto::close_ephemeral_resource::Request,
+    opened: Opened,
 ) -> proto::close_ephemeral_resource::Response {
+    let private = request.private.unwrap_or_default();
+    opened.remove(&request.type_name, &private);
     Diagnosed::only(match provider.registry().ephemeral_resource(&request.type_name) {
-        Ok(resource) => resource.close(context, request.private.unwrap_or_default()).await,
+        Ok(resource) => resource.close(context, private).await,
         Err(diagnostics) => diagnostics,
     })
 }

@@ -7,8 +7,9 @@ mod data_source;
 mod ephemeral;
 mod function;
 mod list;
+mod opened;
 mod provider;
 mod resource;
 mod service;
 
-pub use service::Rpc;
+pub(super) use service::Rpc;

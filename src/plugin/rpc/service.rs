@@ -11,6 +11,7 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use super::calls::{Calls, Diagnosed, Subject, panicked};
+use super::opened::Opened;
 use super::{action, data_source, ephemeral, function, list, provider, resource};
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
@@ -18,18 +19,24 @@ use crate::framework::provider::Provider;
 use crate::plugin::proto::tfplugin6::{self as proto, provider_server};
 
 /// Serves a [`Provider`] to Terraform.
-pub struct Rpc<P> {
+pub(crate) struct Rpc<P> {
     provider: Arc<P>,
     /// Cancelled by `StopProvider` and then replaced, so that later calls, such as
     /// closing what was opened, run as usual.
-    cancel: Mutex<CancellationToken>,
+    cancel: Arc<Mutex<CancellationToken>>,
     calls: Calls,
+    opened: Opened,
 }
 
 impl<P: Provider> Rpc<P> {
     /// `address` is the provider's source address, for the log.
-    pub fn new(provider: P, address: &'static str) -> Self {
-        Rpc { provider: Arc::new(provider), cancel: Mutex::default(), calls: Calls::new(address) }
+    pub(crate) fn new(provider: P, address: &'static str) -> Self {
+        Rpc {
+            provider: Arc::new(provider),
+            cancel: Arc::default(),
+            calls: Calls::new(address),
+            opened: Opened::default(),
+        }
     }
 
     fn context(&self) -> Context {
@@ -42,8 +49,34 @@ impl<P: Provider> Rpc<P> {
         std::mem::take(&mut *cancel).cancel();
     }
 
+    /// What remains to be done when no more calls come.
+    pub(crate) fn leftovers(&self) -> Leftovers<P> {
+        Leftovers {
+            provider: self.provider(),
+            cancel: Arc::clone(&self.cancel),
+            opened: self.opened.clone(),
+        }
+    }
+
     fn provider(&self) -> Arc<P> {
         Arc::clone(&self.provider)
+    }
+}
+
+/// What a process still has to close at its end.
+#[derive(Clone)]
+pub(crate) struct Leftovers<P> {
+    provider: Arc<P>,
+    cancel: Arc<Mutex<CancellationToken>>,
+    opened: Opened,
+}
+
+impl<P: Provider> Leftovers<P> {
+    /// Closes the ephemeral resources that Terraform did not close. An open that is
+    /// still under way is interrupted first, and undoes what it has done.
+    pub(crate) async fn close(&self) {
+        self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+        self.opened.close_all(&*self.provider).await;
     }
 }
 
@@ -53,7 +86,7 @@ impl<P: Provider> Rpc<P> {
 macro_rules! provider_service {
     (
         unary {
-            $($rpc:ident $name:literal $subject:ident $(($type_name:ident))? => $handler:path;)*
+            $($rpc:ident $name:literal $subject:ident $(($type_name:ident))? => $handler:path $(, $extra:ident)?;)*
         }
         other { $($other:tt)* }
     ) => {
@@ -77,7 +110,12 @@ macro_rules! provider_service {
                 ) -> Result<Response<proto::$rpc::Response>, Status> {
                     let request = request.into_inner();
                     let subject = Subject::$subject $((request.$type_name.clone()))?;
-                    let work = $handler(self.provider(), self.context(), request);
+                    let work = $handler(
+                        self.provider(),
+                        self.context(),
+                        request
+                        $(, self.$extra.clone())?
+                    );
                     self.calls.serve($name, subject, work).await
                 }
             )*
@@ -112,11 +150,11 @@ provider_service! {
             "ValidateEphemeralResourceConfig" EphemeralResource(type_name)
             => ephemeral::validate;
         open_ephemeral_resource "OpenEphemeralResource" EphemeralResource(type_name)
-            => ephemeral::open;
+            => ephemeral::open, opened;
         renew_ephemeral_resource "RenewEphemeralResource" EphemeralResource(type_name)
             => ephemeral::renew;
         close_ephemeral_resource "CloseEphemeralResource" EphemeralResource(type_name)
-            => ephemeral::close;
+            => ephemeral::close, opened;
         validate_list_resource_config "ValidateListResourceConfig" ListResource(type_name)
             => list::validate;
         validate_action_config "ValidateActionConfig" Action(action_type) => action::validate;

@@ -5,7 +5,8 @@ ephemeral "ibm_sm_iam_credentials_lease" "run" {
 }
 resource "terraform_data" "user" {
   provisioner "local-exec" {
-    command     = "kill -9 $PPID"
+    # The provider too, which would close the lease.
+    command     = "pkill -9 -P $PPID terraform-provi; kill -9 $PPID"
     environment = { KEY = ephemeral.ibm_sm_iam_credentials_lease.run.api_key }
   }
 }

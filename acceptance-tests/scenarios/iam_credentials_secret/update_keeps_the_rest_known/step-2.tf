@@ -1,0 +1,7 @@
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id = var.instance_id
+  name        = "labelled"
+  service_id  = var.service_id
+  ttl         = "90d"
+  labels      = ["two"]
+}
