@@ -106,8 +106,7 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
             missing.add_error(no_key("api_key", &object, state, remedy));
             return Err(missing);
         };
-        let (secret_id, api_key_id) = (before.common.id.clone(), api_key_id.clone());
-        let key = LeasedKey { secret_id, api_key_id };
+        let key = LeasedKey::new(instance, metadata, api_key_id);
         let revoke = before.own.is_dynamic() && config.revoke_on_close != Value::Value(false);
         if config.wait_until_usable != Value::Value(false)
             && let Err(mut failed) = wait_until_usable(instance, &object, api_key).await
@@ -138,21 +137,19 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
     }
 
     async fn close(instance: &Instance, Private { key, revoke }: &Private) -> Diagnostics {
-        if !revoke {
-            return Diagnostics::default();
+        let object = format!("{} {}", IamCredentials::NAME, key.secret_id);
+        let mut diagnostics = Diagnostics::default();
+        if *revoke && let Err(reason) = revoke_if_current(instance, key).await {
+            let advice = Advice::new(
+                "The key stays valid until it expires. To revoke it earlier, delete the data of the \
+                 current version of the secret.",
+            );
+            let failure = Failure::Api(reason, Some(advice));
+            let key = format!("the key of {object}");
+            diagnostics.add_diagnostics(instance.diagnostics(Crud::Delete, &key, failure));
         }
-        match revoke_if_current(instance, key).await {
-            Ok(()) => Diagnostics::default(),
-            Err(reason) => {
-                let object = format!("the key of {} {}", IamCredentials::NAME, key.secret_id);
-                let advice = Advice::new(
-                    "The key stays valid until it expires. To revoke it earlier, delete the \
-                     data of the current version of the secret.",
-                );
-                let failure = Failure::Api(reason, Some(advice));
-                instance.diagnostics(Crud::Delete, &object, failure)
-            }
-        }
+        diagnostics.add_diagnostics(key.outlived(&object, instance.client.service_time()));
+        diagnostics
     }
 }
 

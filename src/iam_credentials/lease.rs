@@ -92,9 +92,8 @@ impl Served for Lease {
         Schema::new(
             "Credentials for this run alone: created when it begins, deleted when it ends, in no \
              plan and no state. If Terraform and the provider are both killed, a key is left that \
-             expires after `ttl`; the next \
-             lease in the same group cleans up after it. Creating and deleting a secret requires the \
-             service role Manager.",
+             expires after `ttl`; the next lease in the same group cleans up after it. Creating and \
+             deleting a secret requires the service role Manager.",
             attributes,
         )
     }
@@ -132,7 +131,10 @@ impl InstanceEphemeral for Lease {
     }
 
     async fn close(instance: &Instance, key: &LeasedKey) -> Diagnostics {
-        delete(instance, &key.secret_id).await
+        let mut diagnostics = delete(instance, &key.secret_id).await;
+        let now = instance.client.service_time();
+        diagnostics.add_diagnostics(key.outlived(&describe(&key.secret_id), now));
+        diagnostics
     }
 }
 
@@ -208,7 +210,7 @@ async fn read_key(
     if config.wait_until_usable != Value::Value(false) {
         wait_until_usable(instance, &object, api_key).await?;
     }
-    let private = LeasedKey { secret_id: secret_id.to_owned(), api_key_id: api_key_id.to_owned() };
+    let private = LeasedKey::new(instance, metadata, api_key_id);
     let renew_at = renew_at(instance, metadata);
     let given_or = |given: Value<String>, found: Value<String>| {
         if given.is_value() { given } else { found }

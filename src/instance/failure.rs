@@ -175,7 +175,8 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
             "IBM Cloud does not accept the API key or token. Check ibmcloud_api_key (environment: \
              IC_API_KEY, IBMCLOUD_API_KEY), iam_token or iam_refresh_token, that it is not \
              disabled or expired, and that its identity still exists. A trusted profile must trust \
-             that identity, or the compute resource.",
+             that identity, or the compute resource. The key of an ibm_sm_iam_credentials_lease is \
+             valid for its ttl only, which must be longer than the run.",
         ),
         ApiErrorKind::Forbidden => Advice::new(format!(
             "The caller lacks a role: {} needs {} on the Secrets Manager instance. A new access \

@@ -14,11 +14,13 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::framework::context::Context;
 use crate::framework::provider::Provider;
 
-/// The type name and the private state of each open ephemeral resource. Clones
-/// share it.
+/// The type name and the private state of an open ephemeral resource.
+type Open = (String, Vec<u8>);
+
+/// Each ephemeral resource that is open. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Opened {
-    open: Arc<Mutex<BTreeSet<(String, Vec<u8>)>>>,
+    open: Arc<Mutex<BTreeSet<Open>>>,
     opening: TaskTracker,
 }
 
@@ -47,7 +49,7 @@ impl Opened {
         join_all(closes).await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<(String, Vec<u8>)>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

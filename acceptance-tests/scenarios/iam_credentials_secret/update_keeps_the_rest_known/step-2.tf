@@ -2,6 +2,6 @@ resource "ibm_sm_iam_credentials_secret" "app" {
   instance_id = var.instance_id
   name        = "labelled"
   service_id  = var.service_id
-  ttl         = "90d"
+  ttl         = "7776000"
   labels      = ["two"]
 }
