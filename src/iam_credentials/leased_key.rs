@@ -168,7 +168,7 @@ pub(super) fn renew_at(instance: &Instance, metadata: &Metadata) -> Option<Syste
 enum Look {
     /// It is valid until this time, which cannot be extended.
     Alive(OffsetDateTime),
-    /// It is no longer current, and valid until this time all the same.
+    /// It is no longer current, and valid until this time all the same, or until the next rotation.
     Rotated(OffsetDateTime),
     /// It is no longer usable, for this reason.
     Lost(String),
@@ -215,7 +215,11 @@ fn look_diagnostics(object: &str, look: &Look) -> Diagnostics {
         Look::Rotated(end) => diagnostics.add_warning(diagnostic(
             root(),
             format!("{object} was rotated during the run"),
-            format!("The key of this run stays valid until {}.", rfc3339(*end)),
+            format!(
+                "The key of this run stays valid until {}, unless the secret is rotated once more: \
+                 the service retains the current key and the one before.",
+                rfc3339(*end)
+            ),
         )),
         Look::Lost(reason) => diagnostics.add_error(diagnostic(
             root(),

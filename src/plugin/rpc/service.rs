@@ -64,7 +64,6 @@ impl<P: Provider> Rpc<P> {
 }
 
 /// What a process still has to close at its end.
-#[derive(Clone)]
 pub(crate) struct Leftovers<P> {
     provider: Arc<P>,
     cancel: Arc<Mutex<CancellationToken>>,
@@ -74,7 +73,7 @@ pub(crate) struct Leftovers<P> {
 impl<P: Provider> Leftovers<P> {
     /// Closes the ephemeral resources that Terraform did not close. An open that is
     /// still under way is interrupted first, and undoes what it has done.
-    pub(crate) async fn close(&self) {
+    pub(crate) async fn close(self) {
         self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
         self.opened.close_all(&*self.provider).await;
     }
