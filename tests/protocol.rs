@@ -10,6 +10,7 @@ use crate::support::emulator::Emulator;
 use crate::support::plugin::Connection;
 
 mod actions;
+mod adoption;
 mod core_rules;
 mod data_sources;
 mod debug;

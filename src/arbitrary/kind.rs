@@ -29,6 +29,7 @@ impl SecretKind for Arbitrary {
     const NAME: &'static str = "arbitrary secret";
     const OBJECTS: &'static str = "the arbitrary secrets";
     const NEW_VALUE: &'static [&'static str] = &["payload", "payload_wo_version", "store_payload"];
+    const VALUE_IS_CONFIGURED: bool = true;
     const DESCRIPTION: &'static str = "An arbitrary secret of a Secrets Manager instance: any text, \
                                        such as a password or the API key of another service.";
     const DATA_SOURCE: &'static str = "An arbitrary secret of a Secrets Manager instance with its \

@@ -1,6 +1,7 @@
 //! The client of an identity, and of one Secrets Manager instance.
 
 use reqwest::Url;
+use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -8,10 +9,12 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use super::authenticator::Authenticator;
+use super::authorize::Authorize as _;
 use super::config::ClientConfig;
 use super::endpoint::{Endpoint, EndpointError, IamUrl, InstanceAddress};
 use super::error::ApiError;
 use super::http::Http;
+use super::jwt;
 use super::nondeterminism::Nondeterminism;
 use super::operation::Operation;
 use super::request::Request;
@@ -88,6 +91,15 @@ impl InstanceClient {
     /// Converts a time of the service's clock to this machine's clock.
     pub fn local_time(&self, service_time: OffsetDateTime) -> SystemTime {
         self.transport.local_time(service_time)
+    }
+
+    /// The IAM id of the caller, as `created_by` has it in what the caller creates; `None` if its
+    /// token does not say.
+    pub async fn caller(&self) -> Option<String> {
+        // The target only names the request in an error.
+        let target = self.request(Operation::ListSecrets, &[]).ok()?.target;
+        let token = self.authenticator.bearer(&target).await.ok()??;
+        jwt::iam_id(token.secret().expose_secret())
     }
 
     /// Cancelled when the run is interrupted; nothing should be waited for after that.

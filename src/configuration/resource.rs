@@ -3,13 +3,13 @@
 use super::attributes::attributes;
 use super::model::{Configuration, configuration, patch, prototype};
 use super::rules;
-use crate::client::{self, ApiErrorKind, ConfigurationMetadata, ConfigurationType};
+use crate::client::{self, ApiErrorKind, ConfigurationType};
 use crate::framework::diag::Diagnostics;
 use crate::framework::schema::Schema;
 use crate::framework::value::known;
 use crate::instance::{
-    Advice, Existing, Failure, Instance, InstanceResource, Served, create_once, of_another_type,
-    resource_schema,
+    Advice, Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once,
+    of_another_type, resource_schema,
 };
 
 /// The type name of the resource, the data source and the list resource.
@@ -17,6 +17,10 @@ pub(super) const TYPE_NAME: &str = "ibm_sm_iam_credentials_configuration";
 
 /// The type of configuration that this room manages.
 pub(super) const WANTED: ConfigurationType = ConfigurationType::IamCredentialsConfiguration;
+
+/// Why a second configuration is refused.
+const ONE_ONLY: &str = "An instance has at most one configuration of the IAM credentials engine, and \
+                        this one already has one.";
 
 /// The resource `ibm_sm_iam_credentials_configuration`.
 pub struct ConfigurationResource;
@@ -78,21 +82,34 @@ impl InstanceResource for ConfigurationResource {
     ) -> Result<Configuration, Failure> {
         let prototype = prototype(plan, config);
         let created = create_once(
-            instance,
             || instance.client.create_configuration(&prototype),
             || instance.client.find_configuration(&prototype.name),
-            Existing::Refuse(|found: &ConfigurationMetadata| &found.name),
         );
-        let created = created.await.map_err(|failure| {
-            failure.advised(|reason| {
+        match created.await {
+            Ok(Outcome::Created(created)) => {
+                Ok(configuration(plan, created.metadata, created.api_key.as_ref()))
+            }
+            Ok(Outcome::Found(found, reason)) => {
+                let occupant = Occupant {
+                    id: found.name.clone(),
+                    created_by: Some(found.created_by),
+                    created_at: found.created_at,
+                };
+                let candidate = instance.may_adopt(reason, ONE_ONLY, &occupant).await?;
+                match Self::read(instance, plan).await {
+                    Ok(found) => candidate.adopt::<Self>(plan, config, found),
+                    Err(_) => Err(candidate.refuse("it could not be read")),
+                }
+            }
+            Err(reason) => Err(Failure::from(reason).advised(|reason| {
+                let next = "Delete it first, or import it with `terraform import`.";
                 if reason.is_conflict() {
-                    Some(already_configured(instance, name(plan)))
+                    Some(Advice::on("name", format!("{ONE_ONLY} {next}")))
                 } else {
                     refused_key(reason)
                 }
-            })
-        })?;
-        Ok(configuration(plan, created.metadata, created.api_key.as_ref()))
+            })),
+        }
     }
 
     async fn update(
@@ -135,18 +152,6 @@ impl InstanceResource for ConfigurationResource {
 
 fn name(configuration: &Configuration) -> &str {
     configuration.name.as_deref_option().unwrap_or_default()
-}
-
-fn already_configured(instance: &Instance, name: &str) -> Advice {
-    Advice::on(
-        "name",
-        format!(
-            "An instance has at most one configuration of the IAM credentials engine, and this \
-             one already has one. If it has this name, import it with `terraform import ADDRESS \
-             {}`; otherwise delete it first.",
-            instance.id(name)
-        ),
-    )
 }
 
 /// The service tries the key before it accepts it.

@@ -17,6 +17,9 @@ pub struct Context {
     /// Cancelled when the user interrupts the run or the time limit is reached:
     /// then start nothing new, and stop waiting.
     pub cancel: CancellationToken,
+    /// Whether the object to create takes the place of one that still exists or did
+    /// until now.
+    pub replaces: bool,
     time_limit_reached: Arc<AtomicBool>,
     /// Stops the timer when the call ends.
     _timer: Option<Arc<DropGuard>>,
@@ -44,7 +47,7 @@ impl Context {
             }
         });
         let timer = Some(Arc::new(cancel.clone().drop_guard()));
-        Context { cancel, time_limit_reached, _timer: timer }
+        Context { cancel, time_limit_reached, _timer: timer, ..self }
     }
 
     /// Whether the call ended because of the limit of [`Context::within`].

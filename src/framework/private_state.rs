@@ -5,7 +5,12 @@
 //! or its SDK's JSON), and an object with those, or with none, was last written by
 //! it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json};
+
+/// Says that the planned object replaces another one.
+const REPLACES: &str = "replaces";
 
 /// The private state of one object.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,21 +18,28 @@ pub struct PrivateState {
     /// Attributes that the configuration set at the last apply, of those that are
     /// reset when they are removed from it.
     pub configured: BTreeSet<String>,
+    /// Whether the plan creates this object in the place of another one.
+    pub replaces: bool,
 }
 
 impl PrivateState {
     /// Parses what an earlier call of this provider stored under `key`; `None` if
     /// there are no bytes, or another provider's.
     pub fn parse(bytes: &[u8], key: &str) -> Option<PrivateState> {
-        let mut stored: BTreeMap<String, serde_json::Value> = serde_json::from_slice(bytes).ok()?;
+        let mut stored: Map<String, Json> = serde_json::from_slice(bytes).ok()?;
         let configured = serde_json::from_value(stored.remove(key)?).ok()?;
-        Some(PrivateState { configured })
+        let replaces = stored.remove(REPLACES) == Some(Json::Bool(true));
+        Some(PrivateState { configured, replaces })
     }
 
     /// The bytes to store.
     pub fn to_bytes(&self, key: &str) -> Vec<u8> {
-        // A set of strings always serializes; empty bytes would count as another provider's.
-        serde_json::to_vec(&BTreeMap::from([(key, &self.configured)])).unwrap_or_default()
+        let configured = self.configured.iter().cloned().map(Json::String).collect();
+        let mut stored = Map::from_iter([(key.to_owned(), configured)]);
+        if self.replaces {
+            stored.insert(REPLACES.to_owned(), Json::Bool(true));
+        }
+        Json::Object(stored).to_string().into_bytes()
     }
 }
 
@@ -37,11 +49,14 @@ mod tests {
 
     #[test]
     fn only_our_own_bytes_are_parsed() {
-        let own = PrivateState { configured: BTreeSet::from(["labels".to_owned()]) };
+        let configured = BTreeSet::from(["labels".to_owned()]);
+        let mut own = PrivateState { configured, ..PrivateState::default() };
         let bytes = own.to_bytes("ours");
         assert_eq!(bytes, br#"{"ours":["labels"]}"#);
-        assert_eq!(PrivateState::parse(&bytes, "ours"), Some(own));
+        assert_eq!(PrivateState::parse(&bytes, "ours").as_ref(), Some(&own));
         assert_eq!(PrivateState::parse(&bytes, "theirs"), None);
+        own.replaces = true;
+        assert_eq!(PrivateState::parse(&own.to_bytes("ours"), "ours"), Some(own));
         for theirs in [&b""[..], b"null", b"{}", b"{\"schema_version\":\"0\"}", b"\xff", b"[1]"] {
             assert_eq!(PrivateState::parse(theirs, "ours"), None);
         }

@@ -211,6 +211,9 @@ impl<R: ManagedResource> AnyResource for R {
             let fallback = change.prior.clone();
             let Change { prior, planned, config } = change;
             let config = config.unwrap_or_default();
+            let own = PrivateState::parse(&private, self.private_state_key());
+            let mut context = context;
+            context.replaces = own.is_some_and(|own| own.replaces);
             let applied = match (prior, planned) {
                 (None, None) => Ok(Report::of(None)),
                 (None, Some(planned)) => create(self, context, planned, config).await,
@@ -271,7 +274,11 @@ fn plan_change<R: ManagedResource>(
     private: &[u8],
 ) -> Result<Report<PlanResponse>, Diagnostics> {
     let key = resource.private_state_key();
-    let own = PrivateState::parse(private, key).unwrap_or_default();
+    let own = PrivateState::parse(private, key);
+    // Core plans the create of a replacement with the private state of the plan
+    // before (plugin-protocol.md 4.3); any other create has none.
+    let replaces = prior.is_none() && own.is_some();
+    let own = own.unwrap_or_default();
     let before: Option<R::State> = prior.map(to_model).transpose()?;
     let config_model = to_model(config)?;
     let planned_changes = match &before {
@@ -287,7 +294,7 @@ fn plan_change<R: ManagedResource>(
     let response = PlanResponse {
         state: Some(to_object(&model)?),
         requires_replace,
-        private: PrivateState { configured }.to_bytes(key),
+        private: PrivateState { configured, replaces }.to_bytes(key),
     };
     Ok(Report::with(response, diagnostics))
 }

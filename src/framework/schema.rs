@@ -265,7 +265,12 @@ impl Attribute {
         self
     }
 
-    /// Whether the provider may set the attribute.
+    /// Whether the user may set it.
+    pub fn is_configurable(&self) -> bool {
+        self.constraint != AttributeConstraint::Computed
+    }
+
+    /// Whether the provider may set it.
     pub fn is_computed(&self) -> bool {
         matches!(
             self.constraint,

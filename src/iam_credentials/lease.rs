@@ -20,7 +20,7 @@ use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::schema::{Attribute, Schema, boolean, string};
 use crate::framework::value::{StringList, Value, known};
 use crate::instance::{
-    Advice, Crud, Existing, Failure, Instance, InstanceEphemeral, Lent, Served, create_once,
+    Advice, Crud, Failure, Instance, InstanceEphemeral, Lent, Outcome, Served, create_once,
     lookup_attributes,
 };
 use crate::secret::secret_group_attribute;
@@ -166,13 +166,11 @@ async fn create(
 ) -> Result<SecretMetadata<Api>, Diagnostics> {
     let prototype = prototype(name, config);
     let created = create_once(
-        instance,
         || instance.client.create_secret(&prototype).map_ok(|created| created.metadata),
         || instance.client.find_secret_by_name(name),
-        Existing::Adopt(|found| found),
     );
-    created.await.map_err(|failure| {
-        let failure = failure.advised(|reason| {
+    created.await.map(Outcome::into_either).map_err(|reason| {
+        let failure = Failure::from(reason).advised(|reason| {
             matches!(reason.status(), Some(400 | 404)).then(|| {
                 Advice::new(
                     "A lease is a secret with reuse_api_key = false: the IAM credentials engine \

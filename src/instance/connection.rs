@@ -1,6 +1,7 @@
 //! The connection to the service, which all types share and each configure call replaces.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::reference::InstanceRef;
 use crate::client::{Client, EndpointKind, InstanceAddress, InstanceClient};
@@ -16,11 +17,27 @@ pub struct Configured {
     pub client: Arc<Client>,
     /// The region of objects whose configuration has none.
     pub region: String,
+    /// Whether a create may adopt what an earlier run has created.
+    pub adopt_existing: bool,
 }
 
 /// Shared by all types; empty until the provider is configured.
 #[derive(Clone, Debug, Default)]
-pub struct Connection(Arc<RwLock<Option<Configured>>>);
+pub struct Connection {
+    configured: Arc<RwLock<Option<Configured>>>,
+    managed: Managed,
+}
+
+/// The ids of the objects that resources have read, created or changed in this process. Clones
+/// share them.
+#[derive(Clone, Debug, Default)]
+struct Managed(Arc<Mutex<BTreeSet<String>>>);
+
+impl Managed {
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// One instance, ready to be called.
 #[derive(Debug)]
@@ -31,8 +48,11 @@ pub struct Instance {
     pub region: String,
     /// The GUID of the instance.
     pub instance_id: String,
+    /// Whether a create may adopt what an earlier run has created.
+    pub adopt_existing: bool,
     /// The context of the call that it serves.
     pub(super) context: Context,
+    managed: Managed,
 }
 
 impl Instance {
@@ -42,8 +62,20 @@ impl Instance {
             client: self.client.uninterrupted(),
             region: self.region.clone(),
             instance_id: self.instance_id.clone(),
+            adopt_existing: self.adopt_existing,
             context: Context::default(),
+            managed: self.managed.clone(),
         }
+    }
+
+    /// Remembers that a resource manages the object with this id.
+    pub(super) fn manages(&self, id: &str) {
+        self.managed.lock().insert(id.to_owned());
+    }
+
+    /// Whether a resource manages the object with this id, as far as this process knows.
+    pub(super) fn is_managed(&self, id: &str) -> bool {
+        self.managed.lock().contains(id)
     }
 
     /// The id of an object in the instance.
@@ -75,7 +107,7 @@ impl Instance {
 impl Connection {
     /// Replaces an earlier configuration by this one.
     pub fn configure(&self, configured: Configured) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(configured);
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Some(configured);
     }
 
     /// The instance of `reference`, for the duration of one call.
@@ -84,8 +116,8 @@ impl Connection {
         reference: &InstanceRef,
         context: &Context,
     ) -> Result<Instance, Diagnostics> {
-        let configured = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Configured { client, region } = configured
+        let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Configured { client, region, adopt_existing } = configured
             .ok_or_else(|| bug("A resource was called before the provider was configured."))?;
         let region = reference.region.as_deref_option().map_or(region, str::to_owned);
         let instance_id = reference.instance_id.as_deref_option().unwrap_or_default().to_owned();
@@ -95,7 +127,14 @@ impl Connection {
             endpoint: endpoint_kind(&reference.endpoint_type),
         };
         match client.instance(&address, context.cancel.clone()) {
-            Ok(client) => Ok(Instance { client, region, instance_id, context: context.clone() }),
+            Ok(client) => Ok(Instance {
+                client,
+                region,
+                instance_id,
+                adopt_existing,
+                context: context.clone(),
+                managed: self.managed.clone(),
+            }),
             Err(reason) => Err(error(
                 path("instance_id"),
                 "Invalid address of a Secrets Manager instance",

@@ -2,41 +2,50 @@
 
 use std::future::Future;
 
-use super::connection::Instance;
-use super::failure::{Advice, Failure};
-use crate::client::ApiError;
+use crate::client::{ApiError, ApiErrorKind, TransportKind};
 
-/// What to do with an object of the same name that exists after a response was lost.
-pub enum Existing<F, T> {
-    /// Refuse it, since it could be somebody else's and Terraform would later delete it. The
-    /// error has the import command with its id, which this function returns.
-    Refuse(fn(&F) -> &str),
-    /// Adopt it: only this run uses its name, so it is the object that was created.
-    Adopt(fn(F) -> T),
+/// What a create came to.
+#[derive(Debug)]
+pub enum Outcome<T, F> {
+    /// The service created the object, and said so.
+    Created(T),
+    /// An object of this name exists: the create did not succeed for this reason.
+    Found(F, ApiError),
 }
 
-/// Sends a create. After a lost response the outcome is never assumed: the object is looked up by
-/// its name, and created again only if it does not exist.
+impl<T> Outcome<T, T> {
+    /// Whichever of the two it is: only this run uses the name, so what is found is what was
+    /// created.
+    pub fn into_either(self) -> T {
+        match self {
+            Outcome::Created(object) | Outcome::Found(object, _) => object,
+        }
+    }
+}
+
+/// Sends a create. If its response is lost, the outcome is never assumed: the object is looked up by
+/// its name, and created again only if it does not exist. It is looked up too if the service
+/// says that it exists already, since an earlier run may have created it and lost its response.
 pub async fn create_once<T, F, Sending, Finding>(
-    instance: &Instance,
     send: impl Fn() -> Sending,
-    find: impl FnOnce() -> Finding,
-    existing: Existing<F, T>,
-) -> Result<T, Failure>
+    find: impl Fn() -> Finding,
+) -> Result<Outcome<T, F>, ApiError>
 where
     Sending: Future<Output = Result<T, ApiError>>,
     Finding: Future<Output = Result<Option<F>, ApiError>>,
 {
-    let lost = match send().await {
-        Err(reason) if reason.outcome_unknown() => reason,
-        response => return Ok(response?),
-    };
-    match (find().await, existing) {
-        (Ok(None), _) => Ok(send().await?),
-        (Ok(Some(found)), Existing::Adopt(adopt)) => Ok(adopt(found)),
-        (Ok(Some(found)), Existing::Refuse(id)) => {
-            Err(Failure::Api(lost, Some(Advice::import(instance, id(&found)))))
+    let mut sent_again = false;
+    loop {
+        let reason = match send().await {
+            Err(reason) if reason.outcome_unknown() || reason.is_conflict() => reason,
+            response => return Ok(Outcome::Created(response?)),
+        };
+        // A slow request may still be carried out, even though nothing exists yet.
+        let is_over = reason.kind() != ApiErrorKind::Transport(TransportKind::Timeout);
+        match find().await {
+            Ok(Some(found)) => return Ok(Outcome::Found(found, reason)),
+            Ok(None) if reason.outcome_unknown() && is_over && !sent_again => sent_again = true,
+            Ok(None) | Err(_) => return Err(reason),
         }
-        (Err(_), _) => Err(lost.into()),
     }
 }

@@ -48,16 +48,6 @@ impl Advice {
     pub fn on(attribute: &'static str, next: impl Into<String>) -> Self {
         Advice { attribute: Some(attribute), next: next.into() }
     }
-
-    /// Advice for a create whose response was lost, if an object of that name exists.
-    pub(super) fn import(instance: &Instance, object: &str) -> Self {
-        let id = instance.id(object);
-        Advice::new(format!(
-            "The service did not confirm the request, and an object of this name exists now. If \
-             nobody else created it, import it with `terraform import ADDRESS {id}`; otherwise \
-             choose another name."
-        ))
-    }
 }
 
 /// Why an operation on an object failed.

@@ -5,6 +5,7 @@
 //! model; [`Connected`] makes it a type that the framework serves.
 
 mod action;
+mod adoption;
 mod connected;
 mod connection;
 mod create_once;
@@ -19,9 +20,10 @@ pub(crate) mod testing;
 mod timeouts;
 
 pub use action::InstanceAction;
+pub use adoption::Occupant;
 pub use connected::{Connected, Served};
 pub use connection::{Configured, Connection, Instance};
-pub use create_once::{Existing, create_once};
+pub use create_once::{Outcome, create_once};
 pub use data_source::{DataSourceModel, InstanceDataSource, data_source_schema};
 pub use ephemeral::{InstanceEphemeral, Lent};
 pub use failure::{Advice, Crud, Failure, of_another_type};

@@ -270,8 +270,9 @@ impl<T: InstanceResource> Connected<T> {
 }
 
 impl<M> Managed<M> {
-    /// The same with another model.
+    /// The same with another model, whose object is managed from now on.
     fn with<T: InstanceResource<Model = M>>(&self, instance: &Instance, model: M) -> Managed<M> {
+        instance.manages(&instance.id(T::id(&model)).to_string());
         Managed {
             instance: instance.reference(&self.instance, T::id(&model)),
             timeouts: self.timeouts.clone(),

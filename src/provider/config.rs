@@ -20,6 +20,8 @@ pub struct Resolved {
     pub client: ClientConfig,
     /// The region of objects whose configuration has none.
     pub region: String,
+    /// Whether a create may adopt what an earlier run has created.
+    pub adopt_existing: bool,
 }
 
 /// Errors of the block that do not depend on the environment.
@@ -49,7 +51,7 @@ pub fn resolve(
         user_agent: concat!("terraform-provider-ibm-sm/", env!("CARGO_PKG_VERSION")).to_owned(),
         not_known_yet: block.not_known_yet(),
     };
-    Ok(Resolved { client, region })
+    Ok(Resolved { client, region, adopt_existing: block.adopt_existing == Value::Value(true) })
 }
 
 fn max_retries(block: &ProviderBlock, environment: &Environment<'_>) -> Result<u32, Diagnostics> {

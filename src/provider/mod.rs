@@ -11,7 +11,7 @@ mod schema;
 use std::path::Path;
 use std::sync::Arc;
 
-use self::config::resolve;
+use self::config::{Resolved, resolve};
 use self::environment::Environment;
 use self::schema::ProviderBlock;
 use crate::arbitrary::{Arbitrary, ArbitraryEphemeral};
@@ -112,8 +112,9 @@ impl Provider for IbmSm {
             to_model::<ProviderBlock>(config).and_then(|block| resolve(&block, &environment));
         match resolved {
             Ok(resolved) => {
-                let client = Arc::new(Client::new(resolved.client));
-                self.connection.configure(Configured { client, region: resolved.region });
+                let Resolved { client, region, adopt_existing } = resolved;
+                let client = Arc::new(Client::new(client));
+                self.connection.configure(Configured { client, region, adopt_existing });
                 Diagnostics::default()
             }
             Err(diagnostics) => diagnostics,

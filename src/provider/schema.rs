@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::framework::schema::{Attribute, Schema, number, string};
+use crate::framework::schema::{Attribute, Schema, boolean, number, string};
 use crate::framework::validators::{at_least, one_of};
 use crate::framework::value::Value;
 
@@ -49,6 +49,8 @@ pub struct ProviderBlock {
     pub iam_endpoint: Value<String>,
     /// The address of an instance, with placeholders.
     pub secrets_manager_endpoint: Value<String>,
+    /// Whether a create may adopt what an earlier run has created.
+    pub adopt_existing: Value<bool>,
 }
 
 /// The values of `visibility`.
@@ -168,6 +170,12 @@ pub(super) fn schema() -> Schema {
         string("secrets_manager_endpoint").description(
             "The address of Secrets Manager instances; it may contain `{instance_id}` and \
              `{region}`. Environment: `IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT`.",
+        ),
+        boolean("adopt_existing").description(
+            "Whether a create adopts an object that already has its name, instead of asking for an \
+             import: if the same identity created it within the last day, and everything configured \
+             is as in it. That is what a run leaves that was killed before it could write the \
+             state. Default: false.",
         ),
     ];
     attributes.extend(without_effect());

@@ -81,6 +81,8 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
     /// Attributes whose change makes a new version or has the value read. Nothing else changes what
     /// the service says of the versions.
     const NEW_VALUE: &'static [&'static str];
+    /// Whether the value is the user's to set, so that two secrets with different ones are not the same.
+    const VALUE_IS_CONFIGURED: bool = false;
     /// The description of the resource.
     const DESCRIPTION: &'static str;
     /// The description of the data source with the value.

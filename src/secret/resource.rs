@@ -7,13 +7,17 @@ use super::kind::{PayloadInState, Secret, SecretKind};
 use super::lookup::refuse_another_type;
 use super::metadata::CommonMetadata;
 use super::versions::{self, json_object};
-use crate::client::{self, SecretMetadataPatch, SecretPrototype, VersionPrototype};
+use crate::client::{self, ApiError, SecretMetadataPatch, SecretPrototype, VersionPrototype};
 use crate::framework::diag::Diagnostics;
 use crate::framework::schema::Schema;
 use crate::framework::value::{StringList, Value, known, known_strings};
 use crate::instance::{
-    Advice, Existing, Failure, Instance, InstanceResource, Served, create_once, resource_schema,
+    Advice, Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once,
+    resource_schema,
 };
+
+/// The id of the group in which a secret is created that names none (ibm-api.md 2.4).
+const DEFAULT_GROUP: &str = "default";
 
 /// The managed resource of a secret type.
 pub struct SecretResource<K>(PhantomData<fn() -> K>);
@@ -88,18 +92,20 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
     ) -> Result<Secret<K>, Failure> {
         let prototype = prototype(plan, config)?;
         let created = create_once(
-            instance,
             || instance.client.create_secret(&prototype),
             || instance.client.find_secret_by_name::<K::Api>(&prototype.name),
-            Existing::Refuse(|found: &client::SecretMetadata<K::Api>| &found.common.id),
         );
-        let created =
-            created.await.map_err(|failure| failure.advised(|reason| K::create_advice(reason)))?;
         let mut state = plan.clone();
-        state.payload = K::payload(&created.payload);
-        state.set_metadata(created.metadata);
-        K::settle_settings(&mut state);
-        Ok(state)
+        match created.await {
+            Ok(Outcome::Created(created)) => {
+                state.payload = K::payload(&created.payload);
+                state.set_metadata(created.metadata);
+                K::settle_settings(&mut state);
+                Ok(state)
+            }
+            Ok(Outcome::Found(found, reason)) => adopt(instance, plan, config, found, reason).await,
+            Err(reason) => Err(Failure::from(reason).advised(|reason| K::create_advice(reason))),
+        }
     }
 
     async fn complete(instance: &Instance, state: &mut Secret<K>) -> Result<(), Failure> {
@@ -136,6 +142,48 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
     async fn delete(instance: &Instance, prior: &Secret<K>) -> Result<(), Failure> {
         Ok(instance.client.delete_secret(prior.id()).await?)
     }
+}
+
+/// Adopts a secret of the same name, if the user has asked for that and it cannot be another's.
+async fn adopt<K: SecretKind>(
+    instance: &Instance,
+    plan: &Secret<K>,
+    config: &Secret<K>,
+    found: client::SecretMetadata<K::Api>,
+    reason: ApiError,
+) -> Result<Secret<K>, Failure> {
+    let occupant = Occupant {
+        id: found.common.id.clone(),
+        created_by: Some(found.common.created_by.clone()),
+        created_at: found.common.created_at,
+    };
+    let rule = format!(
+        "The name must be unique among {} of the whole instance, across its secret groups, and one \
+         of them has it.",
+        K::OBJECTS
+    );
+    let candidate = instance.may_adopt(reason, rule, &occupant).await?;
+    let mut state = plan.clone();
+    state.payload = K::Payload::default();
+    state.set_metadata(found);
+    K::settle_settings(&mut state);
+    let read = async {
+        state.version_custom_metadata = versions::managed(instance, &state).await?;
+        if K::VALUE_IS_CONFIGURED
+            && K::payload_in_state(instance, None, &state) == PayloadInState::ToBeRead
+        {
+            state.read_value(instance).await?;
+        }
+        Ok::<(), Failure>(())
+    };
+    if read.await.is_err() {
+        return Err(candidate.refuse("it could not be read"));
+    }
+    let mut planned = plan.clone();
+    if planned.common.secret_group_id.is_unknown() {
+        planned.common.secret_group_id = known(DEFAULT_GROUP);
+    }
+    candidate.adopt::<SecretResource<K>>(&planned, config, state)
 }
 
 async fn update<K: SecretKind>(

@@ -6,11 +6,15 @@ use crate::client;
 use crate::framework::schema::Schema;
 use crate::framework::value::known;
 use crate::instance::{
-    Advice, Existing, Failure, Instance, InstanceResource, Served, create_once, resource_schema,
+    Advice, Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once,
+    resource_schema,
 };
 
 /// The type name of the resource, the data source and the list resource.
 pub(super) const TYPE_NAME: &str = "ibm_sm_secret_group";
+
+/// Why a name cannot be used.
+const TAKEN: &str = "The instance already has a group of this name.";
 
 /// The resource `ibm_sm_secret_group`.
 pub struct SecretGroupResource;
@@ -54,27 +58,30 @@ impl InstanceResource for SecretGroupResource {
     async fn create(
         instance: &Instance,
         plan: &SecretGroup,
-        _: &SecretGroup,
+        config: &SecretGroup,
     ) -> Result<SecretGroup, Failure> {
         let prototype = prototype(plan);
         let created = create_once(
-            instance,
             || instance.client.create_secret_group(&prototype),
             || find(instance, &prototype.name),
-            Existing::Refuse(|found: &client::SecretGroup| &found.id),
         );
-        let created = created.await.map_err(|failure| {
-            failure.advised(|reason| {
-                reason.is_conflict().then(|| {
-                    Advice::on(
-                        "name",
-                        "The instance already has a group of this name. Choose another name, or \
-                         import the existing group with `terraform import`.",
-                    )
-                })
-            })
-        })?;
-        Ok(created.into())
+        match created.await {
+            Ok(Outcome::Created(created)) => Ok(created.into()),
+            Ok(Outcome::Found(found, reason)) => {
+                let occupant = Occupant {
+                    id: found.id.clone(),
+                    created_by: found.created_by.clone(),
+                    created_at: found.created_at,
+                };
+                let candidate = instance.may_adopt(reason, TAKEN, &occupant).await?;
+                candidate.adopt::<Self>(plan, config, found.into())
+            }
+            Err(reason) => Err(Failure::from(reason).advised(|reason| {
+                let next =
+                    "Choose another name, or import the existing group with `terraform import`.";
+                reason.is_conflict().then(|| Advice::on("name", format!("{TAKEN} {next}")))
+            })),
+        }
     }
 
     async fn update(

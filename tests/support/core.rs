@@ -109,6 +109,32 @@ impl Core {
         (first.action, stored)
     }
 
+    /// Plans and applies a change that may fail. Returns what is stored then, and what was said.
+    pub(crate) async fn attempt(
+        &mut self,
+        prior: Option<&Stored>,
+        config: &Value,
+    ) -> (Option<Stored>, Vec<Said>) {
+        let config = self.complete(config);
+        let planned = self.plan(prior, &config).await;
+        assert_ne!(planned.action, Action::Nothing);
+        let (prior, planned) = match planned.action {
+            Action::Replace => (None, planned),
+            _ => (prior, planned),
+        };
+        let answer = self.request_change(prior, &planned, &config).await;
+        let state = decode(answer.new_state.as_ref());
+        let stored = match state {
+            Value::Null => prior.cloned(),
+            state => Some(Stored {
+                state,
+                private: answer.private,
+                identity: identity_of(answer.new_identity),
+            }),
+        };
+        (stored, said(answer.diagnostics))
+    }
+
     /// Plans and applies the destroy of an object.
     pub(crate) async fn destroy(&mut self, prior: &Stored) {
         let request = proto::plan_resource_change::Request {
@@ -239,18 +265,7 @@ impl Core {
     }
 
     async fn change(&mut self, prior: Option<&Stored>, planned: Planned, config: &Value) -> Stored {
-        let before = prior.map_or(Value::Null, |prior| prior.state.clone());
-        let request = proto::apply_resource_change::Request {
-            type_name: self.resource.to_owned(),
-            prior_state: Some(encode(&before)),
-            planned_state: Some(encode(&planned.state)),
-            config: Some(encode(config)),
-            planned_private: planned.private.clone(),
-            planned_identity: prior.map(|prior| identity(&prior.identity)),
-            ..Default::default()
-        };
-        let answer = self.session.provider.apply_resource_change(request).await;
-        let answer = answer.unwrap().into_inner();
+        let answer = self.request_change(prior, &planned, config).await;
         assert_eq!(errors(answer.diagnostics), []);
         assert!(
             !answer.legacy_type_system,
@@ -268,6 +283,25 @@ impl Core {
             assert_eq!(*value, state[name], "the identity is part of the state");
         }
         Stored { state, private: answer.private, identity }
+    }
+
+    async fn request_change(
+        &mut self,
+        prior: Option<&Stored>,
+        planned: &Planned,
+        config: &Value,
+    ) -> proto::apply_resource_change::Response {
+        let before = prior.map_or(Value::Null, |prior| prior.state.clone());
+        let request = proto::apply_resource_change::Request {
+            type_name: self.resource.to_owned(),
+            prior_state: Some(encode(&before)),
+            planned_state: Some(encode(&planned.state)),
+            config: Some(encode(config)),
+            planned_private: planned.private.clone(),
+            planned_identity: prior.map(|prior| identity(&prior.identity)),
+            ..Default::default()
+        };
+        self.session.provider.apply_resource_change(request).await.unwrap().into_inner()
     }
 
     async fn destroy_with(&mut self, prior: &Stored, private: Vec<u8>) {

@@ -74,17 +74,24 @@ impl Session {
 
     /// Starts a process that is configured with this key.
     pub(crate) async fn with_key(emulator: &Emulator, api_key: &str) -> Self {
+        Self::with_arguments(emulator, json!({ "ibmcloud_api_key": api_key })).await
+    }
+
+    /// Starts a process that is configured with a key that has all permissions, unless these
+    /// arguments of the provider block have another.
+    pub(crate) async fn with_arguments(emulator: &Emulator, arguments: Value) -> Self {
         let mut session = Self::start().await;
         let url = emulator.url();
-        let config = value(&json!({
-            "ibmcloud_api_key": api_key,
+        let mut config = json!({
+            "ibmcloud_api_key": seed::BOOTSTRAP_API_KEY,
             "region": seed::REGION,
             "iam_endpoint": url,
             "secrets_manager_endpoint": format!("{url}/instances/{{instance_id}}"),
             "max_retries": 0,
-        }));
-        let request =
-            proto::configure_provider::Request { config: Some(config), ..Default::default() };
+        });
+        config.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+        let config = Some(value(&config));
+        let request = proto::configure_provider::Request { config, ..Default::default() };
         let answer = session.provider.configure_provider(request).await.unwrap().into_inner();
         assert_eq!(said(answer.diagnostics), []);
         session

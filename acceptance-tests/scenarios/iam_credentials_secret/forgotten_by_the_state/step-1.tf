@@ -1,0 +1,6 @@
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id = var.instance_id
+  name        = "app"
+  service_id  = var.service_id
+  ttl         = "1800"
+}
