@@ -4,6 +4,7 @@ use reqwest::Url;
 use std::collections::BTreeMap;
 use std::fmt;
 use thiserror::Error;
+use url::Host;
 
 /// An address that cannot be used. The text never repeats user information or a query.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -93,6 +94,19 @@ impl Endpoint {
         Ok(Self::ByRegion { templates, others })
     }
 
+    /// Those addresses of the user's to which everything would be sent in clear: plain HTTP to
+    /// another host than this one.
+    pub fn in_clear(&self) -> Vec<&str> {
+        match self {
+            Self::Public | Self::Private => Vec::new(),
+            Self::Template(template) => template.in_clear().into_iter().collect(),
+            Self::ByRegion { templates, others } => {
+                let regional = templates.values().filter_map(Template::in_clear);
+                regional.chain(others.in_clear()).collect()
+            }
+        }
+    }
+
     /// The base address of one instance, without `/api/v2`.
     pub(super) fn resolve(&self, address: &InstanceAddress) -> Result<Url, EndpointError> {
         let InstanceAddress { instance_id, region, endpoint } = address;
@@ -122,9 +136,12 @@ impl Template {
             let name = tail.split_once('}').map_or(tail, |(name, _)| name);
             return Err(EndpointError::Placeholder(name.to_owned()));
         }
-        // With names in place of the placeholders it must be a URL.
-        parse(&fill(text, "instance", "region"))?;
+        sample(text)?;
         Ok(Self(text.to_owned()))
+    }
+
+    fn in_clear(&self) -> Option<&str> {
+        sample(&self.0).is_ok_and(|url| is_in_clear(&url)).then_some(self.0.as_str())
     }
 }
 
@@ -155,6 +172,12 @@ impl IamUrl {
         parse(text).map(Self)
     }
 
+    /// The address, if everything would be sent to it in clear: plain HTTP to another host than
+    /// this one.
+    pub fn in_clear(&self) -> Option<&str> {
+        is_in_clear(&self.0).then_some(self.0.as_str())
+    }
+
     pub(super) fn as_url(&self) -> &Url {
         &self.0
     }
@@ -162,6 +185,22 @@ impl IamUrl {
 
 fn fill(template: &str, instance_id: &str, region: &str) -> String {
     template.replace("{instance_id}", instance_id).replace("{region}", region)
+}
+
+/// The URL of a template, with names in place of the placeholders. They cannot make the host a
+/// loopback address, nor another one of it: no name contains a dot or a colon.
+fn sample(template: &str) -> Result<Url, EndpointError> {
+    parse(&fill(template, "instance", "region"))
+}
+
+fn is_in_clear(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "http" && !loopback
 }
 
 fn check_name(name: &'static str, value: &str) -> Result<(), EndpointError> {
@@ -285,6 +324,46 @@ mod tests {
             let error = Endpoint::template(text).unwrap_err();
             assert_eq!(error.to_string(), message, "{text}");
         }
+    }
+
+    #[test]
+    fn plain_http_is_in_clear_unless_it_stays_on_this_machine() {
+        for (text, in_clear) in [
+            ("https://sm.example.test", false),
+            ("http://localhost:8484", false),
+            ("http://LocalHost", false),
+            ("http://127.0.0.1", false),
+            ("http://127.9.9.9:80/x", false),
+            ("http://127.1", false),
+            ("http://[::1]:8484", false),
+            ("http://sm.example.test", true),
+            ("HTTP://sm.example.test", true),
+            ("http:sm.example.test", true),
+            ("http://10.0.0.1", true),
+            ("http://0.0.0.0", true),
+            ("http://[::]", true),
+            ("http://[::ffff:127.0.0.1]", true),
+            ("http://localhost.example.test", true),
+            ("http://127.0.0.1.example.test", true),
+            ("http://sm.localhost", true),
+        ] {
+            let iam = IamUrl::parse(text).unwrap();
+            assert_eq!(iam.in_clear().is_some(), in_clear, "{text}");
+            let endpoint = Endpoint::template(text).unwrap();
+            assert_eq!(endpoint.in_clear(), if in_clear { vec![text] } else { vec![] }, "{text}");
+        }
+        for text in
+            ["http://{instance_id}.example.test", "http://{region}", "http://localhost{region}"]
+        {
+            assert_eq!(Endpoint::template(text).unwrap().in_clear(), [text]);
+        }
+        let here = Endpoint::template("http://127.0.0.1/{region}/{instance_id}").unwrap();
+        assert_eq!(here.in_clear(), Vec::<&str>::new());
+        let regional = Endpoint::Public
+            .except_in("eu-de", "http://de.example.test")
+            .and_then(|others| others.except_in("eu-gb", "https://gb.example.test"))
+            .unwrap();
+        assert_eq!(regional.in_clear(), ["http://de.example.test"]);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use super::endpoints_file::EndpointsFile;
 use super::environment::{Environment, given};
 use super::schema::{ProviderBlock, VISIBILITIES, VPE};
 use crate::client::{Endpoint, EndpointError, IamUrl};
-use crate::framework::diag::{Diagnostics, error, path};
+use crate::framework::diag::{Diagnostics, diagnostic, error, path};
+use crate::framework::value::Value;
 
 const IAM_ENDPOINT: &str = "IBMCLOUD_IAM_API_ENDPOINT";
 const SECRETS_MANAGER_ENDPOINT: &str = "IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT";
@@ -16,16 +17,39 @@ pub(super) struct Addresses {
     pub(super) iam_url: IamUrl,
     /// The address of instances.
     pub(super) secrets_manager: Endpoint,
+    /// Warnings of what is sent in clear.
+    pub(super) warnings: Diagnostics,
 }
+
+/// What is sent to IAM.
+const TO_IAM: &str = "the API key, and the tokens that IAM issues";
+/// What is sent to instances, and comes back.
+const TO_INSTANCES: &str = "tokens, keys and the values of secrets";
 
 /// Errors that need only the block.
 pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
+    // What is unknown may turn out to be true, and `Addresses::resolve` decides.
+    let may_be_plain = block.allow_plain_http.is_unknown() || plain_http_is_allowed(block);
     let mut diagnostics = Diagnostics::default();
-    if let Some(Err(reason)) = given(&block.iam_endpoint).map(IamUrl::parse) {
-        diagnostics.add_diagnostics(bad_address("iam_endpoint", &reason));
+    match given(&block.iam_endpoint).map(IamUrl::parse) {
+        Some(Err(reason)) => diagnostics.add_diagnostics(bad_address("iam_endpoint", &reason)),
+        Some(Ok(url)) if !may_be_plain => {
+            let refused = url.in_clear().map(|address| refused("iam_endpoint", address, TO_IAM));
+            diagnostics.add_diagnostics(refused.unwrap_or_default());
+        }
+        _ => {}
     }
-    if let Some(Err(reason)) = given(&block.secrets_manager_endpoint).map(Endpoint::template) {
-        diagnostics.add_diagnostics(bad_address("secrets_manager_endpoint", &reason));
+    match given(&block.secrets_manager_endpoint).map(Endpoint::template) {
+        Some(Err(reason)) => {
+            diagnostics.add_diagnostics(bad_address("secrets_manager_endpoint", &reason));
+        }
+        Some(Ok(endpoint)) if !may_be_plain => {
+            for address in endpoint.in_clear() {
+                let refused = refused("secrets_manager_endpoint", address, TO_INSTANCES);
+                diagnostics.add_diagnostics(refused);
+            }
+        }
+        _ => {}
     }
     diagnostics
 }
@@ -40,37 +64,103 @@ impl Addresses {
         let visibility = visibility(block, environment)?;
         let file = endpoints_file(block, environment)?;
         let in_file = |variable| file.addresses(variable, &visibility);
-        let iam_url = match environment.lookup(&block.iam_endpoint, &[IAM_ENDPOINT]) {
+        let (iam_url, iam_argument) = match environment.lookup(&block.iam_endpoint, &[IAM_ENDPOINT])
+        {
             Some(address) => {
-                IamUrl::parse(&address).map_err(|reason| bad_address("iam_endpoint", &reason))?
+                let url = IamUrl::parse(&address)
+                    .map_err(|reason| bad_address("iam_endpoint", &reason))?;
+                (url, "iam_endpoint")
             }
             None => match in_file(IAM_ENDPOINT).and_then(|addresses| addresses.get(region)) {
-                Some(address) => IamUrl::parse(address)
-                    .map_err(|reason| bad_address_in_file(IAM_ENDPOINT, region, &reason))?,
+                Some(address) => {
+                    let url = IamUrl::parse(address)
+                        .map_err(|reason| bad_address_in_file(IAM_ENDPOINT, region, &reason))?;
+                    (url, "endpoints_file_path")
+                }
                 None => {
                     let vpe = private_endpoint_type(block, environment)?;
-                    standard_iam_url(vpe, &visibility, region)
-                        .map_err(|reason| bad_address("iam_endpoint", &reason))?
+                    let url = standard_iam_url(vpe, &visibility, region)
+                        .map_err(|reason| bad_address("iam_endpoint", &reason))?;
+                    (url, "iam_endpoint")
                 }
             },
         };
         let given =
             environment.lookup(&block.secrets_manager_endpoint, &[SECRETS_MANAGER_ENDPOINT]);
-        let secrets_manager = match given {
-            Some(address) => Endpoint::template(&address)
-                .map_err(|reason| bad_address("secrets_manager_endpoint", &reason))?,
+        let (secrets_manager, argument) = match given {
+            Some(address) => {
+                let endpoint = Endpoint::template(&address)
+                    .map_err(|reason| bad_address("secrets_manager_endpoint", &reason))?;
+                (endpoint, "secrets_manager_endpoint")
+            }
             None => {
                 let standard =
                     if visibility == "public" { Endpoint::Public } else { Endpoint::Private };
                 let addresses = in_file(SECRETS_MANAGER_ENDPOINT).into_iter().flatten();
-                addresses.into_iter().try_fold(standard, |others, (region, address)| {
-                    others.except_in(region, address).map_err(|reason| {
-                        bad_address_in_file(SECRETS_MANAGER_ENDPOINT, region, &reason)
-                    })
-                })?
+                let endpoint =
+                    addresses.into_iter().try_fold(standard, |others, (region, address)| {
+                        others.except_in(region, address).map_err(|reason| {
+                            bad_address_in_file(SECRETS_MANAGER_ENDPOINT, region, &reason)
+                        })
+                    })?;
+                (endpoint, "endpoints_file_path")
             }
         };
-        Ok(Self { iam_url, secrets_manager })
+        let mut plain = Diagnostics::default();
+        let judge = if plain_http_is_allowed(block) { warned } else { refused };
+        if let Some(address) = iam_url.in_clear() {
+            plain.add_diagnostics(judge(iam_argument, address, TO_IAM));
+        }
+        for address in secrets_manager.in_clear() {
+            plain.add_diagnostics(judge(argument, address, TO_INSTANCES));
+        }
+        if !plain.errors.is_empty() {
+            return Err(plain);
+        }
+        Ok(Self { iam_url, secrets_manager, warnings: plain })
+    }
+}
+
+fn plain_http_is_allowed(block: &ProviderBlock) -> bool {
+    matches!(block.allow_plain_http, Value::Value(true))
+}
+
+/// The error about an address to which everything would be sent in clear.
+fn refused(argument: &'static str, address: &str, sent: &str) -> Diagnostics {
+    error(
+        path(argument),
+        "Plain HTTP to another host",
+        format!(
+            "The address {address} ({}) is not encrypted: {sent} would cross the network in clear. Use \
+             https://, or set allow_plain_http = true in the provider block if nobody else can \
+             read that network.",
+            setting(argument)
+        ),
+    )
+}
+
+/// The warning about an address to which everything is sent in clear.
+fn warned(argument: &'static str, address: &str, sent: &str) -> Diagnostics {
+    let warning = diagnostic(
+        path("allow_plain_http"),
+        "Plain HTTP to another host",
+        format!(
+            "The address {address} ({}) is not encrypted: {sent} cross the network in clear, as \
+             allow_plain_http permits.",
+            setting(argument)
+        ),
+    );
+    Diagnostics { errors: Vec::new(), warnings: vec![warning] }
+}
+
+/// Where an address may have come from.
+fn setting(argument: &str) -> String {
+    match argument {
+        "iam_endpoint" => format!("iam_endpoint; environment: {IAM_ENDPOINT}"),
+        "secrets_manager_endpoint" => {
+            format!("secrets_manager_endpoint; environment: {SECRETS_MANAGER_ENDPOINT}")
+        }
+        file => format!("in the file of {file}"),
     }
 }
 
@@ -163,6 +253,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::framework::diag::Diagnostic;
     use crate::framework::value::known;
 
     fn resolved(
@@ -262,6 +353,81 @@ mod tests {
         let environment = [(SECRETS_MANAGER_ENDPOINT, "https://environment.example")];
         let resolved = resolved(&block("public"), &environment, file).unwrap();
         assert_eq!(Ok(resolved.secrets_manager), Endpoint::template("https://environment.example"));
+    }
+
+    /// Attribute and text of each diagnostic.
+    fn told(diagnostics: &[Diagnostic]) -> Vec<(String, String)> {
+        let told = diagnostics.iter();
+        told.map(|told| (told.attribute.to_string(), told.detail.to_string())).collect()
+    }
+
+    #[test]
+    fn plain_http_to_another_host_is_refused_wherever_it_comes_from() {
+        let nothing = ProviderBlock::default();
+        let iam = ProviderBlock { iam_endpoint: known("http://iam.example"), ..nothing.clone() };
+        let instances = ProviderBlock {
+            secrets_manager_endpoint: known("http://{instance_id}.example"),
+            ..nothing.clone()
+        };
+        let file =
+            ProviderBlock { endpoints_file_path: known("endpoints.json"), ..nothing.clone() };
+        let iam_in_file =
+            r#"{"IBMCLOUD_IAM_API_ENDPOINT": {"public": {"us-south": "http://iam.example"}}}"#;
+        let instances_in_file =
+            r#"{"IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT": {"public": {"eu-de": "http://x"}}}"#;
+        let iam_variable = [(IAM_ENDPOINT, "http://iam.example/")];
+        let instances_variable = [(SECRETS_MANAGER_ENDPOINT, "http://10.0.0.1/{region}")];
+        for (block, environment, content, argument, address) in [
+            (&iam, &[][..], "", "iam_endpoint", "http://iam.example/"),
+            (&instances, &[], "", "secrets_manager_endpoint", "http://{instance_id}.example"),
+            (&nothing, &iam_variable, "", "iam_endpoint", "http://iam.example/"),
+            (
+                &nothing,
+                &instances_variable,
+                "",
+                "secrets_manager_endpoint",
+                "http://10.0.0.1/{region}",
+            ),
+            (&file, &[], iam_in_file, "endpoints_file_path", "http://iam.example/"),
+            (&file, &[], instances_in_file, "endpoints_file_path", "http://x"),
+        ] {
+            let content = if content.is_empty() { "{}" } else { content };
+            for (allow, allowed) in [
+                (Value::Null, false),
+                (Value::Unknown, false),
+                (Value::Value(false), false),
+                (Value::Value(true), true),
+            ] {
+                let block = ProviderBlock { allow_plain_http: allow, ..block.clone() };
+                let (attribute, told) = match resolved(&block, environment, content) {
+                    Ok(resolved) => ("allow_plain_http", told(&resolved.warnings.warnings)),
+                    Err(refused) => (argument, told(&refused.errors)),
+                };
+                let [(path, text)] = &told[..] else { panic!("{told:?}") };
+                assert_eq!((attribute == "allow_plain_http", path.as_str()), (allowed, attribute));
+                assert!(text.contains(&format!("The address {address} (")), "{text}");
+                assert!(text.contains(argument) && text.contains("in clear"), "{text}");
+                // The validation sees the block alone, and cannot know what is unknown.
+                let from_block = environment.is_empty() && argument != "endpoints_file_path";
+                let early = from_block && !allowed && !block.allow_plain_http.is_unknown();
+                let validated = validate(&block);
+                assert_eq!((validated.errors.len(), validated.warnings.len()), (early.into(), 0));
+            }
+        }
+    }
+
+    #[test]
+    fn an_encrypted_address_and_this_machine_need_no_permission() {
+        let block = ProviderBlock {
+            iam_endpoint: known("http://127.0.0.1:8484"),
+            secrets_manager_endpoint: known("https://{instance_id}.example"),
+            allow_plain_http: Value::Value(true),
+            ..ProviderBlock::default()
+        };
+        for block in [ProviderBlock { allow_plain_http: Value::Null, ..block.clone() }, block] {
+            assert_eq!(resolved(&block, &[], "{}").unwrap().warnings, Diagnostics::default());
+            assert_eq!(validate(&block), Diagnostics::default());
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Resolved {
     pub region: String,
     /// Whether a create may adopt what an earlier run has created.
     pub adopt_existing: bool,
+    /// What the user should know although it was asked for.
+    pub warnings: Diagnostics,
 }
 
 /// Errors of the block that do not depend on the environment.
@@ -40,7 +42,8 @@ pub fn resolve(
     let region = environment
         .lookup(&block.region, &["IC_REGION", "IBMCLOUD_REGION", "BM_REGION", "BLUEMIX_REGION"])
         .unwrap_or_else(|| DEFAULT_REGION.to_owned());
-    let Addresses { iam_url, secrets_manager } = Addresses::resolve(block, environment, &region)?;
+    let Addresses { iam_url, secrets_manager, warnings } =
+        Addresses::resolve(block, environment, &region)?;
     let client = ClientConfig {
         credentials: credentials(block, environment)?,
         iam_url,
@@ -51,7 +54,8 @@ pub fn resolve(
         user_agent: concat!("terraform-provider-ibm-sm/", env!("CARGO_PKG_VERSION")).to_owned(),
         not_known_yet: block.not_known_yet(),
     };
-    Ok(Resolved { client, region, adopt_existing: block.adopt_existing == Value::Value(true) })
+    let adopt_existing = block.adopt_existing == Value::Value(true);
+    Ok(Resolved { client, region, adopt_existing, warnings })
 }
 
 fn max_retries(block: &ProviderBlock, environment: &Environment<'_>) -> Result<u32, Diagnostics> {

@@ -112,10 +112,10 @@ impl Provider for IbmSm {
             to_model::<ProviderBlock>(config).and_then(|block| resolve(&block, &environment));
         match resolved {
             Ok(resolved) => {
-                let Resolved { client, region, adopt_existing } = resolved;
+                let Resolved { client, region, adopt_existing, warnings } = resolved;
                 let client = Arc::new(Client::new(client));
                 self.connection.configure(Configured { client, region, adopt_existing });
-                Diagnostics::default()
+                warnings
             }
             Err(diagnostics) => diagnostics,
         }

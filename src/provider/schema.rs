@@ -51,6 +51,8 @@ pub struct ProviderBlock {
     pub secrets_manager_endpoint: Value<String>,
     /// Whether a create may adopt what an earlier run has created.
     pub adopt_existing: Value<bool>,
+    /// Whether addresses of other hosts may be plain HTTP.
+    pub allow_plain_http: Value<bool>,
 }
 
 /// The values of `visibility`.
@@ -165,11 +167,20 @@ pub(super) fn schema() -> Schema {
             "How often a request that failed for a temporary reason is retried. Default: 10. \
              Environment: `MAX_RETRIES`.",
         ),
-        string("iam_endpoint")
-            .description("The base address of IAM. Environment: `IBMCLOUD_IAM_API_ENDPOINT`."),
+        string("iam_endpoint").description(
+            "The base address of IAM; plain `http://` only to this machine, unless \
+             `allow_plain_http` is set. Environment: `IBMCLOUD_IAM_API_ENDPOINT`.",
+        ),
         string("secrets_manager_endpoint").description(
             "The address of Secrets Manager instances; it may contain `{instance_id}` and \
-             `{region}`. Environment: `IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT`.",
+             `{region}`. Plain `http://` only to this machine, unless `allow_plain_http` is set. \
+             Environment: `IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT`.",
+        ),
+        boolean("allow_plain_http").description(
+            "Whether an address of another host, wherever it is set, may begin with `http://`. \
+             Keys, tokens and secrets are then sent in clear, and each run warns of it. Without \
+             it, only addresses of this machine (`localhost`, `127.0.0.0/8`, `::1`) may. There is \
+             no environment variable for it, because one could move an address as well.",
         ),
         boolean("adopt_existing").description(
             "Whether a create adopts an object that already has its name, instead of asking for an \

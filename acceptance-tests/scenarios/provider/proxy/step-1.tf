@@ -1,7 +1,8 @@
 variable "url" {}
 
 provider "ibm" {
-  proxy_url = var.url
+  proxy_url        = var.url
+  allow_plain_http = true
 }
 
 resource "ibm_sm_secret_group" "a" {
