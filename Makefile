@@ -11,7 +11,7 @@ PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
 	test && $$1 == "name" && $$3 != "\"acceptance\"" { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
-.PHONY: help build demo check test unit contract protocol acceptance sdk-test deny bench
+.PHONY: help build demo check test unit contract protocol acceptance fuzz sdk-test deny bench
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -33,7 +33,7 @@ check: ## format, lints and docs
 
 test: unit contract protocol acceptance ## all tests in Rust, cheap to costly: the next four
 
-unit: ## what stands beside the code
+unit: ## what stands beside the code, and the corpus of `make fuzz`
 	$(STEP) 'unit tests'
 	$(TEST) --lib --bins
 
@@ -50,6 +50,10 @@ acceptance: ## the real Terraform against the emulator; FILTER=name runs those t
 	$(STEP) 'acceptance tests'
 	$(CARGO) build $(CARGO_FLAGS) --workspace
 	$(TEST) --test acceptance -- $(FILTER)
+
+fuzz: ## hostile input, guided by coverage, FUZZ_SECONDS a target; TARGETS=name for some
+	$(STEP) 'fuzz'
+	@CARGO="$(CARGO)" CARGO_FLAGS="$(CARGO_FLAGS)" tests/fuzz/run.sh $(TARGETS)
 
 sdk-test: ## IBM's own Python SDKs against the emulator; needs Python and PyPI
 	$(STEP) 'SDK test'

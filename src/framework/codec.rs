@@ -52,6 +52,11 @@ pub fn decode(schema: &Schema, encoded: Encoded<'_>) -> Result<Option<Object>, D
     decode_attributes(schema.iter(), encoded)
 }
 
+/// Decodes a configuration. Terraform always sends one; without it, every attribute is null.
+pub fn decode_config(schema: &Schema, encoded: Encoded<'_>) -> Result<Object, DecodeError> {
+    Ok(decode(schema, encoded)?.unwrap_or_else(|| schema.nulls()))
+}
+
 /// Decodes an object of these attributes, as [`decode`] does.
 pub fn decode_attributes<'a>(
     attributes: impl Iterator<Item = &'a Attribute>,

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::codec::{to_model, to_object};
 use super::context::{Context, Pending};
 use super::data_source::with_configuration;
-use super::diag::{Diagnostics, Report, bug};
+use super::diag::{AttributePath, Diagnostics, Report, bug, error};
 use super::schema::Schema;
 use super::value::Object;
 
@@ -161,7 +161,14 @@ fn write_private<P: Serialize>(private: &P) -> Result<Vec<u8>, Diagnostics> {
 }
 
 fn read_private<P: DeserializeOwned>(private: &[u8]) -> Result<P, Diagnostics> {
-    serde_json::from_slice(private).map_err(|error| {
-        bug(format!("The private state of an ephemeral resource cannot be read: {error}."))
+    // What serde says about the bytes may quote them.
+    serde_json::from_slice(private).map_err(|_| {
+        error(
+            AttributePath::root(),
+            "Unreadable private state",
+            "Terraform passed private state of an ephemeral resource that this version of the \
+             provider did not write. What was opened may still be open: look for it in the \
+             service, or wait until it expires.",
+        )
     })
 }

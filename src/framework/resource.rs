@@ -210,7 +210,7 @@ impl<R: ManagedResource> AnyResource for R {
         Box::pin(async move {
             let fallback = change.prior.clone();
             let Change { prior, planned, config } = change;
-            let config = config.unwrap_or_default();
+            let config = config.unwrap_or_else(|| ManagedResource::schema(self).nulls());
             let own = PrivateState::parse(&private, self.private_state_key());
             let mut context = context;
             context.replaces = own.is_some_and(|own| own.replaces);

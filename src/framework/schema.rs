@@ -369,6 +369,11 @@ impl Schema {
         self.attributes.iter().find(|declared| declared.name == name)
     }
 
+    /// The block with every attribute null.
+    pub fn nulls(&self) -> Object {
+        self.iter().map(|attribute| (attribute.name.to_owned(), ValueAny::Null)).collect()
+    }
+
     /// What the block is.
     pub fn description(&self) -> &'static str {
         self.description

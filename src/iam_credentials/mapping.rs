@@ -7,10 +7,10 @@ use crate::client::{
     self, IamCredentialsMetadata, IamCredentialsPatch, IamCredentialsPrototype, KeyOwner,
     RotationPolicy,
 };
-use crate::framework::diag::{Diagnostics, bug};
+use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::value::{StringList, Value, known_list, known_strings};
 use crate::units::rotation::RotationUnit;
-use crate::units::ttl::Ttl;
+use crate::units::ttl::{TTL_RULE, Ttl};
 use crate::units::written::Written;
 
 /// The type's part of the request that creates the secret.
@@ -75,7 +75,8 @@ fn given(value: &Value<String>) -> Option<String> {
 }
 
 fn ttl(own: &Own) -> Result<Ttl, Diagnostics> {
-    own.ttl().ok_or_else(|| bug("A ttl that is not a duration passed validation."))
+    own.ttl()
+        .ok_or_else(|| error(path("ttl"), "Invalid ttl", format!("The value must {TTL_RULE}.")))
 }
 
 fn rotation_policy(own: &Own) -> RotationPolicy {

@@ -16,3 +16,11 @@ mod server;
 mod tls;
 
 pub use process::{Identity, main};
+
+use self::proto::tfplugin6::provider_server;
+use crate::framework::provider::Provider;
+
+/// The provider service alone, without a process and a socket around it.
+pub fn service<P: Provider>(provider: P, address: &'static str) -> impl provider_server::Provider {
+    rpc::Rpc::new(provider, address)
+}

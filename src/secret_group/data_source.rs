@@ -82,18 +82,18 @@ pub struct SecretGroupsDataSource;
 /// The groups that were found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoundGroups {
-    secret_groups: Value<Vec<Group>>,
+    secret_groups: Value<Vec<Value<Group>>>,
     total_count: Value<i64>,
 }
 
 /// One group of the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Group {
-    id: String,
+    id: Value<String>,
     name: Value<String>,
     description: Value<String>,
-    created_at: String,
-    updated_at: String,
+    created_at: Value<String>,
+    updated_at: Value<String>,
 }
 
 impl Served for SecretGroupsDataSource {
@@ -131,7 +131,7 @@ impl InstanceDataSource for SecretGroupsDataSource {
         let groups = instance.client.list_secret_groups().await.map_err(|reason| {
             instance.diagnostics(Crud::Read, "the secret groups", reason.into())
         })?;
-        let groups: Vec<Group> = groups.into_iter().map(group).collect();
+        let groups: Vec<_> = groups.into_iter().map(|found| Value::Value(group(found))).collect();
         Ok(FoundGroups {
             total_count: i64::try_from(groups.len()).ok().into(),
             secret_groups: Value::Value(groups),
@@ -150,11 +150,11 @@ fn group_type() -> Type {
 /// states have them (ibm-api.md 5.7).
 fn group(group: client::SecretGroup) -> Group {
     Group {
-        id: group.id,
+        id: known(group.id),
         name: group.name.into(),
         description: group.description.into(),
-        created_at: group.created_at.with_milliseconds(),
-        updated_at: group.updated_at.with_milliseconds(),
+        created_at: known(group.created_at.with_milliseconds()),
+        updated_at: known(group.updated_at.with_milliseconds()),
     }
 }
 
@@ -170,11 +170,11 @@ mod tests {
         }))
         .unwrap();
         let expected = Group {
-            id: "default".to_owned(),
+            id: known("default"),
             name: known("default"),
             description: known(""),
-            created_at: "2026-11-24T06:10:04.000Z".to_owned(),
-            updated_at: "2026-11-24T06:10:05.250Z".to_owned(),
+            created_at: known("2026-11-24T06:10:04.000Z"),
+            updated_at: known("2026-11-24T06:10:05.250Z"),
         };
         assert_eq!(group(found), expected);
     }

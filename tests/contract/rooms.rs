@@ -1,5 +1,5 @@
-//! Holds the provider, the emulator and the acceptance harness to the rooms in
-//! DESIGN.md.
+//! Holds the provider, the emulator, the acceptance harness and the targets of the
+//! fuzzer to the rooms in DESIGN.md.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -45,6 +45,12 @@ const HARNESS: Place = Place {
     rooms: "acceptance-tests/harness",
     manifest: "Cargo.toml",
 };
+const FUZZ: Place = Place {
+    sources: "tests/fuzz/src",
+    roots: &["tests/fuzz/src/lib.rs", "tests/fuzz/src/main.rs"],
+    rooms: "tests/fuzz/src",
+    manifest: "tests/fuzz/Cargo.toml",
+};
 /// The tests have no rooms. They must not have cycles either.
 const TESTS: Place = Place {
     sources: "tests",
@@ -89,7 +95,7 @@ impl Place {
 /// The uses in each place, read once for all tests.
 static USES: LazyLock<BTreeMap<&str, Uses>> = LazyLock::new(|| {
     let uses = |place: Place| Uses::of(&place.sources(), place.roots, &place.library());
-    [PROVIDER, EMULATOR, HARNESS, TESTS].map(|place| (place.sources, uses(place))).into()
+    [PROVIDER, EMULATOR, HARNESS, FUZZ, TESTS].map(|place| (place.sources, uses(place))).into()
 });
 
 fn read(path: &str) -> String {
@@ -102,6 +108,10 @@ fn collect(folder: &str, found: &mut Sources) {
         let entry = entry.unwrap();
         let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
         if entry.path().is_dir() {
+            // A crate of its own is another place.
+            if entry.path().join("Cargo.toml").exists() {
+                continue;
+            }
             collect(&path, found);
         } else if path.ends_with(".rs") {
             found.insert(path.clone(), read(&path));
@@ -119,18 +129,18 @@ fn each_room_uses_exactly_what_the_table_allows() {
     let design = read("DESIGN.md");
     let differ =
         |place: &Place| differences(place.rooms, &table(&design, place.rooms), place.uses());
-    assert_none(&[PROVIDER, EMULATOR, HARNESS].iter().flat_map(differ).collect::<Vec<_>>());
+    assert_none(&[PROVIDER, EMULATOR, HARNESS, FUZZ].iter().flat_map(differ).collect::<Vec<_>>());
 }
 
 #[test]
 fn imports_between_files_form_no_cycle() {
-    let places = [PROVIDER, EMULATOR, HARNESS, TESTS];
+    let places = [PROVIDER, EMULATOR, HARNESS, FUZZ, TESTS];
     assert_none(&places.iter().flat_map(|place| cycles(place.uses())).collect::<Vec<_>>());
 }
 
 #[test]
 fn every_file_is_in_a_module_and_every_path_resolves() {
-    for place in [PROVIDER, EMULATOR, HARNESS, TESTS] {
+    for place in [PROVIDER, EMULATOR, HARNESS, FUZZ, TESTS] {
         let uses = place.uses();
         let sources = place.sources();
         let strays = sources.keys().filter(|file| !uses.files.contains(*file)).cloned();
@@ -157,7 +167,7 @@ fn each_room_opens_with_the_rule_in_the_table() {
 
 #[test]
 fn every_file_opens_with_its_purpose() {
-    for place in [PROVIDER, EMULATOR, HARNESS, TESTS] {
+    for place in [PROVIDER, EMULATOR, HARNESS, FUZZ, TESTS] {
         for (file, source) in place.sources() {
             assert!(source.starts_with("//! "), "{file} does not open with its purpose");
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-/// A moment, read from RFC 3339 with or without a fraction and shown in UTC to the second.
+/// A moment in UTC, read from RFC 3339 with or without a fraction and shown to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Timestamp(OffsetDateTime);
@@ -24,16 +24,22 @@ impl Timestamp {
 }
 
 impl TryFrom<String> for Timestamp {
-    type Error = time::error::Parse;
+    type Error = &'static str;
 
+    /// A time that has no year of four digits in UTC could not be shown.
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        OffsetDateTime::parse(&text, &Rfc3339).map(Self)
+        OffsetDateTime::parse(&text, &Rfc3339)
+            .ok()
+            .and_then(|time| time.checked_to_offset(UtcOffset::UTC))
+            .filter(|time| (0..=9999).contains(&time.year()))
+            .map(Self)
+            .ok_or("not a time in the format of RFC 3339, or before the year 0 or after 9999")
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let utc = self.0.to_offset(UtcOffset::UTC);
+        let Self(utc) = self;
         write!(
             f,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
@@ -71,7 +77,14 @@ mod tests {
             let read: Timestamp = serde_json::from_value(given.into()).unwrap();
             assert_eq!(read.with_milliseconds(), shown, "{given}");
         }
-        for given in ["", "2022-06-27", "yesterday", "2022-13-01T00:00:00Z"] {
+        for given in [
+            "",
+            "2022-06-27",
+            "yesterday",
+            "2022-13-01T00:00:00Z",
+            "0000-01-01T00:00:00+23:59",
+            "9999-12-31T23:59:59-00:01",
+        ] {
             assert!(serde_json::from_value::<Timestamp>(given.into()).is_err(), "{given}");
         }
     }

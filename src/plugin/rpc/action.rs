@@ -8,7 +8,7 @@ use tonic::Status;
 use tonic::codegen::BoxStream;
 
 use super::calls::Diagnosed;
-use crate::framework::codec::decode;
+use crate::framework::codec::decode_config;
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
 use crate::framework::provider::Provider;
@@ -51,7 +51,7 @@ fn check(
 ) -> Diagnostics {
     let validate = || {
         let schema = provider.registry().action(type_name)?.schema();
-        Ok(schema.validate(&decode(schema, encoded(config))?.unwrap_or_default()))
+        Ok(schema.validate(&decode_config(schema, encoded(config))?))
     };
     validate().unwrap_or_else(|diagnostics: Diagnostics| diagnostics)
 }
@@ -65,8 +65,8 @@ pub(super) async fn invoke<P: Provider>(
     sender: Sender,
 ) -> Diagnostics {
     let prepared = provider.registry().action(&request.action_type).and_then(|action| {
-        let config = decode(action.schema(), encoded(request.config.as_ref()))?;
-        Ok((action, config.unwrap_or_default()))
+        let config = decode_config(action.schema(), encoded(request.config.as_ref()))?;
+        Ok((action, config))
     });
     match prepared {
         Ok((action, config)) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::calls::Diagnosed;
-use crate::framework::codec::{decode, encode};
+use crate::framework::codec::{decode_config, encode};
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
 use crate::framework::provider::Provider;
@@ -17,8 +17,8 @@ pub(super) async fn validate<P: Provider>(
 ) -> proto::validate_data_resource_config::Response {
     let check = || {
         let source = provider.registry().data_source(&request.type_name)?;
-        let config = decode(source.schema(), encoded(request.config.as_ref()))?;
-        Ok(source.validate(&config.unwrap_or_default()))
+        let config = decode_config(source.schema(), encoded(request.config.as_ref()))?;
+        Ok(source.validate(&config))
     };
     Diagnosed::only(check().unwrap_or_else(|diagnostics: Diagnostics| diagnostics))
 }
@@ -29,8 +29,8 @@ pub(super) async fn read<P: Provider>(
     request: proto::read_data_source::Request,
 ) -> proto::read_data_source::Response {
     let prepared = provider.registry().data_source(&request.type_name).and_then(|source| {
-        let config = decode(source.schema(), encoded(request.config.as_ref()))?;
-        Ok((source, config.unwrap_or_default()))
+        let config = decode_config(source.schema(), encoded(request.config.as_ref()))?;
+        Ok((source, config))
     });
     let (source, config) = match prepared {
         Ok(prepared) => prepared,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::calls::Diagnosed;
 use super::opened::Opened;
-use crate::framework::codec::{decode, encode};
+use crate::framework::codec::{decode_config, encode};
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
 use crate::framework::ephemeral::EphemeralResponse;
@@ -19,8 +19,8 @@ pub(super) async fn validate<P: Provider>(
 ) -> proto::validate_ephemeral_resource_config::Response {
     let check = || {
         let resource = provider.registry().ephemeral_resource(&request.type_name)?;
-        let config = decode(resource.schema(), encoded(request.config.as_ref()))?;
-        Ok(resource.validate(&config.unwrap_or_default()))
+        let config = decode_config(resource.schema(), encoded(request.config.as_ref()))?;
+        Ok(resource.validate(&config))
     };
     Diagnosed::only(check().unwrap_or_else(|diagnostics: Diagnostics| diagnostics))
 }
@@ -33,8 +33,8 @@ pub(super) async fn open<P: Provider>(
 ) -> proto::open_ephemeral_resource::Response {
     let prepared =
         provider.registry().ephemeral_resource(&request.type_name).and_then(|resource| {
-            let config = decode(resource.schema(), encoded(request.config.as_ref()))?;
-            Ok((resource, config.unwrap_or_default()))
+            let config = decode_config(resource.schema(), encoded(request.config.as_ref()))?;
+            Ok((resource, config))
         });
     let (resource, config) = match prepared {
         Ok(prepared) => prepared,

@@ -6,7 +6,7 @@ use futures::stream;
 use tonic::codegen::BoxStream;
 
 use super::calls::Diagnosed;
-use crate::framework::codec::{decode, encode, encode_value};
+use crate::framework::codec::{decode_config, encode, encode_value};
 use crate::framework::context::Context;
 use crate::framework::diag::{Diagnostics, Report};
 use crate::framework::identity::identity;
@@ -29,8 +29,8 @@ pub(super) async fn validate<P: Provider>(
 ) -> proto::validate_list_resource_config::Response {
     let check = || {
         let list = provider.registry().list_resource(&request.type_name)?;
-        let config = decode(list.schema(), encoded(request.config.as_ref()))?;
-        Ok(list.validate(&config.unwrap_or_default()))
+        let config = decode_config(list.schema(), encoded(request.config.as_ref()))?;
+        Ok(list.validate(&config))
     };
     Diagnosed::only(check().unwrap_or_else(|diagnostics: Diagnostics| diagnostics))
 }
@@ -45,8 +45,8 @@ pub(super) async fn events<P: Provider>(
     let limit = usize::try_from(request.limit).unwrap_or(DEFAULT_LIMIT);
     let prepared = provider.registry().list_resource(&request.type_name).and_then(|list| {
         let resource = provider.registry().resource(&request.type_name)?;
-        let config = decode(list.schema(), encoded(request.config.as_ref()))?;
-        Ok((list, resource, config.unwrap_or_default()))
+        let config = decode_config(list.schema(), encoded(request.config.as_ref()))?;
+        Ok((list, resource, config))
     });
     let (list, resource, config) = match prepared {
         Ok(prepared) => prepared,

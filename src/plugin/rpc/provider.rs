@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::collections::HashMap;
 
 use super::calls::Diagnosed;
-use crate::framework::codec::decode;
+use crate::framework::codec::decode_config;
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
 use crate::framework::provider::Provider;
@@ -153,5 +153,5 @@ fn config(
     provider: &impl Provider,
     value: Option<&proto::DynamicValue>,
 ) -> Result<Object, Diagnostics> {
-    Ok(decode(provider.schema(), convert::encoded(value))?.unwrap_or_default())
+    Ok(decode_config(provider.schema(), convert::encoded(value))?)
 }

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use super::calls::Diagnosed;
-use crate::framework::codec::{Encoded, decode, decode_attributes, encode, encode_value};
+use crate::framework::codec::{
+    Encoded, decode, decode_attributes, decode_config, encode, encode_value,
+};
 use crate::framework::context::Context;
 use crate::framework::diag::{AttributePath, Diagnostics, Report, error, path};
 use crate::framework::identity::{identity, identity_schema, import_by_identity};
@@ -29,7 +31,7 @@ pub(super) async fn validate<P: Provider>(
 ) -> proto::validate_resource_config::Response {
     let check = || {
         let resource = provider.registry().resource(&request.type_name)?;
-        let config = object(resource.schema(), &request.config)?.unwrap_or_default();
+        let config = decode_config(resource.schema(), encoded(request.config.as_ref()))?;
         let mut diagnostics = resource.validate(&config);
         let capabilities = request.client_capabilities.unwrap_or_default();
         if !capabilities.write_only_attributes_allowed {
