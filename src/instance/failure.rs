@@ -83,6 +83,18 @@ impl Failure {
         }
     }
 
+    /// Whether trying again would fail again: the service refuses the request as such. Anything
+    /// else passes or can be repaired, such as a role that is missing.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            Failure::Api(reason, _) => matches!(
+                reason.kind(),
+                ApiErrorKind::Invalid | ApiErrorKind::NotFound | ApiErrorKind::Conflict
+            ),
+            Failure::NotFound | Failure::Told(_) => true,
+        }
+    }
+
     /// The same failure with `advice`, unless it already has some.
     pub fn advised(self, advice: impl FnOnce(&ApiError) -> Option<Advice>) -> Self {
         match self {

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::connected::{Connected, Served};
 use super::connection::Instance;
-use super::failure::{Crud, Failure};
+use super::failure::{Advice, Crud, Failure};
 use super::reference::{self, InstanceRef};
 use super::timeouts::{self, Timeouts};
 use crate::framework::context::Context;
-use crate::framework::diag::{Diagnostics, Report, error, path};
+use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::resource::ManagedResource;
 use crate::framework::schema::{Attribute, IdentityAttribute, Schema};
 use crate::framework::value::Value;
@@ -81,7 +81,8 @@ pub trait InstanceResource: Served {
         config: &Self::Model,
     ) -> impl Future<Output = Result<Self::Model, Failure>> + Send;
 
-    /// Does what remains once the object exists. The object is stored even if this fails.
+    /// Does what remains once the object exists, which a refresh and an update can do too. The
+    /// object is stored even if this fails.
     fn complete(
         _instance: &Instance,
         _model: &mut Self::Model,
@@ -206,7 +207,8 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
         // From here on the object exists: whatever fails, it is returned.
         let diagnostics = match T::complete(&instance, &mut model).await {
             Ok(()) => T::warnings(&model),
-            Err(failure) => failed(failure),
+            Err(failure) if failure.is_final() => failed(failure.advised(|_| Some(replaced()))),
+            Err(failure) => kept(&T::describe(&plan.model), failed(failure)),
         };
         Report::with(Some(plan.with::<T>(&instance, model)), diagnostics)
     }
@@ -254,6 +256,30 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
             model: T::with_id(id.object),
         })
     }
+}
+
+fn replaced() -> Advice {
+    Advice::new(
+        "It was created, but cannot be read. Terraform marks it as tainted and replaces it at the \
+         next apply, unless you run `terraform untaint`.",
+    )
+}
+
+/// The diagnostics of an object that was created, but not read completely. An error would make
+/// Terraform replace it, although it lacks only what the next refresh reads.
+fn kept(object: &str, failed: Diagnostics) -> Diagnostics {
+    let mut warnings = Diagnostics::default();
+    for failure in failed.errors {
+        let summary = format!("The new {object} is not read completely yet");
+        let detail = format!(
+            "{}\n\nIt was created, and Terraform keeps it. What could not be read is null until the \
+             next plan reads it, also for what uses it in this run: run `terraform apply` again, \
+             which completes both.",
+            failure.detail
+        );
+        warnings.add_warning(diagnostic(failure.attribute, summary, detail));
+    }
+    warnings
 }
 
 impl<T: InstanceResource> Connected<T> {

@@ -12,8 +12,7 @@ use crate::framework::diag::Diagnostics;
 use crate::framework::schema::Schema;
 use crate::framework::value::{StringList, Value, known, known_strings};
 use crate::instance::{
-    Advice, Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once,
-    resource_schema,
+    Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once, resource_schema,
 };
 
 /// The id of the group in which a secret is created that names none (ibm-api.md 2.4).
@@ -109,22 +108,12 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
     }
 
     async fn complete(instance: &Instance, state: &mut Secret<K>) -> Result<(), Failure> {
-        let outcome = async {
-            match K::payload_in_state(instance, None, state) {
-                PayloadInState::Absent => state.payload = K::Payload::default(),
-                PayloadInState::Kept => {}
-                PayloadInState::ToBeRead => state.read_value(instance).await?,
-            }
-            Ok::<(), Failure>(versions::settle(instance, state).await?)
-        };
-        outcome.await.map_err(|failure| {
-            failure.advised(|_| {
-                Some(Advice::new(
-                    "The secret was created, but could not be read completely. Terraform marks it as \
-                     tainted and replaces it at the next apply, unless you run `terraform untaint`.",
-                ))
-            })
-        })
+        match K::payload_in_state(instance, None, state) {
+            PayloadInState::Absent => state.payload = K::Payload::default(),
+            PayloadInState::Kept => {}
+            PayloadInState::ToBeRead => state.read_value(instance).await?,
+        }
+        Ok(versions::settle(instance, state).await?)
     }
 
     async fn update(
