@@ -21,6 +21,7 @@ mod functions;
 mod identities;
 mod lists;
 mod logs;
+mod lost_versions;
 mod service;
 mod start;
 mod takeovers;

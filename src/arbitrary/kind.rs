@@ -128,7 +128,12 @@ impl SecretKind for Arbitrary {
         Ok(changed.then_some(ArbitraryVersionPrototype { payload }))
     }
 
-    fn version_made(state: &mut Secret, plan: &Secret, _: &ArbitraryPayload) {
+    /// The number of versions. Once there are as many as the service remembers, it stays the same.
+    fn version_mark(metadata: &client::SecretMetadata<client::Arbitrary>) -> Option<String> {
+        metadata.common.versions_total.map(|total| total.to_string())
+    }
+
+    fn version_made(state: &mut Secret, plan: &Secret, _: Option<&ArbitraryPayload>) {
         state.settings = plan.settings.clone();
         state.payload = plan.payload.clone();
     }

@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value as Json;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A boxed future, as object-safe traits return it.
@@ -20,6 +21,8 @@ pub struct Context {
     /// Whether the object to create takes the place of one that still exists or did
     /// until now.
     pub replaces: bool,
+    /// What an update that failed has left for the next one.
+    note: Arc<Mutex<Option<Json>>>,
     time_limit_reached: Arc<AtomicBool>,
     /// Stops the timer when the call ends.
     _timer: Option<Arc<DropGuard>>,
@@ -48,6 +51,20 @@ impl Context {
         });
         let timer = Some(Arc::new(cancel.clone().drop_guard()));
         Context { cancel, time_limit_reached, _timer: timer, ..self }
+    }
+
+    /// What the update before left, if it failed.
+    pub fn recall(&self) -> Option<Json> {
+        self.note().clone()
+    }
+
+    /// Leaves this for the next update, if this one fails.
+    pub fn remember(&self, note: Option<Json>) {
+        *self.note() = note;
+    }
+
+    fn note(&self) -> MutexGuard<'_, Option<Json>> {
+        self.note.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the call ended because of the limit of [`Context::within`].

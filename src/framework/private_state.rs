@@ -12,6 +12,9 @@ use serde_json::{Map, Value as Json};
 /// Says that the planned object replaces another one.
 const REPLACES: &str = "replaces";
 
+/// The key of [`PrivateState::note`].
+const NOTE: &str = "note";
+
 /// The private state of one object.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PrivateState {
@@ -20,6 +23,8 @@ pub struct PrivateState {
     pub configured: BTreeSet<String>,
     /// Whether the plan creates this object in the place of another one.
     pub replaces: bool,
+    /// What an update that failed has left for the next one. It never contains a secret.
+    pub note: Option<Json>,
 }
 
 impl PrivateState {
@@ -29,7 +34,7 @@ impl PrivateState {
         let mut stored: Map<String, Json> = serde_json::from_slice(bytes).ok()?;
         let configured = serde_json::from_value(stored.remove(key)?).ok()?;
         let replaces = stored.remove(REPLACES) == Some(Json::Bool(true));
-        Some(PrivateState { configured, replaces })
+        Some(PrivateState { configured, replaces, note: stored.remove(NOTE) })
     }
 
     /// The bytes to store.
@@ -38,6 +43,9 @@ impl PrivateState {
         let mut stored = Map::from_iter([(key.to_owned(), configured)]);
         if self.replaces {
             stored.insert(REPLACES.to_owned(), Json::Bool(true));
+        }
+        if let Some(note) = &self.note {
+            stored.insert(NOTE.to_owned(), note.clone());
         }
         Json::Object(stored).to_string().into_bytes()
     }
@@ -56,6 +64,7 @@ mod tests {
         assert_eq!(PrivateState::parse(&bytes, "ours").as_ref(), Some(&own));
         assert_eq!(PrivateState::parse(&bytes, "theirs"), None);
         own.replaces = true;
+        own.note = Some(serde_json::json!({"since": "now"}));
         assert_eq!(PrivateState::parse(&own.to_bytes("ours"), "ours"), Some(own));
         for theirs in [&b""[..], b"null", b"{}", b"{\"schema_version\":\"0\"}", b"\xff", b"[1]"] {
             assert_eq!(PrivateState::parse(theirs, "ours"), None);

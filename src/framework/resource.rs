@@ -211,19 +211,25 @@ impl<R: ManagedResource> AnyResource for R {
             let fallback = change.prior.clone();
             let Change { prior, planned, config } = change;
             let config = config.unwrap_or_else(|| ManagedResource::schema(self).nulls());
-            let own = PrivateState::parse(&private, self.private_state_key());
+            let key = self.private_state_key();
+            let own = PrivateState::parse(&private, key);
             let mut context = context;
-            context.replaces = own.is_some_and(|own| own.replaces);
+            context.replaces = own.as_ref().is_some_and(|own| own.replaces);
+            context.remember(own.as_ref().and_then(|own| own.note.clone()));
+            let notes = context.clone();
             let applied = match (prior, planned) {
                 (None, None) => Ok(Report::of(None)),
                 (None, Some(planned)) => create(self, context, planned, config).await,
                 (Some(prior), Some(planned)) => update(self, context, prior, planned, config).await,
                 (Some(prior), None) => delete(self, context, prior).await,
             };
-            match applied {
-                Ok(report) => report.map(|state| Stored { state, private }),
-                Err(bug) => Report::with(Stored { state: fallback, private }, bug),
-            }
+            let report = applied.unwrap_or_else(|bug| Report::with(fallback, bug));
+            let note = notes.recall().filter(|_| report.failed());
+            let private = match own {
+                Some(own) if own.note != note => PrivateState { note, ..own }.to_bytes(key),
+                _ => private,
+            };
+            report.map(|state| Stored { state, private })
         })
     }
 
@@ -294,7 +300,7 @@ fn plan_change<R: ManagedResource>(
     let response = PlanResponse {
         state: Some(to_object(&model)?),
         requires_replace,
-        private: PrivateState { configured, replaces }.to_bytes(key),
+        private: PrivateState { configured, replaces, note: own.note }.to_bytes(key),
     };
     Ok(Report::with(response, diagnostics))
 }

@@ -1,5 +1,7 @@
 //! IAM credentials as a secret type: where they differ from other secrets.
 
+use serde_json::Value as Json;
+
 use super::attributes::{NEW_KEY, READY_FOR_RENEWAL, attributes, found_description};
 use super::model::{ApiKey, IamCredentials, Own, Secret, Settings, stores_key};
 use super::no_key::no_key;
@@ -9,7 +11,7 @@ use crate::framework::diag::{Diagnostic, Diagnostics, diagnostic, path};
 use crate::framework::schema::Attribute;
 use crate::framework::value::Value;
 use crate::instance::{Advice, Instance};
-use crate::secret::{PayloadInState, SecretKind};
+use crate::secret::{PayloadInState, SecretKind, json_object};
 
 impl SecretKind for IamCredentials {
     type Api = client::IamCredentials;
@@ -129,12 +131,24 @@ impl SecretKind for IamCredentials {
         Ok(renewal::rotates(prior, plan).then_some(client::NewKey {}))
     }
 
+    fn version_mark(metadata: &client::SecretMetadata<client::IamCredentials>) -> Option<String> {
+        metadata.own.api_key_id.clone()
+    }
+
+    /// The triggers. An early renewal is not planned again once the refresh has seen the new key.
+    fn occasion(prior: &Secret, plan: &Secret) -> Option<Json> {
+        let triggers = &plan.settings.rotation_triggers;
+        let changed = prior.settings.rotation_triggers != *triggers;
+        json_object(triggers).filter(|_| changed).map(Json::Object)
+    }
+
     /// The response of a rotation contains the key even if it must not be stored.
-    fn version_made(state: &mut Secret, plan: &Secret, payload: &client::ApiKey) {
+    fn version_made(state: &mut Secret, plan: &Secret, payload: Option<&client::ApiKey>) {
         state.settings.rotation_triggers = plan.settings.rotation_triggers.clone();
         state.settings.ready_for_renewal = Value::Value(false);
         if stores_key(state) {
-            state.payload = mapping::payload(payload);
+            // Null has the new key read.
+            state.payload = payload.map(mapping::payload).unwrap_or_default();
         }
     }
 

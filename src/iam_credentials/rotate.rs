@@ -2,13 +2,14 @@
 
 use serde::Deserialize;
 
+use super::model::IamCredentials;
 use crate::client::{self, ApiErrorKind, NewKey, SecretMetadata, SecretType, VersionPrototype};
 use crate::framework::action::Progress;
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::schema::{Schema, string};
 use crate::framework::value::Value;
 use crate::instance::{Advice, Crud, Failure, Instance, InstanceAction, Served, lookup_attributes};
-use crate::secret::CURRENT;
+use crate::secret::{CURRENT, NewVersion, create_version_once};
 
 /// `action "ibm_sm_iam_credentials_rotate"`.
 pub struct Rotate;
@@ -82,9 +83,10 @@ async fn rotate(
     let current = instance.client.get_version_metadata::<Api>(id, CURRENT).await;
     let version_custom_metadata = current.ok().and_then(|version| version.version_custom_metadata);
     let prototype = VersionPrototype { version_custom_metadata, own: NewKey {} };
-    let version = instance.client.create_version::<Api>(id, &prototype).await?;
-    let key = version.metadata.own.api_key_id.unwrap_or_default();
-    let end = version.metadata.expiration_date.map(|end| end.to_string());
+    let NewVersion { metadata, .. } =
+        create_version_once::<IamCredentials>(instance, &before, &prototype, None).await?;
+    let key = metadata.own.api_key_id.unwrap_or_default();
+    let end = metadata.expiration_date.map(|end| end.to_string());
     progress(format!("{key} is current, until {}", end.unwrap_or_default()));
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::framework::value::{Object, ValueAny, attribute, is_blank};
 
 /// A run that fails is repeated within a day. What is older had time to get another owner: a
 /// configuration elsewhere that has the same identity.
-const RECENT: time::Duration = time::Duration::days(1);
+pub const RECENT: time::Duration = time::Duration::days(1);
 
 /// An object that has the name already.
 #[derive(Clone, Debug)]

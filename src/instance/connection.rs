@@ -68,6 +68,16 @@ impl Instance {
         }
     }
 
+    /// See [`Context::recall`].
+    pub fn recall(&self) -> Option<serde_json::Value> {
+        self.context.recall()
+    }
+
+    /// See [`Context::remember`].
+    pub fn remember(&self, note: Option<serde_json::Value>) {
+        self.context.remember(note);
+    }
+
     /// Remembers that a resource manages the object with this id.
     pub(super) fn manages(&self, id: &str) {
         self.managed.lock().insert(id.to_owned());

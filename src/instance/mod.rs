@@ -20,7 +20,7 @@ pub(crate) mod testing;
 mod timeouts;
 
 pub use action::InstanceAction;
-pub use adoption::Occupant;
+pub use adoption::{Occupant, RECENT};
 pub use connected::{Connected, Served};
 pub use connection::{Configured, Connection, Instance};
 pub use create_once::{Outcome, create_once};

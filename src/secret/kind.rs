@@ -5,6 +5,7 @@ use std::future::Future;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::metadata::CommonMetadata;
 use crate::client::{self, ApiError, SecretType};
@@ -154,11 +155,21 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
         config: &Secret<Self>,
     ) -> Result<Option<<Self::Api as SecretType>::VersionPrototype>, Diagnostics>;
 
-    /// Updates the state after a new version was created.
+    /// Something in the metadata that is another one after each new version, if there is such a thing.
+    fn version_mark(metadata: &client::SecretMetadata<Self::Api>) -> Option<String>;
+
+    /// What a new version is wanted for, if the next apply could want it once more because the
+    /// response was lost. It never contains a secret.
+    fn occasion(_prior: &Secret<Self>, _plan: &Secret<Self>) -> Option<Json> {
+        None
+    }
+
+    /// Updates the state after a new version was created. Its value is not known if the response
+    /// was lost.
     fn version_made(
         state: &mut Secret<Self>,
         plan: &Secret<Self>,
-        payload: &<Self::Api as SecretType>::Payload,
+        payload: Option<&<Self::Api as SecretType>::Payload>,
     );
 
     /// Updates the state with what a refresh learns beside metadata and value.

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use super::attributes::attributes;
 use super::kind::{PayloadInState, Secret, SecretKind};
 use super::lookup::refuse_another_type;
-use super::metadata::CommonMetadata;
+use super::metadata::{CommonMetadata, string_map};
+use super::new_version::{NewVersion, create_version_once};
 use super::versions::{self, json_object};
 use crate::client::{self, ApiError, SecretMetadataPatch, SecretPrototype, VersionPrototype};
 use crate::framework::diag::Diagnostics;
@@ -184,11 +185,12 @@ async fn update<K: SecretKind>(
 ) -> Result<(), Failure> {
     let (client, id) = (&instance.client, prior.id());
     let patch = patch(prior, plan)?;
-    state.set_metadata(if patch.is_empty() {
+    let now = if patch.is_empty() {
         client.get_secret_metadata(id).await?
     } else {
         client.update_secret_metadata(id, &patch).await?
-    });
+    };
+    state.set_metadata(now.clone());
     // The state counts the versions that it has seen, so that the next refresh notices one that
     // somebody else has made since the last.
     state.common.versions_total = prior.common.versions_total;
@@ -196,9 +198,18 @@ async fn update<K: SecretKind>(
     let (before, after) = (&prior.version_custom_metadata, &plan.version_custom_metadata);
     if let Some(own) = K::new_version(prior, plan, config)? {
         let prototype = VersionPrototype { version_custom_metadata: json_object(after), own };
-        let version = client.create_version::<K::Api>(id, &prototype).await?;
+        let occasion = K::occasion(prior, plan);
+        let NewVersion { metadata, payload } =
+            create_version_once::<K>(instance, &now, &prototype, occasion).await?;
         state.version_custom_metadata = after.clone();
-        K::version_made(state, plan, &version.payload);
+        K::version_made(state, plan, payload.as_ref());
+        if payload.is_none() && after.is_value() {
+            // It may be of an earlier apply, with other data.
+            let found = Value::Value(string_map(metadata.version_custom_metadata));
+            if let Some(patch) = versions::patch(&found, after) {
+                client.update_version_metadata::<K::Api>(id, versions::CURRENT, &patch).await?;
+            }
+        }
         state.set_metadata(client.get_secret_metadata(id).await?);
     } else if let Some(patch) = versions::patch(before, after) {
         client.update_version_metadata::<K::Api>(id, versions::CURRENT, &patch).await?;

@@ -54,6 +54,25 @@ async fn a_rotation_reports_its_progress_and_preserves_the_versions_metadata() {
 }
 
 #[tokio::test]
+async fn a_rotation_whose_response_is_lost_is_looked_up_and_not_repeated() {
+    let emulator = with_engine().await;
+    let secret = json!({"secret_type": "iam_credentials", "name": "app", "ttl": "1h",
+                        "reuse_api_key": true, "service_id": STATIC_SERVICE_ID});
+    let secret = emulator.create("secrets", secret).await;
+    let mut session = Session::with(&emulator).await;
+    emulator.fault(json!({"operation": "create_secret_version", "reset": "after_commit"})).await;
+    let (messages, diagnostics) = invoke(&mut session, json!({ "secret_id": secret["id"] })).await;
+    assert_eq!(diagnostics, []);
+    assert!(messages[1].starts_with("ApiKey-"), "{messages:?}");
+    assert_eq!(emulator.journal("create_secret_version").await.len(), 1);
+    // If the lookup fails too, the user has to look.
+    emulator.fault(json!({"operation": "get_secret_metadata", "status": 500, "nth": 2})).await;
+    let (_, diagnostics) = invoke(&mut session, json!({ "secret_id": secret["id"] })).await;
+    assert!(diagnostics[0].detail.contains("look at the versions"), "{diagnostics:?}");
+    assert_eq!(emulator.journal("create_secret_version").await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_secret_that_cannot_be_rotated_is_an_error_in_the_last_event() {
     let emulator = with_engine().await;
     let dynamic = json!({"secret_type": "iam_credentials", "name": "app", "ttl": "1h",

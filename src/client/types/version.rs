@@ -16,6 +16,8 @@ pub struct VersionMetadata<T: SecretType> {
     pub created_at: Timestamp,
     /// The IAM id of the creator.
     pub created_by: String,
+    /// Whether the schedule has created it.
+    pub auto_rotated: Option<bool>,
     /// The user's own data about this version.
     pub version_custom_metadata: Option<JsonObject>,
     /// When its value expires.
