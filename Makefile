@@ -11,7 +11,7 @@ PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
 	test && $$1 == "name" && $$3 != "\"acceptance\"" { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
-.PHONY: help build demo check test unit contract protocol acceptance fuzz sdk-test deny bench
+.PHONY: help build demo check test unit contract protocol acceptance fuzz soak sdk-test deny bench
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -54,6 +54,10 @@ acceptance: ## the real Terraform against the emulator; FILTER=name runs those t
 fuzz: ## hostile input, guided by coverage, FUZZ_SECONDS a target; TARGETS=name for some
 	$(STEP) 'fuzz'
 	@CARGO="$(CARGO)" CARGO_FLAGS="$(CARGO_FLAGS)" tests/fuzz/run.sh $(TARGETS)
+
+soak: ## one process for a long time, and many at once; SOAK_STEPS and SOAK_SEED
+	$(STEP) 'soak'
+	@SOAK_STEPS=$${SOAK_STEPS:-3000} SOAK_SEED=$${SOAK_SEED:-$$(date +%s)} $(TEST) --test soak -- --nocapture
 
 sdk-test: ## IBM's own Python SDKs against the emulator; needs Python and PyPI
 	$(STEP) 'SDK test'

@@ -94,6 +94,12 @@ impl LeasedKey {
                 };
                 Report::with(next, look_diagnostics(object, &found))
             }
+            // The sweep of another run deletes what has expired.
+            Err(reason) if reason.is_not_found() => {
+                let end = self.expired(instance.client.service_time());
+                let why = end.map_or_else(|| "Its secret was deleted.".to_owned(), expired);
+                Report::with(None, look_diagnostics(object, &Look::Lost(why)))
+            }
             Err(reason) => {
                 Report::with(None, instance.diagnostics(Crud::Read, object, reason.into()))
             }
@@ -180,10 +186,7 @@ fn look(metadata: &Metadata, key: &LeasedKey, now: OffsetDateTime) -> Look {
     let current = metadata.own.api_key_id.as_deref();
     let is_current = current == Some(&key.api_key_id);
     if let Some(end) = key.expired(now) {
-        return Look::Lost(format!(
-            "The key expired at {} during the run. Choose a ttl that is longer than the run.",
-            rfc3339(end)
-        ));
+        return Look::Lost(expired(end));
     }
     match (key.end(), current) {
         (Some(end), Some(_)) if is_current => Look::Alive(end),
@@ -196,6 +199,13 @@ fn look(metadata: &Metadata, key: &LeasedKey, now: OffsetDateTime) -> Look {
         )),
         _ => Look::Lost("The secret no longer has a key: it expired or was revoked.".to_owned()),
     }
+}
+
+fn expired(end: OffsetDateTime) -> String {
+    format!(
+        "The key expired at {} during the run. Choose a ttl that is longer than the run.",
+        rfc3339(end)
+    )
 }
 
 /// The diagnostics of a check: an error for a lost key, a warning for one that expires soon.

@@ -16,11 +16,11 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 build=target/fuzz
 
 # Only what is built for the target is instrumented, not build scripts and macros.
-instrument="-Cpasses=sancov-module -Ccodegen-units=1"
+instrument=-Cpasses=sancov-module
 for argument in level=4 inline-8bit-counters pc-table trace-compares; do
   instrument+=" -Cllvm-args=-sanitizer-coverage-$argument"
 done
-RUSTFLAGS=$instrument ${CARGO:-cargo} build ${CARGO_FLAGS:---locked} --quiet -p ibm-sm-fuzz \
+RUSTFLAGS="$instrument -Ccodegen-units=1" ${CARGO:-cargo} build ${CARGO_FLAGS:---locked} --quiet -p ibm-sm-fuzz \
   --features libfuzzer --profile fuzz --target "$host" --target-dir $build || exit 1
 
 failed=0

@@ -184,6 +184,20 @@ async fn a_key_that_another_reader_replaced_is_lost_and_the_new_one_is_not_revok
 }
 
 #[tokio::test]
+async fn the_renewal_of_a_lease_that_was_swept_says_when_it_expired() {
+    let emulator = with_engine().await;
+    let mut session = Session::with(&emulator).await;
+    let lease = json!({"service_id": STATIC_SERVICE_ID, "ttl": "10m"});
+    let first = open(&mut session, LEASE, lease.clone()).await;
+    emulator.advance(3_600).await;
+    // Another open sweeps what has expired.
+    let second = open(&mut session, LEASE, lease).await;
+    let renewed = renew(&mut session, LEASE, &first.private).await;
+    assert_only(&renewed.diagnostics, "error", "is lost", &["The key expired at", "Choose a ttl"]);
+    assert_eq!(close(&mut session, LEASE, &second.private).await, []);
+}
+
+#[tokio::test]
 async fn closing_twice_or_after_the_end_is_no_error() {
     let emulator = with_engine().await;
     let mut session = Session::with(&emulator).await;

@@ -57,19 +57,8 @@ pub(crate) struct Core {
 impl Core {
     /// Core, ready to manage this resource type.
     pub(crate) async fn of(mut session: Session, resource: &'static str) -> Self {
-        let request = proto::get_provider_schema::Request::default();
-        let provider = session.provider.clone().max_decoding_message_size(64 << 20);
-        session.provider = provider;
-        let answer = session.provider.get_provider_schema(request).await.unwrap().into_inner();
-        let block = answer.resource_schemas[resource].block.clone().unwrap();
-        let attributes = block.attributes.into_iter().map(|one| {
-            let configurable = one.required || one.optional;
-            let (computed, write_only) = (one.computed, one.write_only);
-            (one.name, Attribute { computed, configurable, write_only })
-        });
-        let in_blocks = Attribute { computed: false, configurable: true, write_only: false };
-        let blocks = block.block_types.into_iter().map(|one| (one.type_name, in_blocks));
-        Core { session, resource, schema: attributes.chain(blocks).collect() }
+        let schema = schema_of(&mut session, resource).await;
+        Core { session, resource, schema }
     }
 
     /// Plans and applies a change, refreshes, and checks that a second plan is empty.
@@ -81,7 +70,7 @@ impl Core {
         planned: &Value,
         config: &Value,
     ) -> (Action, Stored) {
-        let (planned, config) = (self.complete(planned), self.complete(config));
+        let (planned, config) = (complete(&self.schema, planned), complete(&self.schema, config));
         let first = self.plan(prior, &planned).await;
         let last = self.plan(prior, &config).await;
         assert!(
@@ -115,7 +104,7 @@ impl Core {
         prior: Option<&Stored>,
         config: &Value,
     ) -> (Option<Stored>, Vec<Said>) {
-        let config = self.complete(config);
+        let config = complete(&self.schema, config);
         let planned = self.plan(prior, &config).await;
         assert_ne!(planned.action, Action::Nothing);
         let (prior, planned) = match planned.action {
@@ -320,16 +309,6 @@ impl Core {
         assert_eq!(decode(answer.new_state.as_ref()), Value::Null);
     }
 
-    /// The configuration with null for everything that it leaves out.
-    fn complete(&self, config: &Value) -> Value {
-        let given = config.as_object().unwrap();
-        let unknown: Vec<_> =
-            given.keys().filter(|name| !self.schema.contains_key(*name)).collect();
-        assert!(unknown.is_empty(), "the configuration has no {unknown:?}");
-        let value = |name: &String| given.get(name).cloned().unwrap_or(Value::Null);
-        self.schema.keys().map(|name| (name.clone(), value(name))).collect::<Map<_, _>>().into()
-    }
-
     /// The attributes that must not be in a state as they are: unknown values, and
     /// values of write-only attributes.
     fn unfinished(&self, state: &Value) -> Vec<String> {
@@ -339,6 +318,32 @@ impl Core {
         };
         self.schema.iter().filter_map(wrong).collect()
     }
+}
+
+/// The configuration with null for everything that it leaves out.
+pub(crate) fn complete(schema: &Schema, config: &Value) -> Value {
+    let given = config.as_object().unwrap();
+    let unknown: Vec<_> = given.keys().filter(|name| !schema.contains_key(*name)).collect();
+    assert!(unknown.is_empty(), "the configuration has no {unknown:?}");
+    let value = |name: &String| given.get(name).cloned().unwrap_or(Value::Null);
+    schema.keys().map(|name| (name.clone(), value(name))).collect::<Map<_, _>>().into()
+}
+
+/// The schema of a resource type.
+pub(crate) async fn schema_of(session: &mut Session, resource: &str) -> Schema {
+    let request = proto::get_provider_schema::Request::default();
+    let provider = session.provider.clone().max_decoding_message_size(64 << 20);
+    session.provider = provider;
+    let answer = session.provider.get_provider_schema(request).await.unwrap().into_inner();
+    let block = answer.resource_schemas[resource].block.clone().unwrap();
+    let attributes = block.attributes.into_iter().map(|one| {
+        let configurable = one.required || one.optional;
+        let (computed, write_only) = (one.computed, one.write_only);
+        (one.name, Attribute { computed, configurable, write_only })
+    });
+    let in_blocks = Attribute { computed: false, configurable: true, write_only: false };
+    let blocks = block.block_types.into_iter().map(|one| (one.type_name, in_blocks));
+    attributes.chain(blocks).collect()
 }
 
 /// The proposed new state (plugin-protocol.md 4.1).
@@ -399,7 +404,8 @@ fn contains_unknown(value: &Value) -> bool {
     }
 }
 
-fn capabilities() -> proto::ClientCapabilities {
+/// What every version since 1.11 says of itself.
+pub(crate) fn capabilities() -> proto::ClientCapabilities {
     proto::ClientCapabilities { write_only_attributes_allowed: true, ..Default::default() }
 }
 

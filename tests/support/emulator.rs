@@ -1,4 +1,4 @@
-//! An emulator in the test's own process, and a client for its control API.
+//! An emulator in the test's own process or elsewhere, and a client for its control API.
 
 use ibm_sm_emulator::{Emulator as Library, Handle, Options, seed};
 use rustls::crypto::aws_lc_rs;
@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-/// A running emulator, stopped on drop.
+/// A running emulator, stopped on drop if it is this process's own.
 pub(crate) struct Emulator {
-    handle: Handle,
+    url: String,
+    handle: Option<Handle>,
     http: reqwest::Client,
 }
 
@@ -26,6 +27,12 @@ impl Emulator {
 
     async fn start_with(options: Options) -> Self {
         let handle = Library::start(options).await.unwrap();
+        let emulator = Self::at(handle.url());
+        Self { handle: Some(handle), ..emulator }
+    }
+
+    /// The one that another process runs at this URL.
+    pub(crate) fn at(url: String) -> Self {
         // reqwest panics unless a crypto provider is named. Plain HTTP needs no roots.
         let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
@@ -33,22 +40,26 @@ impl Emulator {
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth();
         let http = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy();
-        Self { handle, http: http.build().unwrap() }
+        Self { url, handle: None, http: http.build().unwrap() }
+    }
+
+    fn own(&self) -> &Handle {
+        self.handle.as_ref().expect("it runs in this process")
     }
 
     /// The base URL of IAM.
     pub(crate) fn url(&self) -> String {
-        self.handle.url()
+        self.url.clone()
     }
 
     /// The URL of its proxy.
     pub(crate) fn proxy_url(&self) -> String {
-        format!("http://{}", self.handle.proxy_address.unwrap())
+        format!("http://{}", self.own().proxy_address.unwrap())
     }
 
     /// The certificate authority that issued its certificate, in PEM.
     pub(crate) fn authority(&self) -> &str {
-        self.handle.authority.as_deref().unwrap()
+        self.own().authority.as_deref().unwrap()
     }
 
     /// The requests for one operation so far, oldest first.
@@ -102,7 +113,7 @@ impl Emulator {
             .body(form);
         let answer = request.send().await.unwrap().error_for_status().unwrap();
         let token: Value = answer.json().await.unwrap();
-        let instance = self.handle.instance_url(seed::INSTANCE_ID);
+        let instance = format!("{}/instances/{}", self.url, seed::INSTANCE_ID);
         let request = self
             .http
             .post(format!("{instance}/api/v2/{path}"))
@@ -154,7 +165,8 @@ impl Emulator {
         keys.iter().filter(made).count()
     }
 
-    async fn state(&self) -> Value {
+    /// Everything that it stores.
+    pub(crate) async fn state(&self) -> Value {
         let url = format!("{}/_emulator/state", self.url());
         self.http.get(url).send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }

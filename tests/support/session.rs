@@ -13,7 +13,7 @@ use super::plugin::{Launch, Plugin};
 /// A provider process and the connection to it.
 pub(crate) struct Session {
     pub(crate) provider: ProviderClient<Channel>,
-    plugin: Plugin,
+    pub(crate) plugin: Plugin,
 }
 
 /// How a process is made to end.
