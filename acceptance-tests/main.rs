@@ -19,7 +19,7 @@ use harness::expect::{Scenario, Table};
 use harness::report::Report;
 use harness::terraform::Terraform;
 use harness::world::Programs;
-use harness::{lifecycle, table};
+use harness::{failed_runs, lifecycle, own_tests, table};
 
 /// Terraform mostly waits, so more scenarios than cores run at the same time.
 const PARALLEL: usize = 4;
@@ -28,9 +28,8 @@ const PARALLEL: usize = 4;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(PARALLEL);
-    let report = Arc::default();
-    match programs().and_then(|programs| trials(programs, &report)) {
-        Ok(trials) => {
+    match programs().and_then(trials) {
+        Ok((trials, report)) => {
             let conclusion = libtest_mimic::run(&arguments, trials);
             print!("{report}");
             conclusion.exit_code()
@@ -49,31 +48,52 @@ fn programs() -> Result<Programs> {
 }
 
 /// One test for each folder with an `expect.json`, and one for each case in a
-/// `cases.json`.
-fn trials(programs: Programs, report: &Arc<Report>) -> Result<Vec<Trial>> {
+/// `cases.json` or a `runs.json`.
+fn trials(programs: Programs) -> Result<(Vec<Trial>, Arc<Report>)> {
+    let cli = programs.terraform.cli.clone();
     let programs = Arc::new(programs);
+    let report = Arc::new(Report::new(cli.clone()));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/scenarios");
-    let mut trials = Vec::new();
+    let mut trials = own_tests::trials();
     for capability in folders(&root)? {
         for folder in folders(&capability)? {
-            let scenario = Reported { folder: folder.clone(), report: Arc::clone(report) };
-            let (programs, folder) = (Arc::clone(&programs), folder);
+            let scenario = Reported { folder: folder.clone(), report: Arc::clone(&report) };
+            let programs = Arc::clone(&programs);
             if folder.join("cases.json").exists() {
-                let Table { about, cases } = table::read(&folder)?;
+                let Table { about, cases } = table::read(&folder, cli.product)?;
                 for (case, input) in cases {
                     let (programs, folder) = (Arc::clone(&programs), folder.clone());
                     let run = move || table::run(&programs, &folder, &input);
                     trials.push(scenario.trial(Some(&case), about.clone(), run));
                 }
+            } else if folder.join("runs.json").exists() {
+                let runs = Arc::new(failed_runs::read(&folder, cli.product)?);
+                for name in runs.runs.keys() {
+                    let about = runs.about.clone();
+                    let (programs, folder) = (Arc::clone(&programs), folder.clone());
+                    let (runs, case, report) = (Arc::clone(&runs), name.clone(), report.clone());
+                    let run = move || {
+                        let failed_run = &runs.runs[&case];
+                        let add = |leases| report.add_failed_run(leases);
+                        failed_runs::run(&programs, &folder, &runs, failed_run, add)
+                    };
+                    trials.push(scenario.trial(Some(name), about, run));
+                }
             } else {
-                let expected = Scenario::read(&folder.join("expect.json"))?;
+                let expected = Scenario::read(&folder.join("expect.json"), cli.product)?;
                 let about = expected.about.clone();
-                let run = move || lifecycle::run(&programs, &folder, &expected);
-                trials.push(scenario.trial(None, about, run));
+                let objection = expected.only_on.as_ref().and_then(|only| only.objection(&cli));
+                trials.push(match objection.map(str::to_owned) {
+                    Some(reason) => scenario.not_here(&about, reason),
+                    None => {
+                        let run = move || lifecycle::run(&programs, &folder, &expected);
+                        scenario.trial(None, about, run)
+                    }
+                });
             }
         }
     }
-    Ok(trials)
+    Ok((trials, report))
 }
 
 /// A scenario's folder, and the report that its result goes into.
@@ -83,15 +103,20 @@ struct Reported {
 }
 
 impl Reported {
+    /// The capability and the scenario.
+    fn names(&self) -> (String, String) {
+        let mut names = self.folder.iter().rev().map(|name| name.to_string_lossy().into_owned());
+        let scenario = names.next().unwrap_or_default();
+        (names.next().unwrap_or_default(), scenario)
+    }
+
     fn trial(
         &self,
         case: Option<&str>,
         about: String,
         run: impl FnOnce() -> Result<()> + Send + 'static,
     ) -> Trial {
-        let mut names = self.folder.iter().rev().map(|name| name.to_string_lossy().into_owned());
-        let (scenario, capability) =
-            (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let (capability, scenario) = self.names();
         let name = [&capability, &scenario].into_iter().map(String::as_str).chain(case);
         let name = name.collect::<Vec<_>>().join("/");
         let report = Arc::clone(&self.report);
@@ -100,6 +125,14 @@ impl Reported {
             report.add(&capability, &scenario, &about, outcome.is_ok());
             outcome.map_err(|reason| Failed::from(format!("{reason:#}")))
         })
+    }
+
+    /// A test that this command cannot run, listed as ignored.
+    fn not_here(&self, about: &str, reason: String) -> Trial {
+        let (capability, scenario) = self.names();
+        self.report.cannot(&capability, &scenario, about, &reason);
+        let name = format!("{capability}/{scenario}");
+        Trial::test(name, move || Err(Failed::from(reason))).with_ignored_flag(true)
     }
 }
 

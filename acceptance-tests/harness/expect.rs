@@ -1,5 +1,6 @@
 //! The format of scenario files. An unknown key is an error, so a typo never turns
-//! an expectation off.
+//! an expectation off. `on_opentofu`, in any object, replaces members next to it if
+//! OpenTofu runs the scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::cli::{OnlyOn, Product, settle};
 use super::emulator::Exchange;
 
 /// `expect.json`: the lifecycle of one configuration.
@@ -17,6 +19,8 @@ use super::emulator::Exchange;
 pub(crate) struct Scenario {
     /// What the scenario shows, in a sentence for its readers and the report.
     pub(crate) about: String,
+    /// The commands that can run it, if not all can.
+    pub(crate) only_on: Option<OnlyOn>,
     /// Installs the provider under the official provider's source address.
     #[serde(default)]
     pub(crate) stand_in: bool,
@@ -354,6 +358,64 @@ pub(crate) struct Case {
     pub(crate) fails: Vec<ExpectedDiagnostic>,
 }
 
+/// `runs.json`: a table of runs that fail while they hold leases, with a test for each.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FailedRuns {
+    /// What the runs show, in a sentence for their readers and the report.
+    pub(crate) about: String,
+    /// As in [`Scenario`].
+    #[serde(default)]
+    pub(crate) seed: Vec<Action>,
+    /// As in [`Step`].
+    #[serde(default)]
+    pub(crate) env: BTreeMap<String, Option<String>>,
+    /// The runs, by name.
+    pub(crate) runs: BTreeMap<String, FailedRun>,
+}
+
+/// One run that fails.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FailedRun {
+    /// The lines that are applied before, in the same place.
+    #[serde(default)]
+    pub(crate) first: Vec<String>,
+    /// The lines that replace `# CASE` in `case.tf`.
+    pub(crate) lines: Vec<String>,
+    /// Actions before the run.
+    #[serde(default)]
+    pub(crate) before: Vec<Action>,
+    /// The command, `apply` by default.
+    #[serde(default = "apply")]
+    pub(crate) command: Vec<String>,
+    /// The plan file that is applied.
+    pub(crate) plan_file: Option<String>,
+    /// The exit code.
+    #[serde(default = "failure")]
+    pub(crate) exits: i32,
+    /// The configuration kills terraform.
+    #[serde(default)]
+    pub(crate) killed: bool,
+    /// The provider may still close what is open after terraform has ended.
+    #[serde(default)]
+    pub(crate) closes_later: bool,
+    /// All errors.
+    #[serde(default)]
+    pub(crate) fails: Vec<ExpectedDiagnostic>,
+    /// All warnings.
+    #[serde(default)]
+    pub(crate) warns: Vec<ExpectedDiagnostic>,
+}
+
+fn apply() -> Vec<String> {
+    ["apply", "-auto-approve"].map(str::to_owned).into()
+}
+
+fn failure() -> i32 {
+    1
+}
+
 impl Request {
     /// The emulator's name of the operation.
     pub(crate) fn operation(&self) -> &str {
@@ -364,16 +426,25 @@ impl Request {
     }
 }
 
-/// Reads an expectation file.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    serde_json::from_str(&text).with_context(|| path.display().to_string())
+/// Reads what this product is expected to do. What the other one is expected to do
+/// has to be well-formed too.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path, product: Product) -> Result<T> {
+    let context = || path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(context)?;
+    let expected: Value = serde_json::from_str(&text).with_context(context)?;
+    let parse = |product| {
+        let mut expected = expected.clone();
+        settle(&mut expected, product);
+        serde_json::from_value(expected).with_context(context)
+    };
+    Product::ALL.into_iter().try_for_each(|other| parse(other).map(drop::<T>))?;
+    parse(product)
 }
 
 impl Scenario {
     /// Reads a scenario; one that would check nothing is an error.
-    pub(crate) fn read(path: &Path) -> Result<Scenario> {
-        let scenario: Scenario = read(path)?;
+    pub(crate) fn read(path: &Path, product: Product) -> Result<Scenario> {
+        let scenario: Scenario = read(path, product)?;
         ensure!(!scenario.steps.is_empty(), "a scenario needs at least one step");
         for (index, step) in scenario.steps.iter().enumerate() {
             ensure!(

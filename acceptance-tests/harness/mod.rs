@@ -2,12 +2,15 @@
 //! three.
 
 pub(crate) mod actions;
+pub(crate) mod cli;
 pub(crate) mod compare;
 pub(crate) mod diagnostics;
 pub(crate) mod emulator;
 pub(crate) mod expect;
+pub(crate) mod failed_runs;
 pub(crate) mod lifecycle;
 pub(crate) mod matcher;
+pub(crate) mod own_tests;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod requests;

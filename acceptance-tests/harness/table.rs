@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use super::actions::perform;
+use super::cli::Product;
 use super::diagnostics::check_diagnostics;
 use super::expect::{self, Case, Table};
 use super::secrecy;
@@ -12,11 +13,11 @@ use super::terraform::Severity;
 use super::world::{Programs, World};
 
 /// Marks where the lines of a case go.
-const PLACE: &str = "# CASE";
+pub(super) const PLACE: &str = "# CASE";
 
 /// Reads the table in this folder.
-pub(crate) fn read(folder: &Path) -> Result<Table> {
-    expect::read(&folder.join("cases.json"))
+pub(crate) fn read(folder: &Path, product: Product) -> Result<Table> {
+    expect::read(&folder.join("cases.json"), product)
 }
 
 /// Applies the configuration with one case in it, and expects that it is refused and

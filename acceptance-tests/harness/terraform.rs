@@ -1,4 +1,5 @@
-//! The `terraform` command: finds it, checks its version, runs it, reads its output.
+//! The `terraform` or `tofu` command: finds it, checks its version, runs it, reads its
+//! output.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,10 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::cli::{Cli, Release};
+
 /// The oldest version that the scenarios work with.
-const OLDEST: (u64, u64) = (1, 11);
+const OLDEST: Release = Release { major: 1, minor: 11 };
 /// The first variable that is set names the command.
 const VARIABLES: [&str; 2] = ["ACCEPTANCE_TERRAFORM", "TERRAFORM_BIN"];
 
@@ -18,6 +21,8 @@ const VARIABLES: [&str; 2] = ["ACCEPTANCE_TERRAFORM", "TERRAFORM_BIN"];
 pub(crate) struct Terraform {
     /// Its name or path.
     pub(crate) command: PathBuf,
+    /// What it is.
+    pub(crate) cli: Cli,
 }
 
 /// A run that has ended.
@@ -74,27 +79,20 @@ impl Terraform {
         let named = VARIABLES.iter().find_map(std::env::var_os);
         let command = PathBuf::from(named.unwrap_or_else(|| "terraform".into()));
         let install = format!(
-            "these tests need Terraform {}.{} or newer, or OpenTofu: install it and put it on the \
-             PATH, or name it in {}",
-            OLDEST.0, OLDEST.1, VARIABLES[0]
+            "these tests need Terraform or OpenTofu {OLDEST} or newer: install it and put it on \
+             the PATH, or name it in {}",
+            VARIABLES[0]
         );
         let output = Command::new(&command)
-            .args(["version", "-json"])
+            .arg("version")
             .env("CHECKPOINT_DISABLE", "1")
             .output()
             .with_context(|| format!("{} cannot be run; {install}", command.display()))?;
-        let answer: Value = serde_json::from_slice(&output.stdout).with_context(|| {
+        let cli = Cli::of(&String::from_utf8_lossy(&output.stdout)).with_context(|| {
             format!("{} does not print its version; {install}", command.display())
         })?;
-        let version = answer["terraform_version"].as_str().unwrap_or_default();
-        let mut numbers = version.split('.').map_while(|number| number.parse::<u64>().ok());
-        let found = numbers.next().zip(numbers.next());
-        ensure!(
-            found.is_some_and(|found| found >= OLDEST),
-            "{} is version {version:?}; {install}",
-            command.display()
-        );
-        Ok(Terraform { command })
+        ensure!(cli.release >= OLDEST, "{} is {cli}; {install}", command.display());
+        Ok(Terraform { command, cli })
     }
 
     /// Starts it in `folder`, with only this environment and the `PATH`.

@@ -24,8 +24,9 @@ fn every_row_names_scenarios_that_exist() {
         assert!(!shown.is_empty(), "no scenario shows {about:?}");
         for name in shown {
             let folder = scenarios.join(name);
-            let exists =
-                ["expect.json", "cases.json"].iter().any(|file| folder.join(file).is_file());
+            let exists = ["expect.json", "cases.json", "runs.json"]
+                .iter()
+                .any(|file| folder.join(file).is_file());
             assert!(exists, "{about:?} is shown by {name}, which does not exist");
         }
     }
