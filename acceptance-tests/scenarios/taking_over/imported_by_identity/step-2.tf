@@ -1,0 +1,23 @@
+resource "ibm_sm_secret_group" "team" {
+  instance_id = var.instance_id
+  name        = "team"
+}
+resource "ibm_sm_iam_credentials_secret" "app" {
+  instance_id     = var.instance_id
+  name            = "app"
+  secret_group_id = ibm_sm_secret_group.team.secret_group_id
+  service_id      = var.service_id
+  ttl             = "1800"
+}
+
+variable "secret_id" {}
+variable "secret_group_id" {}
+
+import {
+  to       = ibm_sm_secret_group.team
+  identity = { instance_id = var.instance_id, secret_group_id = var.secret_group_id }
+}
+import {
+  to       = ibm_sm_iam_credentials_secret.app
+  identity = { region = "us-south", instance_id = var.instance_id, secret_id = var.secret_id }
+}
