@@ -10,6 +10,7 @@ pub mod framework;
 pub mod functions;
 pub mod iam_credentials;
 pub mod instance;
+pub mod known_secrets;
 pub mod plugin;
 pub mod provider;
 pub mod secret;

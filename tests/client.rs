@@ -10,6 +10,7 @@ use ibm_sm_provider::client::{
     SecretGroupPrototype, SecretMetadataPatch, SecretPrototype, SecretState, SecretType,
     TransportKind, VersionMetadataPatch, VersionPrototype,
 };
+use ibm_sm_provider::known_secrets::KnownSecrets;
 use ibm_sm_provider::units::rotation::RotationUnit;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -50,6 +51,7 @@ fn config(emulator: &Emulator, credentials: Credentials) -> ClientConfig {
         proxy: Proxy::Direct,
         user_agent: "client-test/1".to_owned(),
         not_known_yet: Vec::new(),
+        known_secrets: KnownSecrets::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::endpoint::{Endpoint, IamUrl};
 use super::proxy::Proxy;
 use super::retry::RetryPolicy;
 use super::roots::ExtraRoots;
+use crate::known_secrets::KnownSecrets;
 
 /// Everything that a [`Client`](super::Client) is built from.
 #[derive(Clone, Debug)]
@@ -27,4 +28,6 @@ pub struct ClientConfig {
     /// Settings whose values are not known yet and are treated as unset. Errors that this may have
     /// caused name them.
     pub not_known_yet: Vec<&'static str>,
+    /// Where the client adds the secrets that it is given, sends and receives.
+    pub known_secrets: KnownSecrets,
 }

@@ -28,7 +28,10 @@ impl InstanceClient {
 
     /// C3: the configuration with its key.
     pub async fn get_configuration(&self, name: &str) -> Result<Configuration, ApiError> {
-        self.json(&self.configuration_request(Operation::GetConfiguration, name)?).await
+        let request = self.configuration_request(Operation::GetConfiguration, name)?;
+        let configuration: Configuration = self.json(&request).await?;
+        self.received(configuration.api_key.as_ref());
+        Ok(configuration)
     }
 
     /// C2: the configuration of the IAM credentials engine of this name, without its key.

@@ -1,8 +1,10 @@
 //! Who the caller is: the credentials that a client can be given.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::sync::Arc;
+
+use crate::known_secrets::KnownSecrets;
 
 /// A way to get a bearer token. A token may come with or without `Bearer ` before it.
 #[derive(Clone, Debug)]
@@ -32,6 +34,23 @@ pub enum Credentials {
     },
     /// A token obtained elsewhere. It cannot be renewed.
     BearerToken(SecretString),
+}
+
+impl Credentials {
+    /// Adds what is known before anything is sent.
+    pub(super) fn add_to(&self, known_secrets: &KnownSecrets) {
+        let (secret, other) = match self {
+            Self::ApiKey(key) | Self::AssumedProfile { api_key: key, .. } => (key, None),
+            Self::RefreshToken { refresh_token, access_token } => {
+                (refresh_token, access_token.as_ref())
+            }
+            Self::BearerToken(token) => (token, None),
+            Self::ComputeResource { .. } => return,
+        };
+        for secret in [Some(secret), other].into_iter().flatten() {
+            known_secrets.add(secret.expose_secret());
+        }
+    }
 }
 
 /// Identifies a trusted profile.

@@ -1,10 +1,13 @@
 //! The bodies of IBM's error responses, in any of their shapes.
 
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+
+use crate::known_secrets::KnownSecrets;
 
 /// Longer text is a page, not a message.
 const MAX_MESSAGE_CHARS: usize = 1000;
+/// IBM's longest ids of requests have 40 characters.
+const MAX_REQUEST_ID_CHARS: usize = 64;
 
 /// The parts of an error body that help a person. All may be missing.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,35 +20,49 @@ pub(super) struct ErrorBody {
 impl ErrorBody {
     /// Reads the shapes of ibm-api.md 1.5, 1.8, 2.9, 3.3 and 3.4. Anything else, such as a proxy's
     /// HTML page, yields nothing.
-    ///
-    /// `secrets` are those that the request carried; they are redacted from what is shown.
-    pub(super) fn parse(body: &[u8], secrets: &[&SecretString]) -> Self {
+    pub(super) fn parse(body: &[u8], known_secrets: &KnownSecrets) -> Self {
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
             return Self::default();
         };
         let listed =
             body.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let first = listed.first();
-        let messages: Vec<String> =
+        let mut messages: Vec<String> =
             listed.iter().filter_map(|item| text(item, &["message"])).collect();
-        let message = if messages.is_empty() {
-            text(&body, &["error", "message", "errorMessage"])
-        } else {
-            Some(messages.join("; "))
-        };
+        if messages.is_empty() {
+            messages.extend(text(&body, &["error", "message", "errorMessage"]));
+        }
+        let mut code = listed
+            .first()
+            .and_then(|item| text(item, &["code"]))
+            .or_else(|| text(&body, &["code", "errorCode"]));
         let trace = text(&body, &["trace"]).or_else(|| {
             body.get("context").and_then(|context| text(context, &["requestId", "transaction_id"]))
         });
-        let show = |text: String| printable(&text, secrets);
+        // A secret may begin in the one and end in the other, in either order.
+        known_secrets
+            .remove_from_answer(&mut code.iter_mut().chain(&mut messages).collect::<Vec<_>>());
+        known_secrets
+            .remove_from_answer(&mut messages.iter_mut().chain(&mut code).collect::<Vec<_>>());
+        let message = messages.join("; ");
         Self {
-            code: first
-                .and_then(|item| text(item, &["code"]))
-                .or_else(|| text(&body, &["code", "errorCode"]))
-                .map(show),
-            message: message.map(show),
-            request_id: trace.map(show),
+            code: code.map(|code| bounded(&code)),
+            message: (!message.is_empty()).then(|| bounded(&message)),
+            request_id: trace.and_then(|id| request_id(&id, known_secrets)),
         }
     }
+}
+
+/// The id of a request, which IBM forms from letters, digits and dashes. Anything else in its place
+/// is not shown, nor is one that holds a part of a secret.
+pub(super) fn request_id(id: &str, known_secrets: &KnownSecrets) -> Option<String> {
+    let id = id.trim();
+    let has_form = (1..=MAX_REQUEST_ID_CHARS).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let mut shown = id.to_owned();
+    if has_form {
+        known_secrets.remove_from_answer(&mut [&mut shown]);
+    }
+    (has_form && shown == id).then_some(shown)
 }
 
 /// The first of `keys` that holds a text or a number.
@@ -57,19 +74,8 @@ fn text(value: &Value, keys: &[&str]) -> Option<String> {
     })
 }
 
-/// One line of bounded length without any of the secrets.
-pub(super) fn printable(text: &str, secrets: &[&SecretString]) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets.iter().map(|secret| secret.expose_secret()) {
-        if !secret.is_empty() && text.contains(secret) {
-            text = text.replace(secret, "(redacted)");
-        }
-    }
-    text.trim()
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(MAX_MESSAGE_CHARS)
-        .collect()
+fn bounded(text: &str) -> String {
+    text.trim().chars().take(MAX_MESSAGE_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -152,28 +158,85 @@ mod tests {
                 message: some(message),
                 request_id: some(request_id),
             };
-            assert_eq!(ErrorBody::parse(body.as_bytes(), &[]), expected, "{name}");
+            assert_eq!(
+                ErrorBody::parse(body.as_bytes(), &KnownSecrets::default()),
+                expected,
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn a_message_that_repeats_a_secret_is_shown_without_it() {
-        let key = SecretString::from("s3cret-key");
-        let empty = SecretString::from("");
+        let known = KnownSecrets::default();
+        known.add("s3cret-key");
+        let parse = |body: &str| ErrorBody::parse(body.as_bytes(), &known);
         let body = r#"{"errors":[{"code":"s3cret-key","message":"key s3cret-key is unknown"}],"trace":"s3cret-key"}"#;
         assert_eq!(
-            ErrorBody::parse(body.as_bytes(), &[&empty, &key]),
+            parse(body),
             ErrorBody {
                 code: Some("(redacted)".to_owned()),
                 message: Some("key (redacted) is unknown".to_owned()),
-                request_id: Some("(redacted)".to_owned()),
+                request_id: None,
             }
         );
+        for (body, code, message) in [
+            (
+                r#"{"errors":[{"code":"a","message":"no s3cre"},{"message":"t-key!"}]}"#,
+                Some("a"),
+                "no (redacted); (redacted)!",
+            ),
+            (
+                r#"{"errors":[{"code":"t-key","message":"no s3cre"}]}"#,
+                Some("(redacted)"),
+                "no (redacted)",
+            ),
+            (
+                r#"{"errors":[{"code":"s3cre","message":"t-key"}]}"#,
+                Some("(redacted)"),
+                "(redacted)",
+            ),
+            (r#"{"errors":[{"message":"czNjcmV0LWtleQ=="}]}"#, None, "(redacted)=="),
+        ] {
+            let found = parse(body);
+            assert_eq!(
+                (found.code.as_deref(), found.message.as_deref()),
+                (code, Some(message)),
+                "{body}"
+            );
+        }
     }
 
     #[test]
     fn a_message_is_one_line_of_bounded_length() {
-        assert_eq!(printable(" a\nb\u{1b}[31m ", &[]), "a b [31m");
-        assert_eq!(printable(&"ä".repeat(5000), &[]), "ä".repeat(1000));
+        let message = |text: &str| {
+            let body = serde_json::json!({"errors": [{"message": text}]}).to_string();
+            ErrorBody::parse(body.as_bytes(), &KnownSecrets::default()).message
+        };
+        assert_eq!(message(" a\nb\u{1b}[31m\u{202e}c ").as_deref(), Some("a b [31m c"));
+        assert_eq!(message(&"ä".repeat(5000)), Some("ä".repeat(1000)));
+    }
+
+    #[test]
+    fn only_what_has_the_form_of_a_request_id_is_shown_as_one() {
+        let known = KnownSecrets::default();
+        let key = "pQ7_xW2-kLm9Zt4RbN8vYc3HdJ6sFg1AuEo5TiXyKzUe";
+        known.add(key);
+        for (id, shown) in [
+            ("11111111-2222-4333-8444-555555555555", true),
+            ("bXNpZC0x-0123456789abcdef0123456789abcdef", true),
+            (" c-1 ", true),
+            ("", false),
+            ("c 1", false),
+            ("c-1\u{1b}[31m", false),
+            ("c\u{202e}1", false),
+            ("<b>", false),
+            ("ä", false),
+            (&"a".repeat(65), false),
+            (key, false),
+            (&key[5..25], false),
+        ] {
+            assert_eq!(request_id(id, &known).as_deref(), shown.then_some(id.trim()), "{id:?}");
+        }
     }
 }

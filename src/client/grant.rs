@@ -111,6 +111,10 @@ pub(super) async fn get_token(
     }
     let response: TokenResponse =
         transport.json(&request, &Anonymous, cancel).await.map_err(as_token_error)?;
+    let issued = [Some(&response.access_token), response.refresh_token.as_ref()];
+    for secret in issued.into_iter().flatten() {
+        transport.known_secrets().add(secret.expose_secret());
+    }
     let token = IssuedToken {
         value: response.access_token,
         expires_in: response.expires_in,

@@ -1,7 +1,7 @@
 //! The client of an identity, and of one Secrets Manager instance.
 
 use reqwest::Url;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -17,6 +17,7 @@ use super::http::Http;
 use super::jwt;
 use super::nondeterminism::Nondeterminism;
 use super::operation::Operation;
+use super::proxy::Proxy;
 use super::request::Request;
 use super::transport::Transport;
 
@@ -53,8 +54,18 @@ impl Client {
     pub(super) fn with(config: ClientConfig, nondeterminism: Nondeterminism) -> Self {
         let http =
             Http::new(config.user_agent.clone(), config.extra_roots.clone(), config.proxy.clone());
-        let transport =
-            Arc::new(Transport::new(http, config.retry.clone(), nondeterminism.clone()));
+        let transport = Arc::new(Transport::new(
+            http,
+            config.retry.clone(),
+            nondeterminism.clone(),
+            config.known_secrets.clone(),
+        ));
+        if let Proxy::Url(url) = &config.proxy {
+            url.add_to(&config.known_secrets);
+        }
+        if let Some(credentials) = &config.credentials {
+            credentials.add_to(&config.known_secrets);
+        }
         Self {
             authenticator: Arc::new(Authenticator::new(&config, &transport, nondeterminism)),
             transport,
@@ -111,6 +122,13 @@ impl InstanceClient {
     /// has created.
     pub fn uninterrupted(&self) -> Self {
         Self { cancel: CancellationToken::new(), ..self.clone() }
+    }
+
+    /// Remembers a secret of a response.
+    pub(super) fn received(&self, secret: Option<&SecretString>) {
+        if let Some(secret) = secret {
+            self.transport.known_secrets().add(secret.expose_secret());
+        }
     }
 
     /// A request to this instance; `ids` fill the placeholders of the operation's path.

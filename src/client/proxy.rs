@@ -3,6 +3,9 @@
 use reqwest::Url;
 use std::fmt;
 use thiserror::Error;
+use url::form_urlencoded;
+
+use crate::known_secrets::KnownSecrets;
 
 /// How requests leave this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +48,17 @@ impl ProxyUrl {
             return Err(ProxyUrlError::Extras);
         }
         Ok(Self(url))
+    }
+
+    /// Adds the password, as it is written and as it is meant.
+    pub fn add_to(&self, known_secrets: &KnownSecrets) {
+        let Some(written) = self.0.password() else { return };
+        known_secrets.add(written);
+        // The query of a URL is decoded likewise, except for its `+`.
+        let query = format!("password={}", written.replace('+', "%2B"));
+        for (_, password) in form_urlencoded::parse(query.as_bytes()) {
+            known_secrets.add(&password);
+        }
     }
 
     /// Whether the proxy itself is reached over TLS.

@@ -29,12 +29,12 @@ impl InstanceClient {
     ) -> Result<Secret<T>, ApiError> {
         let request = self.request(Operation::CreateSecret, &[])?;
         let request = request.secret(T::prototype_value(&prototype.own)).json(prototype)?;
-        self.json(&request).await
+        self.secret(&request).await
     }
 
     /// S3: the secret with its value. For dynamic IAM credentials this makes a new key.
     pub async fn get_secret<T: SecretType>(&self, id: &str) -> Result<Secret<T>, ApiError> {
-        self.json(&self.request(Operation::GetSecret, &[id])?).await
+        self.secret(&self.request(Operation::GetSecret, &[id])?).await
     }
 
     /// S4: as [`get_secret`](Self::get_secret), by the names of group and secret.
@@ -44,7 +44,13 @@ impl InstanceClient {
         name: &str,
     ) -> Result<Secret<T>, ApiError> {
         let ids = [group_name, T::NAME, name];
-        self.json(&self.request(Operation::GetSecretByName, &ids)?).await
+        self.secret(&self.request(Operation::GetSecretByName, &ids)?).await
+    }
+
+    async fn secret<T: SecretType>(&self, request: &Request) -> Result<Secret<T>, ApiError> {
+        let secret: Secret<T> = self.json(request).await?;
+        self.received(T::payload_value(&secret.payload));
+        Ok(secret)
     }
 
     /// S5: the secret without its value. Changes nothing.

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -15,13 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::authorize::Authorize;
 use super::error::{ApiError, ApiErrorKind, TransportKind};
-use super::error_body::{ErrorBody, printable};
+use super::error_body::{self, ErrorBody};
 use super::http::{Http, NetworkError};
 use super::nondeterminism::Nondeterminism;
 use super::operation::Idempotency;
 use super::request::Request;
 use super::retry::{self, Failure, RetryPolicy, Verdict};
 use super::token::Token;
+use crate::known_secrets::KnownSecrets;
 
 /// No response of IBM's comes near this size; a longer one would only fill the memory.
 pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -37,6 +38,7 @@ pub(super) struct Transport {
     nondeterminism: Nondeterminism,
     /// Seconds by which the service's clock is ahead of this machine's.
     clock_offset: AtomicI64,
+    known_secrets: KnownSecrets,
 }
 
 /// A complete response.
@@ -50,8 +52,18 @@ struct Response {
 }
 
 impl Transport {
-    pub(super) fn new(http: Http, retry: RetryPolicy, nondeterminism: Nondeterminism) -> Self {
-        Self { http, retry, nondeterminism, clock_offset: AtomicI64::new(0) }
+    pub(super) fn new(
+        http: Http,
+        retry: RetryPolicy,
+        nondeterminism: Nondeterminism,
+        known_secrets: KnownSecrets,
+    ) -> Self {
+        Self { http, retry, nondeterminism, clock_offset: AtomicI64::new(0), known_secrets }
+    }
+
+    /// What must not be shown.
+    pub(super) fn known_secrets(&self) -> &KnownSecrets {
+        &self.known_secrets
     }
 
     /// The service's time, from the `Date` of its last response.
@@ -117,6 +129,9 @@ impl Transport {
         auth: &impl Authorize,
         cancel: &CancellationToken,
     ) -> Result<Response, ApiError> {
+        for secret in &request.secrets {
+            self.known_secrets.add(secret.expose_secret());
+        }
         let started = Instant::now();
         let mut attempts = 0;
         let mut repeats = 0;
@@ -139,7 +154,7 @@ impl Transport {
                             renewed = true;
                             continue;
                         }
-                        refusal(request, token.as_ref(), response)
+                        self.refusal(request, response)
                     }
                     Err(error) => no_response(request, error, attempts),
                 };
@@ -242,7 +257,10 @@ impl Transport {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| retry::parse_retry_after(value, (self.nondeterminism.now)()));
-        let request_id = request_id(response.headers());
+        let request_id = REQUEST_ID_HEADERS
+            .iter()
+            .find_map(|name| response.headers().get(*name)?.to_str().ok())
+            .and_then(|id| error_body::request_id(id, &self.known_secrets));
         self.update_clock(response.headers());
         let mut body = BytesMut::new();
         // A body beyond the limit is cut off, which leaves invalid JSON.
@@ -257,6 +275,18 @@ impl Transport {
         }
         Ok(Response { status, retry_after, request_id, body: body.freeze(), attempts })
     }
+
+    fn refusal(&self, request: &Request, response: Response) -> (Failure, ApiError) {
+        let body = ErrorBody::parse(&response.body, &self.known_secrets);
+        let error = ApiError::new(ApiErrorKind::from_status(response.status), &request.target)
+            .with_status(response.status)
+            .with_code(body.code)
+            .with_message(body.message)
+            .with_request_id(response.request_id.or(body.request_id))
+            .with_attempts(response.attempts);
+        let (status, retry_after) = (response.status, response.retry_after);
+        (Failure::Status { status, retry_after }, error)
+    }
 }
 
 fn idempotency(request: &Request) -> Idempotency {
@@ -265,27 +295,6 @@ fn idempotency(request: &Request) -> Idempotency {
 
 fn cancelled(request: &Request) -> ApiError {
     ApiError::new(ApiErrorKind::Cancelled, &request.target)
-}
-
-fn request_id(headers: &HeaderMap) -> Option<String> {
-    REQUEST_ID_HEADERS
-        .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok())
-        .map(|id| printable(id, &[]))
-}
-
-fn refusal(request: &Request, token: Option<&Token>, response: Response) -> (Failure, ApiError) {
-    let secrets: Vec<&SecretString> =
-        request.secrets.iter().chain(token.map(Token::secret)).collect();
-    let body = ErrorBody::parse(&response.body, &secrets);
-    let error = ApiError::new(ApiErrorKind::from_status(response.status), &request.target)
-        .with_status(response.status)
-        .with_code(body.code)
-        .with_message(body.message)
-        .with_request_id(response.request_id.or(body.request_id))
-        .with_attempts(response.attempts);
-    let failure = Failure::Status { status: response.status, retry_after: response.retry_after };
-    (failure, error)
 }
 
 fn no_response(request: &Request, error: NetworkError, attempts: u32) -> (Failure, ApiError) {

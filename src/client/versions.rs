@@ -27,7 +27,9 @@ impl InstanceClient {
     ) -> Result<Version<T>, ApiError> {
         let request = self.request(Operation::CreateVersion, &[secret_id])?;
         let request = request.secret(T::version_value(&prototype.own)).json(prototype)?;
-        self.json(&request).await
+        let version: Version<T> = self.json(&request).await?;
+        self.received(T::payload_value(&version.payload));
+        Ok(version)
     }
 
     /// V4: a version without its value; `version` is an id, `current` or `previous`.

@@ -9,6 +9,7 @@ use super::list::AnyListResource;
 use super::resource::AnyResource;
 use super::schema::Schema;
 use super::value::Object;
+use crate::known_secrets::KnownSecrets;
 
 /// Everything that is served.
 #[derive(Default)]
@@ -38,6 +39,8 @@ pub trait Provider: Send + Sync + 'static {
     /// The providers, as `namespace/type`, whose states of the same resource types a
     /// `moved` block can move here.
     fn understood_providers(&self) -> &'static [&'static str];
+    /// What the provider has learnt and nothing may show. Whoever decodes values adds to it.
+    fn known_secrets(&self) -> &KnownSecrets;
     /// Everything that is served.
     fn registry(&self) -> &Registry;
 }

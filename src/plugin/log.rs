@@ -18,6 +18,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::known_secrets::KnownSecrets;
+
 /// The host splits longer lines. The newline counts.
 const LONGEST_LINE: usize = 64 * 1024 - 1;
 
@@ -26,9 +28,10 @@ const TIMESTAMP: &[BorrowedFormatItem<'_>] =
 
 const MESSAGE: &str = "message";
 
-/// Logs the events of this process to stderr, at `threshold` and above.
-pub(super) fn install(threshold: LevelFilter) {
+/// Logs the events of this process to stderr, at `threshold` and above, without secrets.
+pub(super) fn install(threshold: LevelFilter, known_secrets: KnownSecrets) {
     let layer = JsonLines {
+        known_secrets,
         now: OffsetDateTime::now_utc,
         // One write under the lock of stderr, so that no two lines mix. If the host
         // has closed its end, the provider goes on without a log.
@@ -69,6 +72,7 @@ fn filter(threshold: LevelFilter) -> Targets {
 
 /// Writes each event as one line, with the fields of the spans around it.
 struct JsonLines<N, W> {
+    known_secrets: KnownSecrets,
     now: N,
     write: W,
 }
@@ -117,6 +121,11 @@ where
             string_field("@module", event.metadata().target()),
             string_field("@timestamp", &timestamp((self.now)())),
         ]);
+        let texts = line.values_mut().filter_map(|value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        });
+        self.known_secrets.remove_from(&mut texts.collect::<Vec<_>>());
         (self.write)(&render(line));
     }
 }
@@ -219,9 +228,18 @@ mod tests {
 
     /// The lines that `act` logs.
     fn lines(threshold: LevelFilter, act: impl FnOnce()) -> Vec<String> {
+        lines_without(&KnownSecrets::default(), threshold, act)
+    }
+
+    fn lines_without(
+        known_secrets: &KnownSecrets,
+        threshold: LevelFilter,
+        act: impl FnOnce(),
+    ) -> Vec<String> {
         let written = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&written);
         let layer = JsonLines {
+            known_secrets: known_secrets.clone(),
             now: || datetime!(2026-01-02 05:04:05.000_006 +2),
             write: move |line: &[u8]| sink.lock().unwrap().push(line.to_vec()),
         };
@@ -260,6 +278,19 @@ mod tests {
                 "\n"
             )]
         );
+    }
+
+    #[test]
+    fn no_field_shows_a_secret_nor_what_a_terminal_obeys() {
+        let known = KnownSecrets::default();
+        known.add("s3cret-key");
+        let lines = lines_without(&known, LevelFilter::TRACE, || {
+            let _call = tracing::info_span!("call", of = "s3cret-key").entered();
+            tracing::info!(cause = ?"s3cret\tkey", base64 = "czNjcmV0LWtleQ", "s3cret-key \u{1b}[31m");
+        });
+        let line: Value = serde_json::from_str(&lines[0]).unwrap();
+        let fields = ["@message", "base64", "of"].map(|name| line[name].clone());
+        assert_eq!(fields, [json!("(redacted)  [31m"), json!("(redacted)"), json!("(redacted)")]);
     }
 
     #[test]

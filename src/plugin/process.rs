@@ -74,15 +74,16 @@ pub fn main<P: Provider>(identity: Identity, provider: P) -> ExitCode {
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     // Lossy, so that a variable that is not UTF-8 is invalid instead of unset.
     let variable = |name: &str| Some(env::var_os(name)?.to_string_lossy().into_owned());
+    let known_secrets = provider.known_secrets().clone();
     let outcome =
         Command::parse(arguments).map_err(Failure::from).and_then(|command| match command {
             Command::Serve => {
                 let launch = Launch::from_env(variable)?;
-                log::install(log::threshold(identity.name, variable));
+                log::install(log::threshold(identity.name, variable), known_secrets);
                 run(serve(launch, Rpc::new(provider, identity.address)))
             }
             Command::Debug => {
-                log::install(log::threshold(identity.name, variable));
+                log::install(log::threshold(identity.name, variable), known_secrets);
                 run(serve_debug(identity, Rpc::new(provider, identity.address)))
             }
             Command::Version => print(format_args!("{} {}", program(identity), identity.version)),

@@ -29,10 +29,6 @@ const LARGEST_MESSAGE: usize = 256 << 20;
 /// response to `Shutdown` without a limit of its own; a person does not.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// How long it may take if nobody waits: enough for a request under way, which may create
-/// something, and for another that takes it back.
-const CLOSING_UNATTENDED: Duration = Duration::from_secs(60);
-
 /// How long running calls may still take after the response to `Shutdown`. The host
 /// kills the process 2 s after that.
 const GRACE: Duration = Duration::from_secs(1);
@@ -48,7 +44,7 @@ const HEALTH_NAME: &str = "plugin";
 
 /// Serves a provider until the host calls `Shutdown` or `end` completes. Then closes
 /// what Terraform left open, and returns when the running calls are done, at the
-/// latest after [`CLOSING`] (or [`CLOSING_UNATTENDED`]) and [`GRACE`].
+/// latest after [`CLOSING`] and [`GRACE`].
 pub(super) async fn serve<P: Provider>(
     listener: Listener,
     tls: Option<Tls>,
@@ -66,11 +62,11 @@ pub(super) async fn serve<P: Provider>(
         .max_encoding_message_size(LARGEST_MESSAGE);
 
     let ending = async {
-        let closing = tokio::select! {
-            () = asked.cancelled() => CLOSING,
-            () = end => CLOSING_UNATTENDED,
-        };
-        if timeout(closing, leftovers.close()).await.is_err() {
+        tokio::select! {
+            () = asked.cancelled() => {}
+            () = end => {}
+        }
+        if timeout(CLOSING, leftovers.close()).await.is_err() {
             tracing::warn!("not everything that was open could be closed in time");
         }
         // The helper streams of a connected host end with the token.

@@ -9,6 +9,7 @@ use super::schema::ProviderBlock;
 use crate::client::{ClientConfig, RetryPolicy};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::value::Value;
+use crate::known_secrets::KnownSecrets;
 
 const DEFAULT_REGION: &str = "us-south";
 const DEFAULT_RETRIES: u32 = 10;
@@ -38,6 +39,7 @@ pub fn validate(block: &ProviderBlock) -> Diagnostics {
 pub fn resolve(
     block: &ProviderBlock,
     environment: &Environment<'_>,
+    known_secrets: &KnownSecrets,
 ) -> Result<Resolved, Diagnostics> {
     let region = environment
         .lookup(&block.region, &["IC_REGION", "IBMCLOUD_REGION", "BM_REGION", "BLUEMIX_REGION"])
@@ -53,6 +55,7 @@ pub fn resolve(
         retry: RetryPolicy::with_max_retries(max_retries(block, environment)?),
         user_agent: concat!("terraform-provider-ibm-sm/", env!("CARGO_PKG_VERSION")).to_owned(),
         not_known_yet: block.not_known_yet(),
+        known_secrets: known_secrets.clone(),
     };
     let adopt_existing = block.adopt_existing == Value::Value(true);
     Ok(Resolved { client, region, adopt_existing, warnings })
@@ -95,7 +98,7 @@ mod tests {
             read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
             file_exists: &|_| false,
         };
-        resolve(block, &environment)
+        resolve(block, &environment, &KnownSecrets::default())
     }
 
     fn key(resolved: &Resolved) -> Option<&str> {

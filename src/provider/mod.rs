@@ -25,6 +25,7 @@ use crate::framework::value::Object;
 use crate::functions::functions;
 use crate::iam_credentials::{IamCredentials, IamCredentialsEphemeral, Lease, Rotate};
 use crate::instance::{Configured, Connected, Connection};
+use crate::known_secrets::KnownSecrets;
 use crate::secret::{SecretDataSource, SecretList, SecretMetadataDataSource, SecretResource};
 use crate::secret_group::{
     SecretGroupDataSource, SecretGroupList, SecretGroupResource, SecretGroupsDataSource,
@@ -43,6 +44,7 @@ pub struct IbmSm {
     registry: Registry,
     connection: Connection,
     variable: Variable,
+    known_secrets: KnownSecrets,
 }
 
 impl IbmSm {
@@ -84,6 +86,7 @@ impl IbmSm {
             },
             connection,
             variable,
+            known_secrets: KnownSecrets::default(),
         }
     }
 }
@@ -108,8 +111,9 @@ impl Provider for IbmSm {
             read_file: &|path| std::fs::read_to_string(path),
             file_exists: &|path| Path::new(path).exists(),
         };
-        let resolved =
-            to_model::<ProviderBlock>(config).and_then(|block| resolve(&block, &environment));
+        network::add_system_proxies(&environment, &self.known_secrets);
+        let resolved = to_model::<ProviderBlock>(config)
+            .and_then(|block| resolve(&block, &environment, &self.known_secrets));
         match resolved {
             Ok(resolved) => {
                 let Resolved { client, region, adopt_existing, warnings } = resolved;
@@ -123,6 +127,10 @@ impl Provider for IbmSm {
 
     fn understood_providers(&self) -> &'static [&'static str] {
         UNDERSTOOD
+    }
+
+    fn known_secrets(&self) -> &KnownSecrets {
+        &self.known_secrets
     }
 
     fn registry(&self) -> &Registry {

@@ -5,6 +5,7 @@ use super::environment::{Environment, given};
 use super::schema::ProviderBlock;
 use crate::client::{ExtraRoots, Proxy, ProxyUrl, ProxyUrlError};
 use crate::framework::diag::{Diagnostics, error, path};
+use crate::known_secrets::KnownSecrets;
 
 /// Errors that need only the block.
 pub(super) fn validate(block: &ProviderBlock) -> Diagnostics {
@@ -48,6 +49,18 @@ pub(super) fn proxy(
     match environment.lookup(&block.proxy_url, &["IBMCLOUD_PROXY_URL"]) {
         Some(url) => ProxyUrl::parse(&url).map(Proxy::Url).map_err(bad_proxy),
         None => Ok(Proxy::System),
+    }
+}
+
+/// Adds the passwords of the proxies that the usual variables name.
+pub(super) fn add_system_proxies(environment: &Environment<'_>, known_secrets: &KnownSecrets) {
+    for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
+        for name in [name, &name.to_lowercase()] {
+            let proxy = (environment.variable)(name).map(|url| ProxyUrl::parse(&url));
+            if let Some(Ok(proxy)) = proxy {
+                proxy.add_to(known_secrets);
+            }
+        }
     }
 }
 

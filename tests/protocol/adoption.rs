@@ -233,13 +233,3 @@ async fn what_is_being_replaced_is_not_adopted() {
     let (_, said) = run.attempt(Some(&stored), &replaced).await;
     assert!(only_error(&said).contains("the object that this one replaces"), "{said:?}");
 }
-
-#[tokio::test]
-async fn a_secret_in_a_group_is_not_what_a_create_without_one_makes() {
-    let emulator = with_engine().await;
-    let group = emulator.create("secret_groups", json!({"name": "team"})).await;
-    let left = with(&full_secret(), json!({"secret_group_id": group["id"]}));
-    leave_behind(&emulator, SECRET, &left).await;
-    let (_, said) = core(&emulator, SECRET, true).await.attempt(None, &full_secret()).await;
-    assert!(only_error(&said).contains("its secret_group_id is not as configured"), "{said:?}");
-}

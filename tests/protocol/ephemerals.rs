@@ -289,26 +289,3 @@ async fn a_lease_that_is_being_opened_at_the_end_is_undone() {
     assert_eq!(emulator.engine_keys().await, 0);
     assert_eq!(emulator.journal("delete_secret").await.len(), 1);
 }
-
-#[tokio::test]
-async fn a_slow_create_of_a_lease_is_awaited_and_undone_when_nobody_is_left() {
-    let emulator = with_engine().await;
-    // Longer than a process that is asked to end may take to close what is open.
-    emulator.fault(json!({"operation": "create_secret", "delay_milliseconds": 14_000})).await;
-    let session = Session::with(&emulator).await;
-    let mut waiting = session.provider.clone();
-    let request = proto::open_ephemeral_resource::Request {
-        type_name: LEASE.to_owned(),
-        config: Some(value(&in_instance(json!({"service_id": STATIC_SERVICE_ID})))),
-        ..Default::default()
-    };
-    let opening = tokio::spawn(async move { waiting.open_ephemeral_resource(request).await });
-    while emulator.struck().await == 0 {
-        assert!(!opening.is_finished(), "it did not wait");
-        tokio::task::yield_now().await;
-    }
-    session.end(Ending::Disconnect).await;
-    assert_eq!(emulator.journal("create_secret").await[0]["status"], json!(201));
-    assert_eq!(emulator.journal("delete_secret").await.len(), 1);
-    assert_eq!(emulator.engine_keys().await, 0);
-}

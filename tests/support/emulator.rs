@@ -75,14 +75,6 @@ impl Emulator {
         self.control("faults", fault).await;
     }
 
-    /// How many requests the faults have struck.
-    pub(crate) async fn struck(&self) -> u64 {
-        let url = format!("{}/_emulator/faults", self.url());
-        let answer = self.http.get(url).send().await.unwrap().error_for_status().unwrap();
-        let faults: Value = answer.json().await.unwrap();
-        faults["faults"].as_array().unwrap().iter().map(|one| one["fired"].as_u64().unwrap()).sum()
-    }
-
     /// Removes all faults.
     pub(crate) async fn clear_faults(&self) {
         let url = format!("{}/_emulator/faults", self.url());

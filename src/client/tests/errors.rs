@@ -66,6 +66,34 @@ async fn an_error_does_not_repeat_a_secret_of_the_request_or_response() {
 }
 
 #[tokio::test]
+async fn an_error_and_the_log_do_not_repeat_what_was_read_in_another_request() {
+    let key = "pQ7_xW2-kLm9Zt4RbN8vYc3HdJ6sFg1AuEo5TiXyKzUe";
+    let secret = format!(
+        r#"{{"id":"s-1","name":"app","secret_group_id":"default","secret_type":"iam_credentials",
+            "crn":"crn:v1","created_by":"iam-1","created_at":"2026-01-10T09:00:00Z",
+            "updated_at":"2026-01-10T09:00:00Z","api_key":"{key}"}}"#
+    );
+    let (first, second) = key.split_at(20);
+    let base64 = "cFE3X3hXMi1rTG05WnQ0UmJOOHZZYzNIZEo2c0ZnMUF1RW81VGlYeUt6VWU";
+    let echo = format!(
+        r#"{{"errors":[{{"code":"{first}","message":"{second} or"}},{{"message":"{base64}"}}]}}"#
+    );
+    let server = Scripted::start(vec![
+        response(200, &secret),
+        response_with(400, "x-correlation-id", key, &echo),
+        response_with(400, "x-request-id", "c-1\u{7f}", r#"{"trace":"<script>"}"#),
+    ])
+    .await;
+    let client = Setup::at(&server.url).client();
+    client.get_secret::<IamCredentials>("s-1").await.unwrap();
+    let error = client.get_secret_group("g-1").await.unwrap_err();
+    assert_eq!((error.code(), error.request_id()), (Some("(redacted)"), None));
+    assert_eq!(error.message(), Some("(redacted) or; (redacted)"));
+    let error = client.get_secret_group("g-1").await.unwrap_err();
+    assert_eq!(error.request_id(), None);
+}
+
+#[tokio::test]
 async fn the_value_of_an_arbitrary_secret_is_redacted_from_errors() {
     let echo = r#"{"errors":[{"message":"s3cret-text is not allowed"}]}"#;
     let server = Scripted::start(vec![response(400, echo), response(400, echo)]).await;

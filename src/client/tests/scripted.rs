@@ -13,6 +13,7 @@ use crate::client::{
     Client, ClientConfig, Credentials, Endpoint, EndpointKind, ExtraRoots, IamUrl, InstanceAddress,
     InstanceClient, Proxy, RetryPolicy,
 };
+use crate::known_secrets::KnownSecrets;
 
 /// What the server does with one request.
 pub(super) enum Step {
@@ -232,6 +233,7 @@ impl Setup {
                 retry: EAGER,
                 user_agent: "test/1".to_owned(),
                 not_known_yet: Vec::new(),
+                known_secrets: KnownSecrets::default(),
             },
             nondeterminism: Nondeterminism {
                 now: Arc::new(|| SystemTime::UNIX_EPOCH),

@@ -19,6 +19,10 @@ impl SecretType for Arbitrary {
     type VersionPrototype = ArbitraryVersionPrototype;
     type VersionMetadata = NothingMore;
 
+    fn payload_value(payload: &ArbitraryPayload) -> Option<&SecretString> {
+        payload.payload.as_ref()
+    }
+
     fn prototype_value(prototype: &ArbitraryPrototype) -> Option<&SecretString> {
         Some(&prototype.payload)
     }

@@ -20,6 +20,10 @@ impl SecretType for IamCredentials {
     type Payload = ApiKey;
     type VersionPrototype = NewKey;
     type VersionMetadata = IamCredentialsVersion;
+
+    fn payload_value(payload: &ApiKey) -> Option<&SecretString> {
+        payload.api_key.as_ref()
+    }
 }
 
 /// What a new secret needs.

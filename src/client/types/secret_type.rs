@@ -26,6 +26,9 @@ pub trait SecretType: Copy + Clone + Debug + PartialEq + Send + Sync + 'static {
     /// Added to the metadata of a version.
     type VersionMetadata: DeserializeOwned + Clone + Debug + PartialEq + Send + Sync;
 
+    /// The secret value in a response, if there is one. Nothing that is shown repeats it.
+    fn payload_value(payload: &Self::Payload) -> Option<&SecretString>;
+
     /// The secret value in the body of a create, if there is one. No error text repeats it.
     fn prototype_value(_prototype: &Self::Prototype) -> Option<&SecretString> {
         None

@@ -12,7 +12,7 @@ use crate::framework::codec::decode_config;
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
 use crate::framework::provider::Provider;
-use crate::plugin::convert::{self, encoded};
+use crate::plugin::convert::encoded;
 use crate::plugin::proto::tfplugin6 as proto;
 use crate::plugin::proto::tfplugin6::invoke_action::event::{Completed, Progress, Type};
 
@@ -82,8 +82,8 @@ pub(super) async fn invoke<P: Provider>(
 }
 
 /// The event that ends an action.
-pub(super) fn completed(diagnostics: Diagnostics) -> proto::invoke_action::Event {
-    event(Type::Completed(Completed { diagnostics: convert::diagnostics(diagnostics) }))
+pub(super) fn completed(diagnostics: Vec<proto::Diagnostic>) -> proto::invoke_action::Event {
+    event(Type::Completed(Completed { diagnostics }))
 }
 
 fn event(event_type: Type) -> proto::invoke_action::Event {

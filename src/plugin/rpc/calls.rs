@@ -9,6 +9,9 @@ use tonic::{Response, Status};
 use tracing::{Instrument, Span, field::Empty};
 
 use crate::framework::diag::{self, Diagnostics};
+use crate::framework::schema::Schema;
+use crate::framework::value::{Object, ValueAny};
+use crate::known_secrets::KnownSecrets;
 use crate::plugin::convert;
 use crate::plugin::proto::tfplugin6 as proto;
 
@@ -16,6 +19,7 @@ use crate::plugin::proto::tfplugin6 as proto;
 #[derive(Clone)]
 pub(super) struct Calls {
     address: &'static str,
+    known_secrets: KnownSecrets,
     count: Arc<AtomicU64>,
 }
 
@@ -33,8 +37,16 @@ pub(super) trait Diagnosed: Default + Send + 'static {
 }
 
 impl Calls {
-    pub(super) fn new(address: &'static str) -> Self {
-        Calls { address, count: Arc::new(AtomicU64::new(1)) }
+    pub(super) fn new(address: &'static str, known_secrets: KnownSecrets) -> Self {
+        Calls { address, known_secrets, count: Arc::new(AtomicU64::new(1)) }
+    }
+
+    /// Removes every known secret from diagnostics that are shown together.
+    pub(super) fn without_secrets(&self, diagnostics: &mut [proto::Diagnostic]) {
+        let texts = diagnostics
+            .iter_mut()
+            .flat_map(|diagnostic| [&mut diagnostic.summary, &mut diagnostic.detail]);
+        self.known_secrets.remove_from(&mut texts.collect::<Vec<_>>());
     }
 
     /// Runs `work` as the call `rpc`; a panic becomes a diagnostic of its response.
@@ -46,7 +58,8 @@ impl Calls {
     ) -> Result<Response<T>, Status> {
         let span = self.span(rpc, subject);
         let started = Instant::now();
-        let response = run(&span, work).await.unwrap_or_else(|| T::only(panicked(rpc)));
+        let mut response = run(&span, work).await.unwrap_or_else(|| T::only(panicked(rpc)));
+        self.without_secrets(response.diagnostics_mut());
         span.in_scope(|| log(&response, started));
         Ok(Response::new(response))
     }
@@ -117,6 +130,16 @@ pub(super) fn panicked(rpc: &str) -> Diagnostics {
         "The call {rpc} panicked; the log says where. Its work may be half done: run a plan to \
          find out."
     ))
+}
+
+/// Remembers the sensitive values of a decoded object.
+pub(super) fn add_secrets(known: &KnownSecrets, schema: &Schema, object: Option<&Object>) {
+    for attribute in schema.iter().filter(|attribute| attribute.sensitive) {
+        if let Some(ValueAny::String(secret)) = object.and_then(|object| object.get(attribute.name))
+        {
+            known.add(secret);
+        }
+    }
 }
 
 fn log<T: Diagnosed>(response: &T, started: Instant) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use std::collections::HashMap;
 
-use super::calls::Diagnosed;
+use super::calls::{Diagnosed, add_secrets};
 use crate::framework::codec::decode_config;
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
@@ -153,5 +153,7 @@ fn config(
     provider: &impl Provider,
     value: Option<&proto::DynamicValue>,
 ) -> Result<Object, Diagnostics> {
-    Ok(decode_config(provider.schema(), convert::encoded(value))?)
+    let config = decode_config(provider.schema(), convert::encoded(value))?;
+    add_secrets(provider.known_secrets(), provider.schema(), Some(&config));
+    Ok(config)
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::calls::Diagnosed;
+use super::calls::{Diagnosed, add_secrets};
 use crate::framework::codec::{
     Encoded, decode, decode_attributes, decode_config, encode, encode_value,
 };
@@ -31,7 +31,9 @@ pub(super) async fn validate<P: Provider>(
 ) -> proto::validate_resource_config::Response {
     let check = || {
         let resource = provider.registry().resource(&request.type_name)?;
-        let config = decode_config(resource.schema(), encoded(request.config.as_ref()))?;
+        let schema = resource.schema();
+        let config = decode_config(schema, encoded(request.config.as_ref()))?;
+        add_secrets(provider.known_secrets(), schema, Some(&config));
         let mut diagnostics = resource.validate(&config);
         let capabilities = request.client_capabilities.unwrap_or_default();
         if !capabilities.write_only_attributes_allowed {
@@ -73,6 +75,7 @@ pub(super) async fn upgrade<P: Provider>(
         }
         let raw = request.raw_state.as_ref().map_or(&[][..], |raw| &raw.json);
         let state = decode(schema, Encoded::Json(raw))?;
+        add_secrets(provider.known_secrets(), schema, state.as_ref());
         Ok(proto::upgrade_resource_state::Response {
             upgraded_state: dynamic_value(encode(schema, state.as_ref())?),
             diagnostics: Vec::new(),
@@ -112,6 +115,7 @@ pub(super) async fn moved<P: Provider>(
             json: request.source_state.as_ref().map_or(&[][..], |raw| &raw.json),
         };
         let stored = move_state::moved(resource, source, provider.understood_providers())?;
+        add_secrets(provider.known_secrets(), resource.schema(), stored.state.as_ref());
         Ok(proto::move_resource_state::Response {
             target_identity: identity_of(resource, stored.state.as_ref())?,
             target_state: dynamic_value(encode(resource.schema(), stored.state.as_ref())?),
@@ -175,10 +179,9 @@ pub(super) async fn read<P: Provider>(
             current_identity.clone(),
         )
     };
-    let prepared = provider
-        .registry()
-        .resource(&type_name)
-        .and_then(|resource| Ok((resource, object(resource.schema(), &current_state)?)));
+    let prepared = provider.registry().resource(&type_name).and_then(|resource| {
+        Ok((resource, object(&*provider, resource.schema(), &current_state)?))
+    });
     let (resource, prior) = match prepared {
         Ok((resource, Some(prior))) => (resource, prior),
         Ok((_, None)) => return unchanged(Diagnostics::default()),
@@ -203,9 +206,9 @@ pub(super) async fn plan<P: Provider>(
         let resource = provider.registry().resource(&request.type_name)?;
         let schema = resource.schema();
         let Report { value: planned, diagnostics } = resource.plan(
-            object(schema, &request.prior_state)?,
-            object(schema, &request.proposed_new_state)?,
-            object(schema, &request.config)?,
+            object(&*provider, schema, &request.prior_state)?,
+            object(&*provider, schema, &request.proposed_new_state)?,
+            object(&*provider, schema, &request.config)?,
             &request.prior_private,
         );
         Ok(proto::plan_resource_change::Response {
@@ -252,9 +255,9 @@ pub(super) async fn apply<P: Provider>(
     let prepared = provider.registry().resource(&type_name).and_then(|resource| {
         let schema = resource.schema();
         let change = Change {
-            prior: object(schema, &prior_state)?,
-            planned: object(schema, &planned_state)?,
-            config: object(schema, &config)?,
+            prior: object(&*provider, schema, &prior_state)?,
+            planned: object(&*provider, schema, &planned_state)?,
+            config: object(&*provider, schema, &config)?,
         };
         Ok((resource, change))
     });
@@ -302,8 +305,14 @@ pub(super) async fn import<P: Provider>(
     import().unwrap_or_else(Diagnosed::only)
 }
 
-fn object(schema: &Schema, value: &Value) -> Result<Option<Object>, Diagnostics> {
-    Ok(decode(schema, encoded(value.as_ref()))?)
+fn object(
+    provider: &impl Provider,
+    schema: &Schema,
+    value: &Value,
+) -> Result<Option<Object>, Diagnostics> {
+    let object = decode(schema, encoded(value.as_ref()))?;
+    add_secrets(provider.known_secrets(), schema, object.as_ref());
+    Ok(object)
 }
 
 /// A report in the protocol's types.

@@ -16,6 +16,7 @@ use super::{action, data_source, ephemeral, function, list, provider, resource};
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
 use crate::framework::provider::Provider;
+use crate::plugin::convert;
 use crate::plugin::proto::tfplugin6::{self as proto, provider_server};
 
 /// Serves a [`Provider`] to Terraform.
@@ -31,10 +32,11 @@ pub(crate) struct Rpc<P> {
 impl<P: Provider> Rpc<P> {
     /// `address` is the provider's source address, for the log.
     pub(crate) fn new(provider: P, address: &'static str) -> Self {
+        let calls = Calls::new(address, provider.known_secrets().clone());
         Rpc {
             provider: Arc::new(provider),
             cancel: Arc::default(),
-            calls: Calls::new(address),
+            calls,
             opened: Opened::default(),
         }
     }
@@ -179,7 +181,10 @@ provider_service! {
             let subject = Subject::ListResource(request.type_name.clone());
             let work = list::events(self.provider(), self.context(), request);
             let events = self.calls.run(NAME, subject, work).await;
-            let events = events.unwrap_or_else(|| vec![list::only(panicked(NAME))]);
+            let mut events = events.unwrap_or_else(|| vec![list::only(panicked(NAME))]);
+            for event in &mut events {
+                self.calls.without_secrets(&mut event.diagnostic);
+            }
             Ok(Response::new(list::stream(events)))
         }
 
@@ -214,6 +219,8 @@ provider_service! {
             tokio::spawn(async move {
                 let outcome: Option<Diagnostics> = calls.run(NAME, subject, work).await;
                 let diagnostics = outcome.unwrap_or_else(|| panicked(NAME));
+                let mut diagnostics = convert::diagnostics(diagnostics);
+                calls.without_secrets(&mut diagnostics);
                 // Without a receiver the run is over, but the action has been carried out.
                 let _ = sender.send(Ok(action::completed(diagnostics)));
             });
