@@ -82,10 +82,37 @@ async fn an_unreadable_certificate_never_means_plaintext() {
 
 #[tokio::test]
 async fn without_a_directory_for_the_socket_the_error_says_what_is_needed() {
-    let exit = Launch::by_terraform().with("TMPDIR", "/nowhere").spawn().exit().await;
-    assert_eq!(exit.status.code(), Some(1));
-    assert_eq!(exit.stdout, "");
-    assert!(exit.stderr.contains("TMPDIR must name a directory"), "{}", exit.stderr);
+    let parent = tempfile::tempdir().unwrap();
+    let file = parent.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let long = parent.path().join("long".repeat(30));
+    std::fs::create_dir(&long).unwrap();
+    // Nobody can create anything in /proc, not even the superuser that tests may run as.
+    for unusable in [Path::new("/nowhere"), &file, &long, Path::new("/proc")] {
+        let chosen = unusable.to_str().unwrap();
+        let launch = Launch::by_terraform().with("TMPDIR", chosen);
+        let exit = launch.spawn().exit().await;
+        assert_eq!(exit.status.code(), Some(1), "{chosen}");
+        assert_eq!(exit.stdout, "", "{chosen}");
+        assert!(exit.stderr.contains("TMPDIR must name a directory"), "{}", exit.stderr);
+    }
+    let left = std::fs::read_dir(&long).unwrap().count();
+    assert_eq!(left, 0, "nothing is left where no socket fits");
+}
+
+#[tokio::test]
+async fn the_socket_may_be_behind_a_symbolic_link() {
+    let parent = tempfile::tempdir().unwrap();
+    let (real, link) = (parent.path().join("real"), parent.path().join("link"));
+    std::fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let plugin = Launch::by_terraform().with("TMPDIR", link.to_str().unwrap()).start().await;
+    let directory = plugin.handshake.socket().parent().unwrap().to_owned();
+    assert_eq!(directory.parent(), Some(link.as_path()));
+    assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
+    plugin.connect().await.shutdown().await;
+    plugin.exit_in_time().await;
+    assert_eq!(std::fs::read_dir(&real).unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -156,3 +156,18 @@ async fn a_redirect_is_not_followed() {
     assert_eq!(error.kind(), ApiErrorKind::UnexpectedStatus);
     assert_eq!(server.seen().len(), 1);
 }
+
+#[tokio::test]
+async fn a_redirect_carries_neither_token_nor_key_to_another_host() {
+    for status in [301, 302, 303, 307, 308] {
+        let elsewhere = Scripted::start(Vec::new()).await;
+        let away = || response_with(status, "location", &elsewhere.url, "");
+        let server = Scripted::start(vec![away()]).await;
+        let error = Setup::at(&server.url).client().get_secret_group("g-1").await.unwrap_err();
+        assert_eq!(error.kind(), ApiErrorKind::UnexpectedStatus);
+        let server = Scripted::start_with_tokens(vec![away()], Vec::new()).await;
+        let error = Setup::at(&server.url).client().get_secret_group("g-1").await.unwrap_err();
+        assert_eq!(error.status(), Some(status));
+        assert_eq!((server.token_requests().len(), elsewhere.connections()), (1, 0), "{status}");
+    }
+}
