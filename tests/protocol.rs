@@ -22,6 +22,7 @@ mod identities;
 mod lists;
 mod logs;
 mod lost_versions;
+mod required;
 mod service;
 mod start;
 mod takeovers;

@@ -22,6 +22,13 @@ pub trait Action: Send + Sync + 'static {
     fn type_name(&self) -> &'static str;
     /// Every attribute of its `config` block.
     fn schema(&self) -> &Schema;
+    /// Checks, without a change, whether it could run now. The configuration may contain unknown
+    /// values.
+    fn plan(
+        &self,
+        context: Context,
+        config: Self::Model,
+    ) -> impl Future<Output = Diagnostics> + Send;
     /// Runs it.
     fn invoke(
         &self,
@@ -37,6 +44,8 @@ pub trait AnyAction: Send + Sync {
     fn type_name(&self) -> &'static str;
     /// Every attribute of its `config` block.
     fn schema(&self) -> &Schema;
+    /// Checks a configuration, and whether the action could run now.
+    fn plan(&self, context: Context, config: Object) -> Pending<'_, Diagnostics>;
     /// Runs it.
     fn invoke(
         &self,
@@ -55,6 +64,19 @@ impl<A: Action> AnyAction for A {
         Action::schema(self)
     }
 
+    fn plan(&self, context: Context, config: Object) -> Pending<'_, Diagnostics> {
+        Box::pin(async move {
+            let invalid = Action::schema(self).validate(&config);
+            if !invalid.errors.is_empty() {
+                return invalid;
+            }
+            match to_model(&config) {
+                Ok(model) => Action::plan(self, context, model).await,
+                Err(bug) => bug,
+            }
+        })
+    }
+
     fn invoke(
         &self,
         context: Context,
@@ -62,6 +84,11 @@ impl<A: Action> AnyAction for A {
         progress: Progress,
     ) -> Pending<'_, Diagnostics> {
         Box::pin(async move {
+            // What the plan did not know yet.
+            let invalid = Action::schema(self).validate(&config);
+            if !invalid.errors.is_empty() {
+                return invalid;
+            }
             match to_model(&config) {
                 Ok(model) => Action::invoke(self, context, model, progress).await,
                 Err(bug) => bug,

@@ -37,6 +37,11 @@ pub fn bug(detail: impl std::fmt::Display) -> Diagnostics {
     )
 }
 
+/// A text with exactly one period at its end.
+pub fn sentence(text: impl std::fmt::Display) -> String {
+    format!("{}.", text.to_string().trim_end_matches('.'))
+}
+
 /// The path of a top-level attribute.
 pub fn path(attribute: &'static str) -> AttributePath {
     AttributePath::new(attribute)
@@ -84,5 +89,17 @@ impl<T> Report<T> {
     /// Whether any diagnostic is an error.
     pub fn failed(&self) -> bool {
         !self.diagnostics.errors.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn a_sentence_ends_in_one_period() {
+        for text in ["The service said no", "The service said no."] {
+            assert_eq!(sentence(text), "The service said no.");
+        }
     }
 }

@@ -53,6 +53,9 @@ pub trait ManagedResource: Send + Sync + 'static {
         plan: &mut Self::State,
     ) -> Diagnostics;
 
+    /// Warns of what it means that the plan replaces the object.
+    fn replacing(&self, prior: &Self::State, plan: &Self::State) -> Diagnostics;
+
     /// The object as the service has it now; `None` if it is gone. `prior` serves
     /// only to find it, and to avoid calls for values that it has already.
     fn read(
@@ -296,7 +299,12 @@ fn plan_change<R: ManagedResource>(
     let Planned { state, requires_replace, configured } =
         plan(ManagedResource::schema(resource), request);
     let mut model = to_model(&state)?;
-    let diagnostics = resource.modify_plan(before.as_ref(), &config_model, &mut model);
+    let mut diagnostics = resource.modify_plan(before.as_ref(), &config_model, &mut model);
+    if let Some(before) = before.filter(|_| !requires_replace.is_empty()) {
+        // Core plans the create next, and drops the warnings of that plan (plugin-protocol.md 4.3).
+        diagnostics = resource.modify_plan(None, &config_model, &mut to_model(&state)?);
+        diagnostics.add_diagnostics(resource.replacing(&before, &model));
+    }
     let response = PlanResponse {
         state: Some(to_object(&model)?),
         requires_replace,

@@ -2,7 +2,7 @@
 
 pub use tf_provider::schema::AttributeConstraint;
 
-use super::diag::{AttributePath, Diagnostics, diagnostic};
+use super::diag::{AttributePath, Diagnostic, Diagnostics, diagnostic};
 use super::validators::Validator;
 use super::value::{Object, ValueAny, attribute};
 
@@ -284,9 +284,11 @@ impl Attribute {
     }
 
     fn validate(&self, value: &ValueAny, diagnostics: &mut Diagnostics) {
-        for validator in &self.validators {
-            self.run(validator, value, AttributePath::new(self.name), diagnostics);
+        if self.constraint == AttributeConstraint::Required && *value == ValueAny::Null {
+            diagnostics.add_error(self.missing());
+            return;
         }
+        self.run(&self.validators, value, AttributePath::new(self.name), diagnostics);
         let elements: Vec<(AttributePath, &ValueAny)> = match (&self.value_type, value) {
             (Type::List(_), ValueAny::List(items)) => (0_i64..)
                 .zip(items)
@@ -307,20 +309,34 @@ impl Attribute {
                 ));
                 continue;
             }
-            for validator in &self.element_validators {
-                self.run(validator, element, path.clone(), diagnostics);
-            }
+            self.run(&self.element_validators, element, path, diagnostics);
         }
     }
 
+    /// Terraform itself notices only an argument that is not written; one that is written can still
+    /// be null, as when a module hands on a variable that was not set.
+    fn missing(&self) -> Diagnostic {
+        diagnostic(
+            AttributePath::new(self.name),
+            "Missing required argument",
+            format!(
+                "The argument {} is required, and its value is null here. If it comes from a \
+                 variable or from another object, check that it is set there.",
+                self.name
+            ),
+        )
+    }
+
+    /// Reports the first rule that the value breaks: what breaks several has one cause as a rule.
     fn run(
         &self,
-        validator: &Validator,
+        validators: &[Validator],
         value: &ValueAny,
         path: AttributePath,
         diagnostics: &mut Diagnostics,
     ) {
-        let Err(rule) = validator(value) else { return };
+        let broken = validators.iter().find_map(|validator| validator(value).err());
+        let Some(rule) = broken else { return };
         let detail = match value {
             ValueAny::String(text) if !self.sensitive => {
                 format!("The value must {rule}. It is {text:?}.")
@@ -379,7 +395,7 @@ impl Schema {
         self.description
     }
 
-    /// An error for every validator that a known value fails.
+    /// An error for every required attribute that is null, and for every value that breaks a rule.
     pub fn validate(&self, config: &Object) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
         for declared in &self.attributes {
@@ -438,8 +454,33 @@ mod tests {
     }
 
     #[test]
+    fn a_required_attribute_must_not_be_null_and_may_be_unknown() {
+        let null = errors(&schema().validate(&config(&[("name", ValueAny::Null)])));
+        let [(path, detail)] = &null[..] else { panic!("one error: {null:?}") };
+        assert_eq!(path, "name");
+        assert!(detail.starts_with("The argument name is required, and its value is null"));
+        assert_eq!(errors(&schema().validate(&config(&[("name", ValueAny::Unknown)]))), []);
+    }
+
+    #[test]
+    fn a_value_that_breaks_two_rules_is_one_error() {
+        let odd = || validators::matching("be odd", |_| false);
+        let name = string("name").validator(validators::length(2, 4)).validator(odd());
+        let names = list("names", Type::String)
+            .element_validator(odd())
+            .element_validator(validators::length(2, 4));
+        let schema = Schema::new("A thing.", vec![name, names]);
+        let config =
+            config(&[("name", text("x")), ("names", ValueAny::List(vec![text("x"), text("y")]))]);
+        let paths: Vec<String> =
+            errors(&schema.validate(&config)).into_iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["name", "names[0]", "names[1]"]);
+    }
+
+    #[test]
     fn an_element_is_reported_on_its_own_path() {
-        let config = config(&[("labels", ValueAny::List(vec![text("dev"), text("x")]))]);
+        let labels = ValueAny::List(vec![text("dev"), text("x")]);
+        let config = config(&[("name", text("abc")), ("labels", labels)]);
         assert_eq!(
             errors(&schema().validate(&config)),
             [(
@@ -470,7 +511,7 @@ mod tests {
 
     #[test]
     fn a_sensitive_value_is_not_repeated() {
-        let config = config(&[("api_key", text("hush"))]);
+        let config = config(&[("name", text("abc")), ("api_key", text("hush"))]);
         assert_eq!(
             errors(&schema().validate(&config)),
             [(

@@ -18,6 +18,14 @@ pub fn matching(rule: &'static str, matches: fn(&str) -> bool) -> Validator {
     })
 }
 
+/// A string that `check` accepts; its error says what is wrong with this one, after "must".
+pub fn checked(check: fn(&str) -> Result<(), String>) -> Validator {
+    Box::new(move |value| match value {
+        ValueAny::String(text) => check(text),
+        _ => Ok(()),
+    })
+}
+
 /// A string of `min` to `max` characters.
 pub fn length(min: usize, max: usize) -> Validator {
     Box::new(move |value| match value {

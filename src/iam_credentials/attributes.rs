@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::framework::schema::{Attribute, Type, boolean, list, map, string};
-use crate::framework::validators::{count, matching};
+use crate::framework::validators::{checked, count, matching};
 use crate::framework::value::ValueAny;
 use crate::secret::name_attribute;
 use crate::units::duration::{DURATION_RULE, Span};
-use crate::units::name::{is_access_group_id, is_account_id, is_service_id};
+use crate::units::id::{check_access_group_id, check_service_id};
+use crate::units::name::is_account_id;
 use crate::units::ttl::{TTL_RULE, Ttl};
 
 /// The attribute that a plan changes if it rotates; all that a new key changes depends on it.
@@ -75,7 +76,7 @@ fn given() -> Vec<Attribute> {
             .requires_replace()
             .semantic_equality(same_members)
             .validator(count(1, 10))
-            .element_validator(matching("have the form AccessGroupId-<uuid>", is_access_group_id))
+            .element_validator(checked(check_access_group_id))
             .description(
                 "Ids of 1 to 10 access groups. The engine creates a service ID in them for the key. \
                  Exactly one of `access_groups` and `service_id` is required.",
@@ -84,7 +85,7 @@ fn given() -> Vec<Attribute> {
             .optional_computed()
             .requires_replace()
             .use_state_for_unknown_unless(&[READY_FOR_RENEWAL])
-            .validator(matching("have the form ServiceId-<uuid>", is_service_id))
+            .validator(checked(check_service_id))
             .description("The id of an existing service ID for which to create the key."),
         string("account_id")
             .optional_computed()

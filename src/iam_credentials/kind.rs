@@ -65,6 +65,10 @@ impl SecretKind for IamCredentials {
         warnings::of_the_plan(prior, plan)
     }
 
+    fn replacing(prior: &Secret, plan: &Secret) -> Diagnostics {
+        warnings::of_the_replacement(prior, plan)
+    }
+
     fn prototype(
         plan: &Secret,
         _: &Secret,

@@ -9,7 +9,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::client::{self, ApiError, SecretMetadata};
-use crate::framework::diag::{AttributePath, Diagnostics, Report, diagnostic, error, path};
+use crate::framework::diag::{
+    AttributePath, Diagnostics, Report, diagnostic, error, path, sentence,
+};
 use crate::instance::{Crud, Instance};
 use crate::units::duration::Span;
 
@@ -154,7 +156,9 @@ fn unusable(object: &str, reason: &Unusable) -> Diagnostics {
         Unusable::Interrupted => {
             "The run was interrupted before IAM accepted the new key.".to_owned()
         }
-        Unusable::Failed(reason) => format!("The request to IAM for a token failed: {reason}."),
+        Unusable::Failed(reason) => {
+            sentence(format!("The request to IAM for a token failed: {reason}"))
+        }
     };
     error(path("api_key"), format!("The key of {object} is not usable"), detail)
 }

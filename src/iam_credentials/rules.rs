@@ -75,8 +75,10 @@ fn early_renewal_within_the_ttl(config: &Secret, diagnostics: &mut Diagnostics) 
             path("early_renewal"),
             "early_renewal beyond the ttl",
             format!(
-                "A key has a lifetime of {ttl} seconds and would be renewed {early} seconds before its \
-                 expiry, so every apply would rotate. Choose a shorter early_renewal or a longer ttl."
+                "A key has a lifetime of {} and would be renewed {} before its expiry, so every \
+                 apply would rotate. Choose a shorter early_renewal or a longer ttl.",
+                Span::from_seconds(ttl).in_words(),
+                Span::from_seconds(early).in_words()
             ),
         ));
     }
@@ -133,19 +135,20 @@ fn rotation(policy: &Rotation, config: &Secret, at: &AttributePath, diagnostics:
             format!("interval must be 1 or more. It is {interval}."),
         );
     }
-    if let (Some(shortest), Some(ttl)) = (shortest_days(policy), config.own.ttl())
+    if let (Some(shortest), Some(ttl)) = (shortest(policy), config.own.ttl())
         && *auto_rotate == Value::Value(true)
         && !config.own.is_dynamic()
-        && shortest.saturating_mul(DAY) > ttl.seconds()
+        && shortest.seconds() > ttl.seconds()
     {
         refuse(
             at.clone().attribute("interval"),
             "Rotation after the key's expiry",
             format!(
-                "The interval is at least {shortest} days, and a key expires after {} days, before \
-                 the next one is created. Choose a shorter interval or a longer ttl; the service \
-                 accepts no interval longer than the ttl.",
-                ttl.seconds() / DAY
+                "The interval is at least {}, and a key expires after {}, before the next one is \
+                 created. Choose a shorter interval or a longer ttl; the service accepts no \
+                 interval longer than the ttl.",
+                shortest.in_words(),
+                Span::from_seconds(ttl.seconds()).in_words()
             ),
         );
     }
@@ -161,13 +164,10 @@ fn rotation(policy: &Rotation, config: &Secret, at: &AttributePath, diagnostics:
     }
 }
 
-/// Seconds of a day.
-const DAY: u64 = 86_400;
-
-/// The days of the interval at the least.
-fn shortest_days(Rotation { interval, unit, .. }: &Rotation) -> Option<u64> {
+/// The interval at the least.
+fn shortest(Rotation { interval, unit, .. }: &Rotation) -> Option<Span> {
     let least = unit.as_ref_option()?.at_least(interval.as_option()?)?;
-    Some(least.as_secs() / DAY)
+    Some(Span::from_seconds(least.as_secs()))
 }
 
 #[cfg(test)]

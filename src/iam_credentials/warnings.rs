@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::model::{Rotation, Secret};
 use super::renewal::rotates;
 use crate::framework::diag::{Diagnostics, diagnostic, path};
+use crate::units::duration::Span;
 
 /// IBM recommends more; anything less than this is certainly too short.
 const LEAST_OVERLAP: Duration = Duration::from_secs(86_400);
@@ -29,6 +30,27 @@ pub(super) fn of_the_plan(prior: Option<&Secret>, plan: &Secret) -> Diagnostics 
                 little_overlap(plan, &mut diagnostics);
             }
         }
+    }
+    diagnostics
+}
+
+/// A warning that the key ends before there is another. With a new name too, the user may have
+/// chosen `create_before_destroy`, which no provider can see.
+pub(super) fn of_the_replacement(prior: &Secret, plan: &Secret) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    let Some(key) = prior.own.api_key_id.as_deref_option() else { return diagnostics };
+    if prior.common.name == plan.common.name {
+        diagnostics.add_warning(diagnostic(
+            path("name"),
+            "The current key is deleted before there is a new one",
+            format!(
+                "{} is replaced, and its name must be unique, so it is deleted first, and {key} \
+                 with it. Whoever uses that key is locked out until the new one reaches them. To \
+                 have the new key first, set create_before_destroy in the lifecycle block, and \
+                 change the name in the same apply.",
+                prior.describe()
+            ),
+        ));
     }
     diagnostics
 }
@@ -64,7 +86,7 @@ fn little_overlap(plan: &Secret, diagnostics: &mut Diagnostics) {
     let Some(overlap) = overlap(plan).filter(|overlap| *overlap < LEAST_OVERLAP) else { return };
     let left = match overlap.as_secs() / 3_600 {
         0 => "less than an hour".to_owned(),
-        hours => format!("{hours} hours"),
+        hours => Span::from_seconds(hours * 3_600).in_words(),
     };
     diagnostics.add_warning(diagnostic(
         path("rotation"),
@@ -131,6 +153,23 @@ mod tests {
         plan.settings.rotation_triggers =
             Value::Value([("reason".to_owned(), known("now"))].into());
         assert_eq!(warned(Some(&prior), &plan), [""; 0]);
+    }
+
+    #[test]
+    fn a_replacement_of_the_same_name_warns_of_the_key_that_ends_first() {
+        let mut prior = secret();
+        prior.common.name = known("app");
+        let mut plan = prior.clone();
+        let summaries = |prior: &Secret, plan: &Secret| -> Vec<String> {
+            let warnings = of_the_replacement(prior, plan).warnings;
+            warnings.into_iter().map(|warning| warning.summary.into_owned()).collect()
+        };
+        assert_eq!(summaries(&prior, &plan), [""; 0]);
+        prior.own.api_key_id = known("ApiKey-1");
+        let expected = ["The current key is deleted before there is a new one"];
+        assert_eq!(summaries(&prior, &plan), expected);
+        plan.common.name = known("app-2");
+        assert_eq!(summaries(&prior, &plan), [""; 0]);
     }
 
     #[test]

@@ -18,6 +18,13 @@ pub trait InstanceAction: Served {
     /// The configuration.
     type Model: DeserializeOwned + Send + Sync + 'static;
 
+    /// Checks, without a change, whether it could run now. The configuration may contain unknown
+    /// values.
+    fn plan(
+        instance: &Instance,
+        config: Self::Model,
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
+
     /// Runs it.
     fn invoke(
         instance: &Instance,
@@ -44,6 +51,18 @@ impl<T: InstanceAction> Action for Connected<T> {
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// Leaves it to the invocation if the instance is not known yet.
+    async fn plan(&self, context: Context, config: Self::Model) -> Diagnostics {
+        if !self.connection.is_configured() || !config.instance.is_known() {
+            return Diagnostics::default();
+        }
+        let outcome = match self.connection.instance(&config.instance, &context) {
+            Ok(instance) => T::plan(&instance, config.model).await,
+            Err(diagnostics) => return diagnostics,
+        };
+        outcome.err().unwrap_or_default()
     }
 
     async fn invoke(

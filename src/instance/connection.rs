@@ -120,6 +120,11 @@ impl Connection {
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Some(configured);
     }
 
+    /// Whether there is a configuration yet.
+    pub(super) fn is_configured(&self) -> bool {
+        self.configured.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// The instance of `reference`, for the duration of one call.
     pub(super) fn instance(
         &self,
@@ -131,6 +136,14 @@ impl Connection {
             .ok_or_else(|| bug("A resource was called before the provider was configured."))?;
         let region = reference.region.as_deref_option().map_or(region, str::to_owned);
         let instance_id = reference.instance_id.as_deref_option().unwrap_or_default().to_owned();
+        if instance_id.is_empty() {
+            return Err(error(
+                path("instance_id"),
+                "Missing required argument",
+                "The argument instance_id is required: the GUID of the Secrets Manager instance. \
+                 Its value is null or empty here.",
+            ));
+        }
         let address = InstanceAddress {
             instance_id: instance_id.clone(),
             region: region.clone(),

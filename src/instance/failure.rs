@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::connection::Instance;
 use crate::client::{ApiError, ApiErrorKind, Operation, TransportKind};
-use crate::framework::diag::{AttributePath, Diagnostics, error, path};
+use crate::framework::diag::{AttributePath, Diagnostics, error, path, sentence};
 
 /// The operation of Terraform during which a failure happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,10 @@ impl Instance {
         } else {
             advice.or_else(|| general_advice(&reason))
         };
-        let mut detail = format!("{reason}.");
+        let mut detail = sentence(&reason);
+        if crud == Crud::Create && reason.is_conflict() {
+            detail = format!("{detail}\n\n{IN_A_REPLACEMENT}");
+        }
         let mut attribute = AttributePath::root();
         if let Some(advice) = advice {
             detail = format!("{detail}\n\n{}", advice.next);
@@ -216,6 +219,12 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
     };
     Some(advice)
 }
+
+/// No provider can see whether a create comes before the delete of what it replaces.
+const IN_A_REPLACEMENT: &str = "If this create replaces an object whose lifecycle block has \
+                                create_before_destroy, the former object still exists and has the \
+                                name: do not import it. Remove create_before_destroy, so that it \
+                                is deleted first, or change the name in the same apply.";
 
 const IAM_ADDRESS: &str = "This is the address of IAM, which issues the token for the API key. It \
                            follows from visibility and iam_endpoint of the provider block: \

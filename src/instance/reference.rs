@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::framework::schema::{Attribute, PlanModifier, string};
-use crate::framework::validators::{matching, one_of};
+use crate::framework::validators::{checked, matching, one_of};
 use crate::framework::value::{Value, ValueAny, is_blank, known};
-use crate::units::id::ObjectId;
+use crate::units::id::{ObjectId, check_instance_id};
 use crate::units::name::consists_of;
 
 /// The instance that an object is in, and the id of the object in Terraform.
@@ -32,7 +32,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
         string("instance_id")
             .required()
             .requires_replace()
-            .validator(matching("be the GUID of a service instance", |id| consists_of(id, "-")))
+            .validator(checked(check_instance_id))
             .description("The GUID of the Secrets Manager instance."),
         string("region")
             .optional_computed()
@@ -61,6 +61,13 @@ pub fn lookup_attributes() -> Vec<Attribute> {
 }
 
 impl InstanceRef {
+    /// Whether nothing about the instance is unknown.
+    pub(super) fn is_known(&self) -> bool {
+        ![&self.instance_id, &self.region, &self.endpoint_type]
+            .into_iter()
+            .any(|value| value.is_unknown())
+    }
+
     /// The reference of an object to import.
     pub(super) fn imported(id: &ObjectId) -> InstanceRef {
         InstanceRef {

@@ -63,6 +63,11 @@ pub trait InstanceResource: Served {
         Diagnostics::default()
     }
 
+    /// See [`ManagedResource::replacing`].
+    fn replacing(_prior: &Self::Model, _plan: &Self::Model) -> Diagnostics {
+        Diagnostics::default()
+    }
+
     /// Warnings about an object that was read or created.
     fn warnings(_model: &Self::Model) -> Diagnostics {
         Diagnostics::default()
@@ -168,6 +173,17 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
         plan: &mut Self::State,
     ) -> Diagnostics {
         T::modify_plan(prior.map(|prior| &prior.model), &config.model, &mut plan.model)
+    }
+
+    fn replacing(&self, prior: &Self::State, plan: &Self::State) -> Diagnostics {
+        // Elsewhere the name is free, and any order possible.
+        let place = |state: &Self::State| {
+            (state.instance.region.clone(), state.instance.instance_id.clone())
+        };
+        if place(prior) != place(plan) {
+            return Diagnostics::default();
+        }
+        T::replacing(&prior.model, &plan.model)
     }
 
     async fn read(&self, context: Context, prior: Self::State) -> Report<Option<Self::State>> {

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use super::kind::SecretKind;
 use crate::framework::schema::{Attribute, Type, boolean, list, map, number, string};
-use crate::framework::validators::{Validator, count, length, matching};
+use crate::framework::validators::{Validator, checked, count, length, matching};
 use crate::framework::value::ValueAny;
 use crate::instance::both_blank;
+use crate::units::id::check_object_id;
 use crate::units::name::{NAME_RULE, is_name};
 
 /// The maximum size of custom metadata, in bytes of JSON (ibm-api.md 2.2).
@@ -35,6 +36,7 @@ pub fn secret_group_attribute() -> Attribute {
         .optional_computed()
         .requires_replace()
         .use_state_for_unknown()
+        .validator(checked(check_object_id))
         .description("The id of the secret group. Default: the group `default`.")
 }
 

@@ -116,6 +116,11 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
         plan: &mut Secret<Self>,
     ) -> Diagnostics;
 
+    /// See [`crate::framework::resource::ManagedResource::replacing`].
+    fn replacing(_prior: &Secret<Self>, _plan: &Secret<Self>) -> Diagnostics {
+        Diagnostics::default()
+    }
+
     /// Its part of the request that creates the secret.
     fn prototype(
         plan: &Secret<Self>,

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use super::kind::{Secret, SecretKind};
 use crate::client::SecretFilter;
 use crate::framework::schema::{Schema, Type, list};
-use crate::framework::validators::{Validator, count, length, matching};
+use crate::framework::validators::{Validator, checked, count, length, matching};
 use crate::framework::value::{StringList, Value, known_strings};
 use crate::instance::{Failure, Found, Instance, InstanceList, Served, list_schema, search};
-use crate::units::name::{OBJECT_ID_RULE, is_object_id};
+use crate::units::id::check_object_id;
 
 /// The list of a secret type.
 pub struct SecretList<K>(PhantomData<fn() -> K>);
@@ -43,7 +43,7 @@ impl<K: SecretKind> Served for SecretList<K> {
             search("Part of the id, name, description or a label, or of IBM's name for the type."),
             list("secret_group_ids", Type::String)
                 .validator(count(1, 201))
-                .element_validator(matching(OBJECT_ID_RULE, is_object_id))
+                .element_validator(checked(check_object_id))
                 .description("Ids of 1 to 201 secret groups; the secret is in one of them."),
             list("match_all_labels", Type::String)
                 .validator(count(1, 30))

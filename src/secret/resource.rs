@@ -64,6 +64,10 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
         K::modify_plan(prior, config, plan)
     }
 
+    fn replacing(prior: &Secret<K>, plan: &Secret<K>) -> Diagnostics {
+        K::replacing(prior, plan)
+    }
+
     fn warnings(model: &Secret<K>) -> Diagnostics {
         K::warnings(model)
     }

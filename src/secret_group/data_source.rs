@@ -7,10 +7,10 @@ use super::resource::TYPE_NAME;
 use crate::client;
 use crate::framework::diag::Diagnostics;
 use crate::framework::schema::{Schema, Type, list, number, string};
-use crate::framework::validators::matching;
+use crate::framework::validators::checked;
 use crate::framework::value::{Value, known};
 use crate::instance::{Crud, Failure, Instance, InstanceDataSource, Served, data_source_schema};
-use crate::units::name::{OBJECT_ID_RULE, is_object_id};
+use crate::units::id::check_object_id;
 
 /// The data source `ibm_sm_secret_group`.
 pub struct SecretGroupDataSource;
@@ -34,13 +34,12 @@ impl Served for SecretGroupDataSource {
         data_source_schema::<FoundGroup>(
             "A secret group of a Secrets Manager instance, by its id.",
             attributes().into_iter().chain([created_by]).map(|attribute| match attribute.name {
-                "secret_group_id" => attribute
-                    .required()
-                    .validator(matching(OBJECT_ID_RULE, is_object_id))
-                    .description(
+                "secret_group_id" => {
+                    attribute.required().validator(checked(check_object_id)).description(
                         "The id of the group to look up; `default` is the one that every instance \
                          has.",
-                    ),
+                    )
+                }
                 _ => attribute.read_only(),
             }),
         )

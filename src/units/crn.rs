@@ -69,11 +69,38 @@ impl<'a> Crn<'a> {
         }
     }
 
+    /// The id in Terraform of the same object; `object` stands for a part that the name lacks.
+    pub(super) fn as_id(self, object: &str) -> String {
+        let [.., region, _, instance, _, resource] = self.segments;
+        match resource {
+            "" => format!("{region}/{instance}/<{object}>"),
+            resource => format!("{region}/{instance}/{resource}"),
+        }
+    }
+
     /// The parts by name; an empty one is `None`.
     pub fn parts(self) -> impl Iterator<Item = (&'static str, Option<&'a str>)> {
         let segments = self.segments.into_iter().map(Some).chain([self.account_id]);
         Self::NAMES.into_iter().zip(segments.map(|part| part.filter(|part| !part.is_empty())))
     }
+}
+
+/// The rule that a text breaks, and what it contains if it is a CRN where an id was expected.
+pub(super) fn instead_of_an_id(rule: &str, text: &str) -> String {
+    let Ok(crn) = Crn::parse(text) else { return rule.to_owned() };
+    let [.., region, _, instance, kind, resource] = crn.segments;
+    let mut contained: Vec<String> = [("instance_id", instance), ("region", region)]
+        .into_iter()
+        .filter(|(_, part)| !part.is_empty())
+        .map(|(name, part)| format!("{name} {part:?}"))
+        .collect();
+    if !resource.is_empty() {
+        contained.push(format!("{kind} {resource:?}"));
+    }
+    format!(
+        "{rule}, and not a CRN. This CRN contains {}; the function parse_crn splits it",
+        contained.join(", ")
+    )
 }
 
 fn is_part(text: &str) -> bool {

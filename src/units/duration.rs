@@ -19,6 +19,25 @@ impl Span {
         self.0
     }
 
+    /// The duration in words, such as `90 minutes`: the number of the largest unit that is exact.
+    pub fn in_words(self) -> String {
+        let (count, unit) = self.largest_exact();
+        let unit = match unit {
+            'd' => "day",
+            'h' => "hour",
+            'm' => "minute",
+            _ => "second",
+        };
+        format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+
+    fn largest_exact(self) -> (u64, char) {
+        let units = [('d', 86_400), ('h', 3_600), ('m', 60)];
+        let exact = units.into_iter().find(|(_, factor)| self.0.is_multiple_of(*factor));
+        let (unit, factor) = exact.unwrap_or(('s', 1));
+        (self.0 / factor, unit)
+    }
+
     /// The duration as the standard library's type.
     pub fn as_duration(self) -> Duration {
         Duration::from_secs(self.0)
@@ -50,10 +69,8 @@ fn parse(text: &str) -> Option<u64> {
 /// The shortest form: the number of the largest unit that is exact.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = [('d', 86_400), ('h', 3_600), ('m', 60)];
-        let exact = units.into_iter().find(|(_, factor)| self.0.is_multiple_of(*factor));
-        let (unit, factor) = exact.unwrap_or(('s', 1));
-        write!(f, "{}{unit}", self.0 / factor)
+        let (count, unit) = self.largest_exact();
+        write!(f, "{count}{unit}")
     }
 }
 
@@ -89,6 +106,23 @@ mod tests {
             ("6µ", None),
         ] {
             assert_eq!(text.parse().ok().map(Span::seconds), seconds, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn in_words_a_duration_is_a_number_of_one_unit() {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (61, "61 seconds"),
+            (3_600, "1 hour"),
+            (5_400, "90 minutes"),
+            (86_400, "1 day"),
+            (90_000, "25 hours"),
+            (7_776_000, "90 days"),
+        ] {
+            assert_eq!(Span::from_seconds(seconds).in_words(), words);
         }
     }
 

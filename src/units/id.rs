@@ -2,7 +2,32 @@
 
 use std::fmt;
 
-use super::name::consists_of;
+use super::crn::{Crn, instead_of_an_id};
+use super::name::{consists_of, is_access_group_id, is_object_id, is_service_id};
+
+/// Checks the GUID of a service instance. The error follows "must", as do those below.
+pub fn check_instance_id(text: &str) -> Result<(), String> {
+    check(consists_of(text, "-"), "be the GUID of a service instance", text)
+}
+
+/// Checks the id of a secret or of a group.
+pub fn check_object_id(text: &str) -> Result<(), String> {
+    check(is_object_id(text), "be an id: letters, digits and dashes", text)
+}
+
+/// Checks the id of an access group.
+pub fn check_access_group_id(text: &str) -> Result<(), String> {
+    check(is_access_group_id(text), "have the form AccessGroupId-<uuid>", text)
+}
+
+/// Checks a service ID.
+pub fn check_service_id(text: &str) -> Result<(), String> {
+    check(is_service_id(text), "have the form ServiceId-<uuid>", text)
+}
+
+fn check(valid: bool, rule: &str, text: &str) -> Result<(), String> {
+    if valid { Ok(()) } else { Err(instead_of_an_id(rule, text)) }
+}
 
 /// Identifies one object of one Secrets Manager instance, in the form that the official provider uses
 /// for ids and imports (ibm-api.md 5.3).
@@ -34,10 +59,15 @@ impl ObjectId {
             }
             _ => Err(format!(
                 "The id must have the form <region>/<instance_id>/<{object}>, such as \
-                 us-south/11111111-2222-4333-8444-555555555555/<{object}>. It is {id:?}, \
-                 which has {} of 3 segments{}.",
-                segments.len(),
-                if segments.len() == 3 { ", one of them empty or malformed" } else { "" }
+                 us-south/11111111-2222-4333-8444-555555555555/<{object}>. It is {id:?}, {}.",
+                match Crn::parse(id) {
+                    Ok(crn) => format!("a CRN; as an id that is {:?}", crn.as_id(object)),
+                    Err(_) => format!(
+                        "which has {} of 3 segments{}",
+                        segments.len(),
+                        if segments.len() == 3 { ", one of them empty or malformed" } else { "" }
+                    ),
+                }
             )),
         }
     }
@@ -60,6 +90,36 @@ mod tests {
         assert_eq!(id.region, "us-south");
         assert_eq!(id.object, "engine");
         assert_eq!(id.to_string(), text);
+    }
+
+    #[test]
+    fn an_id_is_not_a_crn_but_what_a_crn_contains() {
+        let guid = "11111111-2222-4333-8444-555555555555";
+        let crn = |service: &str, rest: &str| format!("crn:v1:bluemix:public:{service}:{rest}");
+        let instance = crn("secrets-manager", &format!("eu-de:a/0123:{guid}::"));
+        let secret = crn("secrets-manager", &format!("eu-de:a/0123:{guid}:secret:s-1"));
+        let service_id = crn("iam-identity", ":a/0123::serviceid:ServiceId-1");
+        let group = crn("iam-groups", ":a/0123::group:AccessGroupId-1");
+        let of_instance = format!("contains instance_id {guid:?}, region \"eu-de\"");
+        let of_secret = format!("{of_instance}, secret \"s-1\"; the function parse_crn");
+        for (check, crn, contents) in [
+            (check_instance_id as fn(&str) -> Result<(), String>, &instance, &of_instance),
+            (check_instance_id, &secret, &of_secret),
+            (check_object_id, &secret, &of_secret),
+            (check_object_id, &instance, &of_instance),
+            (check_service_id, &service_id, &"contains serviceid \"ServiceId-1\";".to_owned()),
+            (check_access_group_id, &group, &"contains group \"AccessGroupId-1\";".to_owned()),
+        ] {
+            let rule = check(crn).unwrap_err();
+            assert!(rule.contains(contents), "{crn}: {rule}");
+        }
+        assert_eq!(check_instance_id(guid), Ok(()));
+        assert_eq!(check_object_id("crn:v1"), Err("be an id: letters, digits and dashes".into()));
+        for (crn, id) in [(secret, "s-1"), (instance, "<secret_id>")] {
+            let rule = ObjectId::parse(&crn, "secret_id").unwrap_err();
+            let told = format!("a CRN; as an id that is \"eu-de/{guid}/{id}\".");
+            assert!(rule.ends_with(&told), "{rule}");
+        }
     }
 
     #[test]

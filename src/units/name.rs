@@ -23,9 +23,6 @@ pub fn is_object_id(id: &str) -> bool {
     consists_of(id, "-")
 }
 
-/// The rule of [`is_object_id`] in words that follow "must".
-pub const OBJECT_ID_RULE: &str = "be an id: letters, digits and dashes";
-
 /// Whether the text has the form of an access group's id.
 pub fn is_access_group_id(id: &str) -> bool {
     id.strip_prefix("AccessGroupId-").is_some_and(is_object_id)

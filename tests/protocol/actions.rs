@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::with_engine;
 use crate::support::core::{UNKNOWN, encode};
+use crate::support::emulator::Emulator;
 use crate::support::session::{Said, Session, in_instance, said};
 
 const ROTATE: &str = "ibm_sm_iam_credentials_rotate";
@@ -48,6 +49,7 @@ async fn a_rotation_reports_its_progress_and_preserves_the_versions_metadata() {
     assert_eq!(messages.len(), 2, "{messages:?}");
     assert_eq!(messages[0], format!("Rotating IAM credentials secret {id}"));
     assert!(messages[1].starts_with("ApiKey-") && messages[1].contains(" is current, until "));
+    assert!(messages[1].contains("has the former one until its next refresh"), "{messages:?}");
     let created = emulator.journal("create_secret_version").await;
     assert_eq!(created.len(), 1);
     assert_eq!(created[0]["request_body"], json!({"version_custom_metadata": {"ticket": "OPS-1"}}));
@@ -94,8 +96,61 @@ async fn a_secret_that_cannot_be_rotated_is_an_error_in_the_last_event() {
             diagnostic.summary.starts_with(summary) && diagnostic.detail.contains(part),
             "{diagnostics:?}"
         );
+        let planned = plan(&mut session, in_instance(json!({ "secret_id": id }))).await;
+        let [planned] = &planned[..] else { panic!("one error: {planned:?}") };
+        assert_eq!(
+            (planned.severity, &planned.path, &planned.summary),
+            (diagnostic.severity, &diagnostic.path, &diagnostic.summary)
+        );
     }
     assert_eq!(emulator.journal("create_secret_version").await, [Value::Null; 0]);
+}
+
+/// The diagnostics of a plan.
+async fn plan(session: &mut Session, config: Value) -> Vec<Said> {
+    let request = proto::plan_action::Request {
+        action_type: ROTATE.to_owned(),
+        config: Some(encode(&config)),
+        ..Default::default()
+    };
+    said(session.provider.plan_action(request).await.unwrap().into_inner().diagnostics)
+}
+
+#[tokio::test]
+async fn a_plan_reads_only_what_is_known_and_changes_nothing() {
+    let emulator = with_engine().await;
+    let secret = json!({"secret_type": "iam_credentials", "name": "app", "ttl": "1h",
+                        "reuse_api_key": true, "service_id": STATIC_SERVICE_ID});
+    let secret = emulator.create("secrets", secret).await;
+    let mut session = Session::with(&emulator).await;
+    for (config, reads) in [
+        (in_instance(json!({ "secret_id": UNKNOWN })), 0),
+        (json!({ "instance_id": UNKNOWN, "secret_id": NOBODY }), 0),
+        (in_instance(json!({ "secret_id": NOBODY, "region": UNKNOWN })), 0),
+        (in_instance(json!({ "secret_id": secret["id"] })), 1),
+    ] {
+        assert_eq!(plan(&mut session, config.clone()).await, [], "{config}");
+        let found = emulator.journal("get_secret_metadata").await;
+        assert_eq!(found.len(), reads, "{config}");
+    }
+    assert_eq!(emulator.journal("create_secret_version").await, [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn what_the_plan_did_not_know_is_checked_by_the_invocation() {
+    let emulator = Emulator::start().await;
+    let mut session = Session::with(&emulator).await;
+    let crn = "crn:v1:bluemix:public:secrets-manager:us-south:a/1:i-1:secret:s-1";
+    for (secret_id, summary) in [
+        (Value::Null, "Missing required argument"),
+        (json!(""), "Invalid value for secret_id"),
+        (json!(crn), "Invalid value for secret_id"),
+    ] {
+        let (_, diagnostics) = invoke(&mut session, json!({ "secret_id": secret_id })).await;
+        let found: Vec<_> = diagnostics.iter().map(|one| (&*one.path, &*one.summary)).collect();
+        assert_eq!(found, [("secret_id", summary)], "{secret_id}");
+    }
+    assert_eq!(emulator.journal("get_secret_metadata").await, [Value::Null; 0]);
 }
 
 #[tokio::test]

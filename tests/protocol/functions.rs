@@ -44,11 +44,25 @@ async fn an_error_names_its_argument_and_the_rule() {
         ("duration_to_seconds", json!("1h30m"), Some(0), "The value must be a duration"),
         ("seconds_to_duration", json!(0), Some(0), "The value must be 1 or more"),
         ("seconds_to_duration", json!(1.5), Some(0), "must be a whole number"),
-        ("dance", json!("x"), None, "This provider has no function \"dance\"."),
+        ("dance", json!("x"), None, "This provider has no function \"dance\""),
+        ("parse_crn", json!("crn:x:b:p:s:r:a/1:i:secret:s"), Some(0), "v and a digit"),
+        ("parse_crn", json!("crn:v1:b:p:s:r:a/1:i:secret:a b"), Some(0), "The part resource"),
+        (
+            "parse_id",
+            json!("crn:v1:bluemix:public:secrets-manager:us-south:a/0123:i-1:secret:s-1"),
+            Some(0),
+            "a CRN; as an id that is \"us-south/i-1/s-1\"",
+        ),
+        ("parse_id", json!(["x"]), Some(0), "must be a string"),
+        ("parse_id", json!(null), Some(0), "takes one known string"),
+        ("duration_to_seconds", json!("0"), Some(0), "at least one second"),
+        ("seconds_to_duration", json!(-1), Some(0), "It is -1"),
+        ("seconds_to_duration", json!(null), Some(0), "takes one known number"),
     ] {
         let (argument, message) = session.call(function, argument).await.unwrap_err();
         assert_eq!(argument, at, "{function}: {message}");
         assert!(message.contains(rule), "{function}: {message}");
+        assert!(!message.ends_with('.'), "Terraform adds a period: {message}");
     }
 }
 

@@ -38,10 +38,16 @@ pub(super) async fn validate<P: Provider>(
 
 pub(super) async fn plan<P: Provider>(
     provider: Arc<P>,
-    _: Context,
+    context: Context,
     request: proto::plan_action::Request,
 ) -> proto::plan_action::Response {
-    Diagnosed::only(check(&*provider, &request.action_type, request.config.as_ref()))
+    let prepared = provider.registry().action(&request.action_type).and_then(|action| {
+        Ok((action, decode_config(action.schema(), encoded(request.config.as_ref()))?))
+    });
+    Diagnosed::only(match prepared {
+        Ok((action, config)) => action.plan(context, config).await,
+        Err(diagnostics) => diagnostics,
+    })
 }
 
 fn check(

@@ -15,19 +15,21 @@ pub(super) async fn call<P: Provider>(
 ) -> proto::call_function::Response {
     match outcome(&*provider, &request) {
         Ok(result) => proto::call_function::Response { result: dynamic_value(result), error: None },
-        Err((argument, text)) => proto::call_function::Response {
-            result: None,
-            error: Some(proto::FunctionError { text, function_argument: argument }),
-        },
+        Err((argument, text)) => failed(argument, &text),
     }
 }
 
 /// The response of a call that panicked.
 pub(super) fn panicked() -> proto::call_function::Response {
-    let text = "The function panicked, which is a bug in the provider.".to_owned();
+    failed(None, "The function panicked, which is a bug in the provider.")
+}
+
+/// Terraform ends the message with a period of its own.
+fn failed(argument: Option<i64>, message: &str) -> proto::call_function::Response {
+    let text = message.trim_end_matches('.').to_owned();
     proto::call_function::Response {
         result: None,
-        error: Some(proto::FunctionError { text, function_argument: None }),
+        error: Some(proto::FunctionError { text, function_argument: argument }),
     }
 }
 
