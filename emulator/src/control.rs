@@ -189,7 +189,7 @@ async fn post_fault(Shared(app): Shared<Arc<App>>, body: Bytes) -> Outcome {
     if fault.effect == Default::default() {
         return Err(ControlError(ApiError::new(
             ErrorKind::Invalid,
-            "A fault needs an effect: status, delay_milliseconds, reset or body.",
+            "A fault needs an effect: status, delay_milliseconds, reset, hold or body.",
         )));
     }
     Ok(json_response(201, &app.faults.add(fault)))

@@ -4,6 +4,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::watch;
 
 /// A fault as the control API accepts it. All given conditions must match.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -42,6 +43,9 @@ pub struct Fault {
     /// How often the fault was injected so far.
     #[serde(skip_deserializing)]
     pub fired: u64,
+    /// How many requests have come to where it holds them so far.
+    #[serde(skip_deserializing)]
+    pub held: u64,
 }
 
 /// The effect of a fault. Effects can be combined; a `status` replaces the operation.
@@ -54,25 +58,38 @@ pub struct Effect {
     /// Respond with this status in IBM's error format, without running the operation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The `Retry-After` header of that response, in seconds.
+    /// The `Retry-After` header of that response.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after: Option<u32>,
+    pub retry_after: Option<RetryAfter>,
     /// Drop the connection before or after the operation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reset: Option<Reset>,
+    pub reset: Option<Moment>,
+    /// Hold the request before or after the operation, until the faults are removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Moment>,
     /// Run the operation and corrupt the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Corruption>,
 }
 
-/// When a connection is dropped.
+/// When a connection is dropped or a request held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reset {
+pub enum Moment {
     /// Before the operation: nothing is changed.
     BeforeCommit,
-    /// After the operation: the change is made, but the caller gets no response.
+    /// After the operation: the change is made, but the caller has no response.
     AfterCommit,
+}
+
+/// The two forms of the `Retry-After` header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RetryAfter {
+    /// Seconds.
+    Seconds(u32),
+    /// An HTTP date, sent as given.
+    Date(String),
 }
 
 /// How a response is corrupted.
@@ -89,7 +106,10 @@ pub enum Corruption {
 
 /// The registered faults.
 #[derive(Default)]
-pub struct Faults(Mutex<Inner>);
+pub struct Faults {
+    inner: Mutex<Inner>,
+    removed: watch::Sender<()>,
+}
 
 #[derive(Default)]
 struct Inner {
@@ -105,7 +125,7 @@ struct Waiting {
 impl Faults {
     /// Adds a fault and returns it with its id.
     pub fn add(&self, mut fault: Fault) -> Fault {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.last_id += 1;
         fault.id = inner.last_id;
         let chance = StdRng::seed_from_u64(fault.seed.unwrap_or(0));
@@ -115,31 +135,46 @@ impl Faults {
 
     /// All faults, with their counts.
     pub fn list(&self) -> Vec<Fault> {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.waiting.iter().map(|waiting| waiting.fault.clone()).collect()
     }
 
     /// Removes all faults.
     pub fn clear(&self) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.waiting.clear();
+        self.removed.send_replace(());
     }
 
-    /// The effect of the first matching fault that fires. All matching faults count the request.
-    pub fn inject(&self, operation: Option<&str>, method: &str, path: &str) -> Option<Effect> {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut effect = None;
+    /// Waits until the faults are removed, if this one has not been yet.
+    pub async fn hold(&self, id: u64) {
+        let mut removed = self.removed.subscribe();
+        {
+            let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(waiting) = inner.waiting.iter_mut().find(|it| it.fault.id == id) else {
+                return;
+            };
+            waiting.fault.held += 1;
+        }
+        // The sender lives as long as `self`.
+        let _ = removed.changed().await;
+    }
+
+    /// The first matching fault that fires. All matching faults count the request.
+    pub fn inject(&self, operation: Option<&str>, method: &str, path: &str) -> Option<Fault> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut injected = None;
         for waiting in &mut inner.waiting {
             if !waiting.fault.fits(operation, method, path) {
                 continue;
             }
             waiting.fault.matched += 1;
-            if effect.is_none() && waiting.fires() {
+            if injected.is_none() && waiting.fires() {
                 waiting.fault.fired += 1;
-                effect = Some(waiting.fault.effect.clone());
+                injected = Some(waiting.fault.clone());
             }
         }
-        effect
+        injected
     }
 }
 
@@ -168,7 +203,7 @@ mod tests {
         let faults = Faults::default();
         faults.add(serde_json::from_str(fault).unwrap());
         (0..calls)
-            .map(|_| faults.inject(Some("get_secret"), "GET", "/x/secrets/1")?.status)
+            .map(|_| faults.inject(Some("get_secret"), "GET", "/x/secrets/1")?.effect.status)
             .collect()
     }
 

@@ -75,9 +75,15 @@ pub fn render(family: Family, error: &ApiError, trace: &str) -> (u16, Value) {
     (status, body)
 }
 
-/// The body of a response that a fault asked for.
+/// The body of a response that a fault asked for, with the code that the API uses with this status.
 pub fn injected(family: Family, status: u16, trace: &str) -> Value {
-    let error = ApiError::new(ErrorKind::Internal, format!("Injected fault: status {status}."));
+    let kind = match status {
+        400 if family == Family::Token => ErrorKind::UnknownApiKey,
+        401 => ErrorKind::Unauthenticated,
+        403 => ErrorKind::Forbidden,
+        _ => ErrorKind::Internal,
+    };
+    let error = ApiError::new(kind, format!("Injected fault: status {status}."));
     let (_, mut body) = render(family, &error, trace);
     if let Some(code) = body.get_mut("status_code") {
         *code = json!(status);

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::{ApiError, ErrorKind, Result};
-use crate::faults::{Effect, Reset};
+use crate::faults::{Effect, Moment, RetryAfter};
 use crate::http::address::{Addressed, Scheme};
 use crate::http::errors::{self, Family};
 use crate::http::operation::{
@@ -169,9 +169,13 @@ async fn respond(
     let method = parts.method.as_str();
     let name = operation.map(|operation| operation.name);
     let fault = app.faults.inject(name, method, &request.route);
-    let effect = fault.clone().unwrap_or_default();
+    let (id, effect) = fault.map_or_else(Default::default, |fault| (Some(fault.id), fault.effect));
     if let Some(delay) = effect.delay_milliseconds {
         tokio::time::sleep(Duration::from_millis(delay)).await;
+    }
+    let held = |moment| id.filter(|_| effect.hold == Some(moment));
+    if let Some(id) = held(Moment::BeforeCommit) {
+        app.faults.hold(id).await;
     }
     let family = Family::of(parts.uri.path());
     let mut outcome = outcome(app, family, &effect, request, work).await;
@@ -192,10 +196,13 @@ async fn respond(
         correlation_id: request.trace.clone(),
         request_body: journal::masked(content_type, &request.body),
         response_body: journal::masked(None, text.as_bytes()),
-        fault: fault.is_some(),
+        fault: id.is_some(),
     });
     if app.log {
         log(outcome.at, method, &request.route, outcome.status);
+    }
+    if let Some(id) = held(Moment::AfterCommit) {
+        app.faults.hold(id).await;
     }
     let Some(status) = outcome.status else {
         let mut response = Response::new(Body::empty());
@@ -234,12 +241,15 @@ async fn outcome(
         headers: Vec::new(),
         body: String::new(),
     };
-    if effect.reset == Some(Reset::BeforeCommit) {
+    if effect.reset == Some(Moment::BeforeCommit) {
         return outcome;
     }
     if let Some(status) = effect.status {
-        let retry_after = effect.retry_after.map(|seconds| ("retry-after", seconds.to_string()));
-        outcome.headers.extend(retry_after);
+        let retry_after = effect.retry_after.as_ref().map(|value| match value {
+            RetryAfter::Seconds(seconds) => seconds.to_string(),
+            RetryAfter::Date(date) => date.clone(),
+        });
+        outcome.headers.extend(retry_after.map(|value| ("retry-after", value)));
         outcome.status = Some(status);
         outcome.body = errors::injected(family, status, &request.trace).to_string();
         return outcome;
@@ -262,7 +272,7 @@ async fn outcome(
             outcome.body = body.to_string();
         }
     }
-    if effect.reset == Some(Reset::AfterCommit) {
+    if effect.reset == Some(Moment::AfterCommit) {
         outcome.status = None;
     }
     outcome

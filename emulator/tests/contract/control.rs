@@ -196,6 +196,62 @@ async fn dropped_connections() {
     }
 }
 
+/// A request is held before or after the change, until the faults are removed.
+#[tokio::test]
+async fn held_requests() {
+    let lab = Lab::start().await;
+    for (hold, while_held, afterwards) in [("before_commit", 1, 2), ("after_commit", 3, 3)] {
+        let fault = json!({ "operation": "create_secret_group", "hold": hold });
+        lab.post("/_emulator/faults", fault).await.expect(201);
+        let create = lab.post("secret_groups", json!({ "name": hold }));
+        let release = async {
+            while lab.get("/_emulator/faults").await.at("faults/0/held") != &json!(1) {}
+            assert_eq!(lab.get("secret_groups").await.at("total_count"), while_held, "{hold}");
+            lab.delete("/_emulator/faults").await.expect(204);
+        };
+        let (created, ()) = tokio::join!(create, release);
+        created.expect(201);
+        assert_eq!(lab.get("secret_groups").await.at("total_count"), afterwards, "{hold}");
+    }
+}
+
+/// Together with a reset, nothing is changed, whatever becomes of the client meanwhile.
+#[tokio::test]
+async fn a_held_request_may_be_dropped_when_it_is_released() {
+    let lab = Lab::start().await;
+    let fault = json!({ "operation": "create_secret_group", "hold": "before_commit",
+                        "reset": "before_commit" });
+    lab.post("/_emulator/faults", fault).await.expect(201);
+    let request = lab.request(Method::POST, "secret_groups").json(&json!({ "name": "g1" }));
+    let release = async {
+        while lab.get("/_emulator/faults").await.at("faults/0/held") != &json!(1) {}
+        lab.delete("/_emulator/faults").await.expect(204);
+    };
+    let (sent, ()) = tokio::join!(request.send(), release);
+    assert!(sent.is_err());
+    assert_eq!(lab.get("secret_groups").await.at("total_count"), 1);
+}
+
+/// 1.7, 1.5, 2.9: both forms of `Retry-After`, and the code that belongs to a status.
+#[tokio::test]
+async fn an_injected_status_looks_like_a_real_one() {
+    let lab = Lab::start().await;
+    let date = "Sat, 10 Jan 2026 09:00:05 GMT";
+    for (path, status, code) in [
+        ("secret_groups", 401, "errors/0/code=secrets-manager.Error00401"),
+        ("secret_groups", 403, "errors/0/code=secrets-manager.Error00403"),
+        ("secret_groups", 503, "errors/0/code=secrets-manager.Error00500"),
+        ("/identity/token", 400, "errorCode=BXNIM0415E"),
+    ] {
+        let fault = json!({ "status": status, "retry_after": date, "times": 1 });
+        lab.post("/_emulator/faults", fault).await.expect(201);
+        let struck = lab.post(path, json!({})).await.expect(status);
+        let (pointer, code) = code.split_once('=').unwrap();
+        assert_eq!(struck.text(pointer), code, "{path} {status}");
+        assert_eq!(struck.header("retry-after"), date);
+    }
+}
+
 /// The response is corrupted, but the change is made.
 #[tokio::test]
 async fn corrupted_responses() {
@@ -233,6 +289,8 @@ async fn invalid_faults_are_refused() {
         json!({ "operation": "get_secret" }),
         json!({ "status": 500, "colour": "red" }),
         json!({ "reset": "maybe" }),
+        json!({ "hold": "maybe" }),
+        json!({ "status": 503, "retry_after": -1 }),
     ] {
         assert_eq!(lab.post("/_emulator/faults", fault.clone()).await.error().0, 400, "{fault}");
     }
