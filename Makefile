@@ -8,10 +8,10 @@ CARGO_FLAGS ?= --locked
 TEST = $(CARGO) test $(CARGO_FLAGS) --workspace
 EMULATOR_TESTS = $(patsubst emulator/tests/%.rs,--test %,$(wildcard emulator/tests/*.rs))
 PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
-	test && $$1 == "name" && $$3 != "\"acceptance\"" { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
+	test && $$1 == "name" && $$3 !~ /acceptance|faults/ { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
-.PHONY: help build demo check test unit contract protocol acceptance fuzz soak sdk-test deny bench
+.PHONY: help build demo check test unit contract protocol acceptance faults-short faults fuzz soak sdk-test deny bench
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -31,7 +31,7 @@ check: ## format, lints and docs
 	$(STEP) docs
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps --quiet
 
-test: unit contract protocol acceptance ## all tests in Rust, cheap to costly: the next four
+test: unit contract protocol acceptance faults-short ## all tests in Rust, cheap to costly: the next five
 
 unit: ## what stands beside the code, and the corpus of `make fuzz`
 	$(STEP) 'unit tests'
@@ -50,6 +50,16 @@ acceptance: ## the real Terraform against the emulator; FILTER=name runs those t
 	$(STEP) 'acceptance tests'
 	$(CARGO) build $(CARGO_FLAGS) --workspace
 	$(TEST) --test acceptance -- $(FILTER)
+
+faults-short: ## a few cells of the fault matrix, some of each operation and fault
+	$(STEP) 'fault matrix, in short'
+	$(CARGO) build $(CARGO_FLAGS) --workspace
+	$(TEST) --test faults
+
+faults: ## every fault at every operation: all converge; FILTER=name runs those that contain it
+	$(STEP) 'fault matrix'
+	$(CARGO) build $(CARGO_FLAGS) --workspace
+	$(TEST) --test faults -- --all $(if $(FILTER),"$(FILTER)")
 
 fuzz: ## hostile input, guided by coverage, FUZZ_SECONDS a target; TARGETS=name for some
 	$(STEP) 'fuzz'

@@ -169,7 +169,8 @@ impl Emulator {
         )
     }
 
-    fn control(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
+    /// Calls the emulator's control API.
+    pub(crate) fn control(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
         let path = format!("/_emulator/{path}");
         let answer =
             self.send(method, &path, body.as_ref(), &[("content-type", "application/json")])?;

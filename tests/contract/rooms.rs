@@ -1,5 +1,5 @@
-//! Holds the provider, the emulator, the acceptance harness and the targets of the
-//! fuzzer to the rooms in DESIGN.md.
+//! Holds the provider, the emulator, the acceptance harness, the fault matrix and the
+//! targets of the fuzzer to the rooms in DESIGN.md.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,40 +20,42 @@ mod uses;
 
 /// A crate, and the folder in it whose entries are rooms.
 struct Place {
-    /// The folder with all of its sources.
-    sources: &'static str,
+    /// The folders with all of its sources.
+    sources: &'static [&'static str],
     roots: &'static [&'static str],
     rooms: &'static str,
     manifest: &'static str,
 }
 
 const PROVIDER: Place = Place {
-    sources: "src",
+    sources: &["src"],
     roots: &["src/lib.rs", "src/main.rs"],
     rooms: "src",
     manifest: "Cargo.toml",
 };
 const EMULATOR: Place = Place {
-    sources: "emulator/src",
+    sources: &["emulator/src"],
     roots: &["emulator/src/lib.rs", "emulator/src/main.rs"],
     rooms: "emulator/src",
     manifest: "emulator/Cargo.toml",
 };
 const HARNESS: Place = Place {
-    sources: "acceptance-tests",
-    roots: &["acceptance-tests/main.rs"],
+    sources: &["acceptance-tests", "tests/support"],
+    roots: &["acceptance-tests/main.rs", "acceptance-tests/faults/main.rs"],
     rooms: "acceptance-tests/harness",
     manifest: "Cargo.toml",
 };
+/// Uses the harness, so it is read together with it.
+const MATRIX: Place = Place { rooms: "acceptance-tests/faults", ..HARNESS };
 const FUZZ: Place = Place {
-    sources: "tests/fuzz/src",
+    sources: &["tests/fuzz/src"],
     roots: &["tests/fuzz/src/lib.rs", "tests/fuzz/src/main.rs"],
     rooms: "tests/fuzz/src",
     manifest: "tests/fuzz/Cargo.toml",
 };
 /// The tests have no rooms. They must not have cycles either.
 const TESTS: Place = Place {
-    sources: "tests",
+    sources: &["tests"],
     roots: &["tests/main.rs", "tests/panics.rs", "tests/soak.rs"],
     rooms: "tests",
     manifest: "Cargo.toml",
@@ -71,7 +73,7 @@ const CRATES: [(&str, &str); 5] = [
 impl Place {
     fn sources(&self) -> Sources {
         let mut found = Sources::new();
-        collect(self.sources, &mut found);
+        self.sources.iter().for_each(|folder| collect(folder, &mut found));
         found
     }
 
@@ -88,14 +90,14 @@ impl Place {
     }
 
     fn uses(&self) -> &'static Uses {
-        &USES[self.sources]
+        &USES[self.sources[0]]
     }
 }
 
 /// The uses in each place, read once for all tests.
 static USES: LazyLock<BTreeMap<&str, Uses>> = LazyLock::new(|| {
     let uses = |place: Place| Uses::of(&place.sources(), place.roots, &place.library());
-    [PROVIDER, EMULATOR, HARNESS, FUZZ, TESTS].map(|place| (place.sources, uses(place))).into()
+    [PROVIDER, EMULATOR, HARNESS, FUZZ, TESTS].map(|place| (place.sources[0], uses(place))).into()
 });
 
 fn read(path: &str) -> String {
@@ -129,7 +131,8 @@ fn each_room_uses_exactly_what_the_table_allows() {
     let design = read("DESIGN.md");
     let differ =
         |place: &Place| differences(place.rooms, &table(&design, place.rooms), place.uses());
-    assert_none(&[PROVIDER, EMULATOR, HARNESS, FUZZ].iter().flat_map(differ).collect::<Vec<_>>());
+    let places = [PROVIDER, EMULATOR, HARNESS, MATRIX, FUZZ];
+    assert_none(&places.iter().flat_map(differ).collect::<Vec<_>>());
 }
 
 #[test]
@@ -153,7 +156,7 @@ fn every_file_is_in_a_module_and_every_path_resolves() {
 #[test]
 fn each_room_opens_with_the_rule_in_the_table() {
     let design = read("DESIGN.md");
-    for place in [PROVIDER, EMULATOR, HARNESS] {
+    for place in [PROVIDER, EMULATOR, HARNESS, MATRIX] {
         let sources = place.sources();
         for (room, row) in table(&design, place.rooms) {
             let room = format!("{}/{room}", place.rooms);
