@@ -33,7 +33,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use cell::{Row, Sabotage, Verdict};
+use cell::{Continued, Row, Sabotage, Verdict};
 use columns::Column;
 use harness::terraform::Terraform;
 use harness::world::Programs;
@@ -48,13 +48,11 @@ type Meets = Box<dyn Fn(&Column, &Programs) -> Result<Verdict> + Send + Sync>;
 /// Of so many cells in a row, one is in the short form: the one at which the sum of row and column
 /// leaves this remainder. None of these waits for half a minute.
 const SHORT: (usize, usize) = (12, 8);
-/// Cells that do not converge yet, by row.
+/// Cells that do not converge yet, by row. Nobody can tell from a state that was written before the
+/// rotation that the new version is that rotation's, so the next apply rotates once more.
 const OPEN: [(&str, &[&str]); 1] = [(
     "secret: rotate",
     &[
-        "reset after the commit",
-        "truncated body",
-        "invalid JSON",
         "provider killed after the commit",
         "Terraform killed before the commit",
         "Terraform killed after the commit",
@@ -116,6 +114,8 @@ fn trials(all: bool) -> Result<(Vec<Trial>, Arc<Table>)> {
                 table.enter(r, c, verdict.as_ref().ok());
                 match (verdict?.continued, is_open) {
                     (Ok(_), false) | (Err(_), true) => Ok(()),
+                    // Two interrupts can catch Terraform while it writes: no state, no second rotation.
+                    (Ok(Continued::ByCommand(_)), true) => Ok(()),
                     (Ok(_), true) => Err("it converges: take it out of OPEN".into()),
                     (Err(reason), false) => Err(Failed::from(format!("{reason:#}"))),
                 }
