@@ -23,6 +23,8 @@ pub enum Operation {
     DeleteSecret,
     /// V1.
     CreateVersion,
+    /// V2.
+    ListVersions,
     /// V4.
     GetVersionMetadata,
     /// V5.
@@ -142,6 +144,9 @@ impl Operation {
             }
             Self::CreateVersion => {
                 ("create_version", POST, "/api/v2/secrets/{id}/versions", Once, Writer)
+            }
+            Self::ListVersions => {
+                ("list_versions", GET, "/api/v2/secrets/{id}/versions", Repeatable, Reader)
             }
             Self::GetVersionMetadata => (
                 "get_version_metadata",

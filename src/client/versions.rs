@@ -13,6 +13,12 @@ use super::types::{
 const CURRENT: &str = "current";
 
 #[derive(Deserialize)]
+#[serde(bound = "")]
+struct VersionList<T: SecretType> {
+    versions: Vec<VersionMetadata<T>>,
+}
+
+#[derive(Deserialize)]
 struct LockList {
     locks: Vec<SecretLock>,
 }
@@ -30,6 +36,17 @@ impl InstanceClient {
         let version: Version<T> = self.json(&request).await?;
         self.received(T::payload_value(&version.payload));
         Ok(version)
+    }
+
+    /// V2: all versions that the service remembers, without their values and in no order that is
+    /// established.
+    pub async fn list_versions<T: SecretType>(
+        &self,
+        secret_id: &str,
+    ) -> Result<Vec<VersionMetadata<T>>, ApiError> {
+        let list: VersionList<T> =
+            self.json(&self.request(Operation::ListVersions, &[secret_id])?).await?;
+        Ok(list.versions)
     }
 
     /// V4: a version without its value; `version` is an id, `current` or `previous`.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::framework::schema::{Attribute, Type, boolean, list, map, string};
+use crate::framework::schema::{Attribute, Type, boolean, list, map, number, string};
 use crate::framework::validators::{checked, count, matching};
 use crate::framework::value::ValueAny;
 use crate::secret::name_attribute;
@@ -139,6 +139,14 @@ fn settings() -> Vec<Attribute> {
             "Whether the next apply rotates because of `early_renewal`, by the service's clock at \
              the last refresh.",
         ),
+        number("key_version")
+            .computed()
+            .use_state_for_unknown_unless(&[READY_FOR_RENEWAL])
+            .description(
+                "A number that rises with each new key, whoever makes it, and when the secret is \
+                 replaced; the first read of a key does not move it. It is meant as the version of \
+                 a write-only argument that takes the key. Null with `reuse_api_key = false`.",
+            ),
     ]
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::attributes::{NEW_KEY, READY_FOR_RENEWAL, attributes, found_description};
 use super::model::{ApiKey, IamCredentials, Own, Secret, Settings, stores_key};
 use super::no_key::no_key;
-use super::{mapping, renewal, rules, warnings};
+use super::{key_version, mapping, renewal, rules, warnings};
 use crate::client::{self, ApiError, ApiErrorKind};
 use crate::framework::diag::{Diagnostic, Diagnostics, diagnostic, path};
 use crate::framework::schema::Attribute;
@@ -57,6 +57,9 @@ impl SecretKind for IamCredentials {
         let settings = &mut plan.settings;
         if settings.early_renewal.is_null() && settings.ready_for_renewal == Value::Value(true) {
             settings.ready_for_renewal = Value::Value(false);
+        }
+        if plan.own.is_dynamic() {
+            settings.key_version = Value::Null;
         }
         let known = plan.own.reuse_api_key.is_value() && !settings.store_api_key.is_unknown();
         if known && !stores_key(plan) {
@@ -117,6 +120,7 @@ impl SecretKind for IamCredentials {
     }
 
     fn settle_settings(state: &mut Secret) {
+        state.settings.key_version = key_version::first(state);
         state.settings.ready_for_renewal = Value::Value(false);
     }
 
@@ -156,9 +160,21 @@ impl SecretKind for IamCredentials {
         }
     }
 
-    /// Determines whether the next plan renews the key. IAM is asked about the key only if
-    /// `early_renewal` is set; if that is not permitted, a deleted key goes unnoticed.
-    async fn after_read(instance: &Instance, state: &mut Secret) {
+    /// Numbers the key, and determines whether the next plan renews it. IAM is asked about the key
+    /// only if `early_renewal` is set; if that is not permitted, a deleted key goes unnoticed.
+    async fn after_read(
+        instance: &Instance,
+        prior: &Secret,
+        state: &mut Secret,
+    ) -> Result<(), ApiError> {
+        let keys = if key_version::needs_a_count(prior, state) {
+            let versions = instance.client.list_versions::<Self::Api>(state.id()).await?;
+            let keys = versions.iter().filter(|version| version.own.api_key_id.is_some()).count();
+            Some(i64::try_from(keys).unwrap_or(i64::MAX))
+        } else {
+            None
+        };
+        state.settings.key_version = key_version::after(prior, state, keys);
         let wanted = !state.own.is_dynamic() && state.settings.early_renewal.is_value();
         let ready = wanted && {
             let exists = match state.own.api_key_id.as_deref_option() {
@@ -168,6 +184,13 @@ impl SecretKind for IamCredentials {
             renewal::ready(state, exists, instance.client.service_time())
         };
         state.settings.ready_for_renewal = Value::Value(ready);
+        Ok(())
+    }
+
+    /// A key that is new to the state is numbered as a later one: this update has made it, or the
+    /// plan promised the former one and what is set here is not stored.
+    fn after_update(prior: &Secret, state: &mut Secret) {
+        state.settings.key_version = key_version::after(prior, state, None);
     }
 
     /// Warns about a secret whose state should contain a key and has none, unless the next plan

@@ -7,6 +7,7 @@
 
 mod attributes;
 mod ephemeral;
+mod key_version;
 mod kind;
 mod lease;
 mod leased_key;

@@ -78,6 +78,8 @@ pub struct Settings {
     pub early_renewal: Value<Written<Span>>,
     /// Whether the next plan renews the key.
     pub ready_for_renewal: Value<bool>,
+    /// A number that rises with each new key.
+    pub key_version: Value<i64>,
 }
 
 impl Own {

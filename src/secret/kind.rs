@@ -180,10 +180,14 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
     /// Updates the state with what a refresh learns beside metadata and value.
     fn after_read(
         _instance: &Instance,
+        _prior: &Secret<Self>,
         _state: &mut Secret<Self>,
-    ) -> impl Future<Output = ()> + Send {
-        std::future::ready(())
+    ) -> impl Future<Output = Result<(), ApiError>> + Send {
+        std::future::ready(Ok(()))
     }
+
+    /// Updates the state after an update, complete or not.
+    fn after_update(_prior: &Secret<Self>, _state: &mut Secret<Self>) {}
 
     /// Warnings about a secret that was read or created.
     fn warnings(_state: &Secret<Self>) -> Diagnostics {

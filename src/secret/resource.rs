@@ -85,7 +85,7 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
             PayloadInState::ToBeRead => state.read_value(instance).await?,
         }
         state.version_custom_metadata = versions::managed(instance, prior).await?;
-        K::after_read(instance, &mut state).await;
+        K::after_read(instance, prior, &mut state).await?;
         Ok(state)
     }
 
@@ -128,9 +128,9 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
         config: &Secret<K>,
         state: &mut Secret<K>,
     ) -> Result<(), Failure> {
-        update(instance, prior, plan, config, state)
-            .await
-            .map_err(|failure| failure.advised(|reason| K::update_advice(reason, prior, plan)))
+        let outcome = update(instance, prior, plan, config, state).await;
+        K::after_update(prior, state);
+        outcome.map_err(|failure| failure.advised(|reason| K::update_advice(reason, prior, plan)))
     }
 
     async fn delete(instance: &Instance, prior: &Secret<K>) -> Result<(), Failure> {

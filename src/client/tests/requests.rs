@@ -121,6 +121,7 @@ async fn rotation_revocation_and_locks() {
         response(201, VERSION),
         response(201, VERSION),
         response(204, ""),
+        response(200, &format!(r#"{{"versions":[{VERSION}],"total_count":1}}"#)),
         response(200, r#"{"locks":[{"name":"lock","created_by":"me"}]}"#),
     ])
     .await;
@@ -136,6 +137,8 @@ async fn rotation_revocation_and_locks() {
     assert_eq!(client.create_version("s-1", &new_key).await.unwrap().metadata.id, "v-1");
     assert_eq!(client.create_version("s-2", &new_text).await.unwrap().metadata.id, "v-1");
     client.delete_current_version_data("s-1").await.unwrap();
+    let versions = client.list_versions::<IamCredentials>("s-1").await.unwrap();
+    assert_eq!(versions.iter().map(|version| version.id.as_str()).collect::<Vec<_>>(), ["v-1"]);
     let locks = client.list_secret_locks("s-1").await.unwrap();
     assert_eq!(locks, [SecretLock { name: "lock".to_owned(), created_by: Some("me".to_owned()) }]);
     let shapes: Vec<_> = server.seen().iter().map(shape).collect();
@@ -149,6 +152,7 @@ async fn rotation_revocation_and_locks() {
             ),
             expected("POST /secrets/s-2/versions", JSON, r#"{"payload":"text"}"#),
             expected("DELETE /secrets/s-1/versions/current/secret_data", "", ""),
+            expected("GET /secrets/s-1/versions", "", ""),
             expected("GET /secrets/s-1/locks", "", ""),
         ]
     );
