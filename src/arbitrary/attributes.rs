@@ -5,8 +5,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::framework::schema::{Attribute, boolean, string};
 use crate::framework::validators::{length, matching};
-use crate::framework::value::ValueAny;
-use crate::instance::both_blank;
+use crate::framework::value::{ValueAny, both_blank};
 
 /// The most characters of a payload, as IBM documents it; it may be empty.
 const PAYLOAD_CHARS: usize = 1_000_000;

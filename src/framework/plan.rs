@@ -96,6 +96,9 @@ fn intended(
     let before = prior.map_or(&ValueAny::Null, |prior| attribute(prior, declared.name));
     match attribute(config, declared.name) {
         ValueAny::Null => {
+            if declared.blank_is_absent {
+                return if is_blank(before) { before.clone() } else { ValueAny::Null };
+            }
             let fallback = match (&declared.default, &declared.reset_when_removed) {
                 (Some(default), _) => Some(default),
                 (None, Some(reset)) if configured_before => Some(reset),
@@ -130,6 +133,7 @@ fn mark_unknown(
     let omitted = |declared: &&Attribute| {
         declared.is_computed()
             && declared.default.is_none()
+            && !declared.blank_is_absent
             && *attribute(config, declared.name) == ValueAny::Null
     };
     let Some(prior) = prior else {
@@ -187,8 +191,9 @@ pub fn settle(schema: &Schema, planned: &Object, returned: Object) -> Object {
 /// are semantically equal.
 ///
 /// `by_another_provider` says that another provider wrote the prior state. The
-/// official one stores an empty string for an optional attribute that was never set,
-/// which would differ from a configuration without it for ever.
+/// official one stores an empty string for an optional attribute that was never set.
+/// Where that does not mean the same as null, it would differ for ever from a
+/// configuration without it.
 pub fn refreshed(
     schema: &Schema,
     prior: &Object,
@@ -248,16 +253,13 @@ mod tests {
         }
     }
 
-    fn both_blank(left: &ValueAny, right: &ValueAny) -> bool {
-        is_blank(left) && is_blank(right)
-    }
-
     fn schema() -> Schema {
         Schema::new(
             "A thing.",
             vec![
                 string("name").required(),
-                string("description").semantic_equality(both_blank),
+                string("description").blank_is_absent(),
+                string("endpoint"),
                 string("ttl").required().semantic_equality(equal_numbers),
                 string("group")
                     .optional_computed()
@@ -464,13 +466,44 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_text_means_the_same_as_none_and_the_state_keeps_its_spelling() {
+        let null = ValueAny::Null;
+        for (before, given, expected) in [
+            (&null, &null, &null),
+            (&text(""), &null, &text("")),
+            (&text("x"), &null, &null),
+            (&text(""), &text(""), &text("")),
+            // Terraform lets nothing else be planned for a configured value.
+            (&null, &text(""), &text("")),
+            (&text("x"), &text(""), &text("")),
+            (&text(""), &text("x"), &text("x")),
+            (&text(""), &ValueAny::Unknown, &ValueAny::Unknown),
+        ] {
+            let mut prior = prior();
+            prior.insert("description".to_owned(), before.clone());
+            // Another change must not make it unknown either.
+            for name in ["n", "m"] {
+                let given = config(&[("description", given.clone()), ("name", text(name))]);
+                let planned = planned(Some(&prior), &given, &[]);
+                let case = format!("{before:?} {given:?}");
+                assert_eq!(planned.state["description"], *expected, "{case}");
+                let changes = name == "m" || before != expected;
+                assert_eq!(planned.state != prior, changes, "{case}");
+            }
+        }
+    }
+
+    #[test]
     fn a_read_removes_the_placeholders_of_another_provider() {
         let mut theirs = prior();
         theirs.insert("description".to_owned(), text(""));
-        assert_eq!(adopted(&schema(), &theirs)["description"], ValueAny::Null);
+        theirs.insert("endpoint".to_owned(), text(""));
+        assert_eq!(adopted(&schema(), &theirs)["endpoint"], ValueAny::Null);
+        assert_eq!(adopted(&schema(), &theirs)["description"], text(""));
         assert_eq!(adopted(&schema(), &theirs)["labels"], labels(&["dev"]));
         let read = refreshed(&schema(), &theirs, object(&[]), true);
-        assert_eq!(read["description"], ValueAny::Null);
+        assert_eq!(read["endpoint"], ValueAny::Null);
+        assert_eq!(read["description"], text(""));
         let read = refreshed(&schema(), &theirs, object(&[("description", text("theirs"))]), true);
         assert_eq!(read["description"], text("theirs"));
     }

@@ -4,7 +4,7 @@ pub use tf_provider::schema::AttributeConstraint;
 
 use super::diag::{AttributePath, Diagnostic, Diagnostics, diagnostic};
 use super::validators::Validator;
-use super::value::{Object, ValueAny, attribute};
+use super::value::{Object, ValueAny, attribute, both_blank};
 
 /// The type of a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +83,9 @@ pub struct Attribute {
     /// The planned value if the attribute is removed from the configuration.
     /// Without it, the value in the service stays.
     pub reset_when_removed: Option<ValueAny>,
+    /// Whether an empty value means the same as none. The state keeps the spelling that
+    /// it has, whichever the configuration uses.
+    pub blank_is_absent: bool,
     /// What an update plans for it if the configuration omits it.
     pub plan_modifier: PlanModifier,
     /// Whether two different values are semantically equal, so that the one in the
@@ -140,6 +143,7 @@ impl Attribute {
             requires_replace: false,
             default: None,
             reset_when_removed: None,
+            blank_is_absent: false,
             plan_modifier: PlanModifier::Unknown,
             semantic_equality: None,
             validators: Vec::new(),
@@ -185,6 +189,13 @@ impl Attribute {
         self
     }
 
+    /// See the field [`Attribute::blank_is_absent`]. Terraform accepts the empty value of
+    /// a state where the configuration has none only from a computed attribute.
+    pub fn blank_is_absent(mut self) -> Self {
+        self.blank_is_absent = true;
+        self.semantic_equality(both_blank).optional_computed()
+    }
+
     /// Terraform hides the value.
     pub fn sensitive(mut self) -> Self {
         self.sensitive = true;
@@ -211,6 +222,7 @@ impl Attribute {
             requires_replace: false,
             default: None,
             reset_when_removed: None,
+            blank_is_absent: false,
             validators: Vec::new(),
             element_validators: Vec::new(),
             ..self

@@ -56,6 +56,11 @@ pub fn is_blank(value: &ValueAny) -> bool {
     }
 }
 
+/// Whether both values are blank.
+pub fn both_blank(left: &ValueAny, right: &ValueAny) -> bool {
+    is_blank(left) && is_blank(right)
+}
+
 /// Shorthand for a known string.
 pub fn known(value: impl Into<String>) -> Value<String> {
     Value::Value(value.into())

@@ -28,5 +28,5 @@ pub use data_source::{DataSourceModel, InstanceDataSource, data_source_schema};
 pub use ephemeral::{InstanceEphemeral, Lent};
 pub use failure::{Advice, Crud, Failure, of_another_type};
 pub use list::{Found, InstanceList, list_schema, search};
-pub use reference::{InstanceRef, both_blank, lookup_attributes};
+pub use reference::{InstanceRef, lookup_attributes};
 pub use resource::{InstanceResource, Managed, resource_schema};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::framework::schema::{Attribute, PlanModifier, string};
 use crate::framework::validators::{checked, matching, one_of};
-use crate::framework::value::{Value, ValueAny, is_blank, known};
+use crate::framework::value::{Value, known};
 use crate::units::id::{ObjectId, check_instance_id};
 use crate::units::name::consists_of;
 
@@ -77,9 +77,4 @@ impl InstanceRef {
             endpoint_type: Value::Null,
         }
     }
-}
-
-/// Whether both values are null or empty, which the service does not distinguish.
-pub fn both_blank(left: &ValueAny, right: &ValueAny) -> bool {
-    is_blank(left) && is_blank(right)
 }

@@ -8,7 +8,6 @@ use super::kind::SecretKind;
 use crate::framework::schema::{Attribute, Type, boolean, list, map, number, string};
 use crate::framework::validators::{Validator, checked, count, length, matching};
 use crate::framework::value::ValueAny;
-use crate::instance::both_blank;
 use crate::units::id::check_object_id;
 use crate::units::name::{NAME_RULE, is_name};
 
@@ -49,7 +48,7 @@ fn given() -> Vec<Attribute> {
         ),
         string("description")
             .validator(length(0, 1024))
-            .semantic_equality(both_blank)
+            .blank_is_absent()
             .description("What the secret is for; up to 1024 characters."),
         secret_group_attribute(),
         list("labels", Type::String)
@@ -66,7 +65,7 @@ fn given() -> Vec<Attribute> {
             .validator(metadata_size())
             .description("Your own data about the secret, up to 10 KB. Not for secrets."),
         map("version_custom_metadata", Type::String)
-            .semantic_equality(both_blank)
+            .blank_is_absent()
             .validator(metadata_size())
             .description("Your own data about the current version, up to 10 KB. Not for secrets."),
     ]

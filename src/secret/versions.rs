@@ -16,8 +16,9 @@ pub(super) async fn managed<K: SecretKind>(
     instance: &Instance,
     prior: &Secret<K>,
 ) -> Result<StringMap, ApiError> {
-    if prior.version_custom_metadata.is_null() && !prior.is_import() {
-        return Ok(Value::Null);
+    let before = &prior.version_custom_metadata;
+    if before.as_ref_option().is_none_or(BTreeMap::is_empty) && !prior.is_import() {
+        return Ok(before.clone());
     }
     let found = match read::<K>(instance, prior.id()).await {
         Err(reason) if reason.is_not_found() => BTreeMap::new(),

@@ -2,7 +2,6 @@
 
 use crate::framework::schema::{Attribute, string};
 use crate::framework::validators::{length, matching};
-use crate::instance::both_blank;
 use crate::units::name::{NAME_RULE, is_name};
 
 /// The attributes of `ibm_sm_secret_group` (ibm-api.md 2.7, 5.6).
@@ -15,7 +14,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .description("The group's name, unique in the instance; 2 to 64 characters."),
         string("description")
             .validator(length(0, 1024))
-            .semantic_equality(both_blank)
+            .blank_is_absent()
             .description("What the group is for; up to 1024 characters."),
         string("secret_group_id")
             .computed()

@@ -18,7 +18,7 @@ const GROUP_ID: &str = "01234567-89ab-4cde-8f01-23456789abcd";
 /// The group as the official provider stores it.
 fn group() -> Value {
     json!({"id": format!("us-south/{INSTANCE_ID}/{GROUP_ID}"), "instance_id": INSTANCE_ID,
-           "region": "us-south", "endpoint_type": null, "name": "team-a", "description": "",
+           "region": "us-south", "endpoint_type": "", "name": "team-a", "description": "",
            "secret_group_id": GROUP_ID, "created_at": "2026-01-10T08:00:00Z",
            "created_by": "iam-1", "updated_at": "2026-01-10T08:00:00Z", "new_attribute": 1})
 }
@@ -48,7 +48,8 @@ async fn a_state_of_the_official_provider_is_moved_without_a_configured_process(
     assert_eq!(said(response.diagnostics), []);
     let state = json_of(response.target_state.as_ref());
     assert_eq!(state["name"], json!("team-a"));
-    assert_eq!(state["description"], Value::Null, "the placeholder for null is gone");
+    assert_eq!(state["endpoint_type"], Value::Null, "the placeholder for null is gone");
+    assert_eq!(state["description"], json!(""), "an empty text means the same as none");
     assert_eq!(
         identity_of(response.target_identity),
         json!({"region": "us-south", "instance_id": INSTANCE_ID, "secret_group_id": GROUP_ID})
