@@ -97,7 +97,7 @@ impl InstanceResource for ConfigurationResource {
                 };
                 let candidate = instance.may_adopt(reason, ONE_ONLY, &occupant).await?;
                 match Self::read(instance, plan).await {
-                    Ok(found) => candidate.adopt::<Self>(plan, config, found),
+                    Ok(found) => candidate.adopt::<Self>(instance, plan, config, found),
                     Err(_) => Err(candidate.refuse("it could not be read")),
                 }
             }

@@ -88,6 +88,7 @@ impl Candidate {
     /// Adopts what was found if every configured attribute is as the create would have made it.
     pub fn adopt<T: InstanceResource>(
         self,
+        instance: &Instance,
         planned: &T::Model,
         config: &T::Model,
         found: T::Model,
@@ -95,7 +96,10 @@ impl Candidate {
         let models = [planned, config, &found].map(to_object);
         let [planned, config, object] = models;
         match first_difference(&T::schema(), &planned?, &config?, &object?) {
-            None => Ok(found),
+            None => {
+                instance.adopts(&self.told.id);
+                Ok(found)
+            }
             Some(difference) => Err(self.told.refusal(self.reason, Some(difference))),
         }
     }

@@ -25,16 +25,24 @@ pub struct Configured {
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
     configured: Arc<RwLock<Option<Configured>>>,
-    managed: Managed,
+    objects: Objects,
 }
 
-/// The ids of the objects that resources have read, created or changed in this process. Clones
-/// share them.
+/// The objects that this process has dealt with. Clones share them.
 #[derive(Clone, Debug, Default)]
-struct Managed(Arc<Mutex<BTreeSet<String>>>);
+struct Objects(Arc<Mutex<Known>>);
 
-impl Managed {
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+/// Objects by their ids.
+#[derive(Debug, Default)]
+struct Known {
+    /// Those that resources have read, created or changed.
+    managed: BTreeSet<String>,
+    /// Those that a create has adopted.
+    adopted: BTreeSet<String>,
+}
+
+impl Objects {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -52,7 +60,7 @@ pub struct Instance {
     pub adopt_existing: bool,
     /// The context of the call that it serves.
     pub(super) context: Context,
-    managed: Managed,
+    objects: Objects,
 }
 
 impl Instance {
@@ -64,7 +72,7 @@ impl Instance {
             instance_id: self.instance_id.clone(),
             adopt_existing: self.adopt_existing,
             context: Context::default(),
-            managed: self.managed.clone(),
+            objects: self.objects.clone(),
         }
     }
 
@@ -80,12 +88,22 @@ impl Instance {
 
     /// Remembers that a resource manages the object with this id.
     pub(super) fn manages(&self, id: &str) {
-        self.managed.lock().insert(id.to_owned());
+        self.objects.lock().managed.insert(id.to_owned());
     }
 
     /// Whether a resource manages the object with this id, as far as this process knows.
     pub(super) fn is_managed(&self, id: &str) -> bool {
-        self.managed.lock().contains(id)
+        self.objects.lock().managed.contains(id)
+    }
+
+    /// Remembers that a create has adopted the object with this id.
+    pub(super) fn adopts(&self, id: &str) {
+        self.objects.lock().adopted.insert(id.to_owned());
+    }
+
+    /// Whether a create has adopted the object with this id in this process.
+    pub(super) fn has_adopted(&self, id: &str) -> bool {
+        self.objects.lock().adopted.contains(id)
     }
 
     /// The id of an object in the instance.
@@ -156,7 +174,7 @@ impl Connection {
                 instance_id,
                 adopt_existing,
                 context: context.clone(),
-                managed: self.managed.clone(),
+                objects: self.objects.clone(),
             }),
             Err(reason) => Err(error(
                 path("instance_id"),

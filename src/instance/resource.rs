@@ -11,7 +11,7 @@ use super::failure::{Advice, Crud, Failure};
 use super::reference::{self, InstanceRef};
 use super::timeouts::{self, Timeouts};
 use crate::framework::context::Context;
-use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
+use crate::framework::diag::{AttributePath, Diagnostics, Report, diagnostic, error, path};
 use crate::framework::resource::ManagedResource;
 use crate::framework::schema::{Attribute, IdentityAttribute, Schema};
 use crate::framework::value::Value;
@@ -255,6 +255,9 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
             Ok(instance) => instance,
             Err(diagnostics) => return diagnostics,
         };
+        if instance.has_adopted(&instance.id(T::id(&prior.model)).to_string()) {
+            return not_replaced(&T::describe(&prior.model));
+        }
         match T::delete(&instance, &prior.model).await {
             Err(failure) if !failure.is_not_found() => {
                 instance.diagnostics(Crud::Delete, &T::describe(&prior.model), failure)
@@ -296,6 +299,20 @@ fn kept(object: &str, failed: Diagnostics) -> Diagnostics {
         warnings.add_warning(diagnostic(failure.attribute, summary, detail));
     }
     warnings
+}
+
+/// The warning that the object to delete is the one that a create has just adopted. With
+/// `create_before_destroy`, Terraform does not tell the create that it replaces something, so
+/// `adopt_existing` can meet the very object that is being replaced.
+fn not_replaced(object: &str) -> Diagnostics {
+    let told = diagnostic(
+        AttributePath::root(),
+        format!("{object} was not replaced"),
+        "With create_before_destroy its name was still taken, and adopt_existing adopted it as its \
+         own replacement. It is kept. To replace it, set adopt_existing to false first, and give \
+         the new object another name.",
+    );
+    Diagnostics { errors: Vec::new(), warnings: vec![told] }
 }
 
 impl<T: InstanceResource> Connected<T> {

@@ -177,7 +177,7 @@ async fn adopt<K: SecretKind>(
     if planned.common.secret_group_id.is_unknown() {
         planned.common.secret_group_id = known(DEFAULT_GROUP);
     }
-    candidate.adopt::<SecretResource<K>>(&planned, config, state)
+    candidate.adopt::<SecretResource<K>>(instance, &planned, config, state)
 }
 
 async fn update<K: SecretKind>(

@@ -74,7 +74,7 @@ impl InstanceResource for SecretGroupResource {
                     created_at: found.created_at,
                 };
                 let candidate = instance.may_adopt(reason, TAKEN, &occupant).await?;
-                candidate.adopt::<Self>(plan, config, found.into())
+                candidate.adopt::<Self>(instance, plan, config, found.into())
             }
             Err(reason) => Err(Failure::from(reason).advised(|reason| {
                 let next =
