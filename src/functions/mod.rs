@@ -79,7 +79,7 @@ fn duration_to_seconds() -> Function {
             match seconds.filter(|seconds| *seconds > 0) {
                 Some(seconds) => Ok(ValueAny::Number(seconds)),
                 None => Err(first_argument(format!(
-                    "The value must {DURATION_RULE}, and be at least one second. It is {text:?}."
+                    "The value must {DURATION_RULE}, and be at least one second."
                 ))),
             }
         },
@@ -184,6 +184,20 @@ mod tests {
                 ("region".to_owned(), string("eu-de")),
             ]
         );
+    }
+
+    /// Terraform prints what a function reports, also if the argument is sensitive or ephemeral.
+    #[test]
+    fn an_error_does_not_repeat_the_argument() {
+        let part = "crn:v1:bluemix:public:secrets-manager:us-south:a/0123:i-1:secret:a key";
+        for argument in ["LyvDVOzO_a-key_1nWT", part, "us-south/a key", "crn:a key"] {
+            for name in ["parse_crn", "parse_id", "duration_to_seconds"] {
+                let failure = call(name, string(argument)).unwrap_err();
+                let message = &failure.message;
+                let repeats = message.contains(argument) || message.contains("a key");
+                assert!(!repeats && !message.contains("LyvDVOzO"), "{name}: {message}");
+            }
+        }
     }
 
     #[test]

@@ -59,11 +59,11 @@ impl ObjectId {
             }
             _ => Err(format!(
                 "The id must have the form <region>/<instance_id>/<{object}>, such as \
-                 us-south/11111111-2222-4333-8444-555555555555/<{object}>. It is {id:?}, {}.",
+                 us-south/11111111-2222-4333-8444-555555555555/<{object}>. It {}.",
                 match Crn::parse(id) {
-                    Ok(crn) => format!("a CRN; as an id that is {:?}", crn.as_id(object)),
+                    Ok(crn) => format!("is a CRN; as an id that is {:?}", crn.as_id(object)),
                     Err(_) => format!(
-                        "which has {} of 3 segments{}",
+                        "has {} of 3 segments{}",
                         segments.len(),
                         if segments.len() == 3 { ", one of them empty or malformed" } else { "" }
                     ),
