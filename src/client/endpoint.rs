@@ -18,11 +18,9 @@ pub enum EndpointError {
     /// User information, a query or a fragment.
     #[error("the URL must not contain user information, a query or a fragment")]
     Extras,
-    /// An unknown placeholder.
-    #[error(
-        "the URL contains {{{0}}}; the placeholders that exist are {{instance_id}} and {{region}}"
-    )]
-    Placeholder(String),
+    /// An unknown placeholder. It is not repeated, since a brace can also be in user information.
+    #[error("the URL contains another placeholder than {{instance_id}} and {{region}}")]
+    Placeholder,
     /// The instance ID or region would change the address's structure.
     #[error("{name} must consist of letters, digits and dashes")]
     Name {
@@ -132,9 +130,8 @@ impl Template {
     fn parse(text: &str) -> Result<Self, EndpointError> {
         let text = text.trim().trim_end_matches('/');
         let rest = text.replace("{instance_id}", "").replace("{region}", "");
-        if let Some((_, tail)) = rest.split_once('{') {
-            let name = tail.split_once('}').map_or(tail, |(name, _)| name);
-            return Err(EndpointError::Placeholder(name.to_owned()));
+        if rest.contains('{') {
+            return Err(EndpointError::Placeholder);
         }
         sample(text)?;
         Ok(Self(text.to_owned()))
@@ -317,7 +314,7 @@ mod tests {
             ),
             (
                 "https://{instance}.example.test",
-                "the URL contains {instance}; the placeholders that exist are {instance_id} and {region}",
+                "the URL contains another placeholder than {instance_id} and {region}",
             ),
         ];
         for (text, message) in table {
