@@ -61,7 +61,7 @@ faults: ## every fault at every operation: all converge; FILTER=name runs those 
 	$(CARGO) build $(CARGO_FLAGS) --workspace
 	$(TEST) --test faults -- --all $(if $(FILTER),"$(FILTER)")
 
-fuzz: ## hostile input, guided by coverage, FUZZ_SECONDS a target; TARGETS=name for some
+fuzz: ## hostile input, guided by coverage, FUZZ_SECONDS or FUZZ_RUNS a target; TARGETS=name for some
 	$(STEP) 'fuzz'
 	@CARGO="$(CARGO)" CARGO_FLAGS="$(CARGO_FLAGS)" tests/fuzz/run.sh $(TARGETS)
 

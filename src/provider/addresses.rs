@@ -131,9 +131,10 @@ fn refused(argument: &'static str, address: &str, sent: &str) -> Diagnostics {
         path(argument),
         "Plain HTTP to another host",
         format!(
-            "The address {address} ({}) is not encrypted: {sent} would cross the network in clear. Use \
+            "The address {} ({}) is not encrypted: {sent} would cross the network in clear. Use \
              https://, or set allow_plain_http = true in the provider block if nobody else can \
              read that network.",
+            host(address),
             setting(argument)
         ),
     )
@@ -145,12 +146,21 @@ fn warned(argument: &'static str, address: &str, sent: &str) -> Diagnostics {
         path("allow_plain_http"),
         "Plain HTTP to another host",
         format!(
-            "The address {address} ({}) is not encrypted: {sent} cross the network in clear, as \
+            "The address {} ({}) is not encrypted: {sent} cross the network in clear, as \
              allow_plain_http permits.",
+            host(address),
             setting(argument)
         ),
     );
     Diagnostics { errors: Vec::new(), warnings: vec![warning] }
+}
+
+/// The host of an address that begins with `http:`. The rest is not repeated: a misplaced slash
+/// makes user information a path.
+fn host(address: &str) -> String {
+    let rest = address.get("http:".len()..).unwrap_or_default();
+    let mut parts = rest.trim_start_matches(['/', '\\']).split(['/', '\\', '?', '#', '@']);
+    format!("http://{}", parts.next().unwrap_or_default())
 }
 
 /// Where an address may have come from.
@@ -378,17 +388,11 @@ mod tests {
         let iam_variable = [(IAM_ENDPOINT, "http://iam.example/")];
         let instances_variable = [(SECRETS_MANAGER_ENDPOINT, "http://10.0.0.1/{region}")];
         for (block, environment, content, argument, address) in [
-            (&iam, &[][..], "", "iam_endpoint", "http://iam.example/"),
+            (&iam, &[][..], "", "iam_endpoint", "http://iam.example"),
             (&instances, &[], "", "secrets_manager_endpoint", "http://{instance_id}.example"),
-            (&nothing, &iam_variable, "", "iam_endpoint", "http://iam.example/"),
-            (
-                &nothing,
-                &instances_variable,
-                "",
-                "secrets_manager_endpoint",
-                "http://10.0.0.1/{region}",
-            ),
-            (&file, &[], iam_in_file, "endpoints_file_path", "http://iam.example/"),
+            (&nothing, &iam_variable, "", "iam_endpoint", "http://iam.example"),
+            (&nothing, &instances_variable, "", "secrets_manager_endpoint", "http://10.0.0.1"),
+            (&file, &[], iam_in_file, "endpoints_file_path", "http://iam.example"),
             (&file, &[], instances_in_file, "endpoints_file_path", "http://x"),
         ] {
             let content = if content.is_empty() { "{}" } else { content };
@@ -413,6 +417,19 @@ mod tests {
                 let validated = validate(&block);
                 assert_eq!((validated.errors.len(), validated.warnings.len()), (early.into(), 0));
             }
+        }
+    }
+
+    #[test]
+    fn of_an_address_in_clear_only_the_host_is_shown() {
+        for (address, shown) in [
+            ("http://iam.example", "http://iam.example"),
+            ("HTTP:iam.example:80/identity", "http://iam.example:80"),
+            ("http://{region}.example/{instance_id}", "http://{region}.example"),
+            ("http://h//user:hush@host", "http://h"),
+            ("http:h\\\\user:hush@host", "http://h"),
+        ] {
+            assert_eq!(host(address), shown, "{address}");
         }
     }
 
