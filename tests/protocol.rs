@@ -19,6 +19,7 @@ mod end;
 mod ephemerals;
 mod functions;
 mod identities;
+mod imports;
 mod lists;
 mod logs;
 mod lost_versions;

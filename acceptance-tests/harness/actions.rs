@@ -29,6 +29,7 @@ fn perform_one(action: &Action, world: &mut World) -> Result<()> {
         Action::ClearFaults => emulator.clear_faults(),
         Action::AddObjects(file) => emulator.add(serde_json::from_str(&world.file(file)?)?),
         Action::UseState(file) => workspace.use_state(&world.file(file)?),
+        Action::AddFile(file) => workspace.add(file, &world.file(file)?),
         Action::Beside { folder, config } => {
             workspace.elsewhere(folder)?.configure(&world.file(config)?)
         }

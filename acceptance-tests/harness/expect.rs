@@ -262,6 +262,8 @@ pub(crate) enum Action {
     AddObjects(String),
     /// Makes this file the Terraform state.
     UseState(String),
+    /// Puts this file next to the configuration, where it stays.
+    AddFile(String),
     /// Creates a second workspace next to the scenario's, which a configuration can
     /// run Terraform in: `$TERRAFORM -chdir=../FOLDER …`.
     Beside {

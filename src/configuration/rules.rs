@@ -23,8 +23,9 @@ pub(super) fn validate(config: &Configuration) -> Diagnostics {
             "api_key",
             "Neither api_key nor api_key_wo",
             "The engine uses an API key in IAM: set api_key, or api_key_wo and \
-             api_key_wo_version to keep it out of the state. With service-to-service \
-             authorizations instead of a key, omit this resource.",
+             api_key_wo_version to keep it out of the state. A generated configuration cannot \
+             contain the key: add it. With service-to-service authorizations instead of a key, \
+             omit this resource.",
         ),
         (Value::Null, Value::Null) => refuse(
             "api_key_wo_version",

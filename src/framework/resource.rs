@@ -15,7 +15,7 @@ use super::diag::{AttributePath, Diagnostics, Report};
 use super::plan::{PlanRequest, Planned, plan, refreshed, settle};
 use super::private_state::PrivateState;
 use super::schema::{IdentityAttribute, Schema};
-use super::value::Object;
+use super::value::{Object, ValueAny, attribute, is_blank};
 
 /// A managed resource type, in terms of its own model.
 pub trait ManagedResource: Send + Sync + 'static {
@@ -55,6 +55,10 @@ pub trait ManagedResource: Send + Sync + 'static {
 
     /// Warns of what it means that the plan replaces the object.
     fn replacing(&self, prior: &Self::State, plan: &Self::State) -> Diagnostics;
+
+    /// Takes out of a state what a configuration must not contain, although the user may
+    /// set it.
+    fn leave_out(&self, state: &mut Self::State);
 
     /// The object as the service has it now; `None` if it is gone. `prior` serves
     /// only to find it, and to avoid calls for values that it has already.
@@ -161,6 +165,8 @@ pub trait AnyResource: Send + Sync {
     ) -> Pending<'_, Report<Stored>>;
     /// The state that the read that follows completes.
     fn import(&self, id: &str) -> Result<Object, Diagnostics>;
+    /// A configuration of the object with this state.
+    fn configuration(&self, state: &Object) -> Result<Object, Diagnostics>;
     /// The private state of an object that has not been planned yet.
     fn new_private_state(&self) -> Vec<u8>;
 }
@@ -268,6 +274,20 @@ impl<R: ManagedResource> AnyResource for R {
 
     fn import(&self, id: &str) -> Result<Object, Diagnostics> {
         to_object(&ManagedResource::import(self, id)?)
+    }
+
+    fn configuration(&self, state: &Object) -> Result<Object, Diagnostics> {
+        let mut model = to_model(state)?;
+        ManagedResource::leave_out(self, &mut model);
+        let mut configuration = to_object(&model)?;
+        for declared in ManagedResource::schema(self).iter() {
+            let is_left_out = !declared.is_configurable()
+                || declared.blank_is_absent && is_blank(attribute(&configuration, declared.name));
+            if is_left_out {
+                configuration.insert(declared.name.to_owned(), ValueAny::Null);
+            }
+        }
+        Ok(configuration)
     }
 
     fn new_private_state(&self) -> Vec<u8> {

@@ -121,9 +121,9 @@ fn given() -> Vec<Attribute> {
 fn settings() -> Vec<Attribute> {
     vec![
         boolean("store_api_key").description(
-            "Whether the state contains the key. Default: true, as with the official provider. With \
-             `false` no plan, apply or refresh reads it; use the ephemeral resource \
-             `ibm_sm_iam_credentials_secret` where it is needed.",
+            "Whether the state contains the key. Default: what the provider block says, or else true, \
+             as with the official provider. With `false` no plan, apply or refresh reads it; use \
+             the ephemeral resource `ibm_sm_iam_credentials_secret` where it is needed.",
         ),
         map("rotation_triggers", Type::String).description(
             "Any strings. When one of them changes, the secret is rotated in place: it gets a new \

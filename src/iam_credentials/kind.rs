@@ -10,7 +10,7 @@ use crate::client::{self, ApiError, ApiErrorKind};
 use crate::framework::diag::{Diagnostic, Diagnostics, diagnostic, path};
 use crate::framework::schema::Attribute;
 use crate::framework::value::Value;
-use crate::instance::{Advice, Instance};
+use crate::instance::{Advice, Defaults, Instance};
 use crate::secret::{PayloadInState, SecretKind, json_object};
 
 impl SecretKind for IamCredentials {
@@ -48,12 +48,16 @@ impl SecretKind for IamCredentials {
         rules::validate(config)
     }
 
+    fn note_defaults(model: &mut Secret, defaults: Defaults) {
+        model.settings.store_by_default = defaults.store_api_key;
+    }
+
     fn planned_changes(prior: &Secret, config: &Secret) -> &'static [&'static str] {
         if renewal::rotates(prior, config) { &[READY_FOR_RENEWAL] } else { &[] }
     }
 
     /// Plans null for a key that will not be stored, and no renewal without `early_renewal`.
-    fn modify_plan(prior: Option<&Secret>, _: &Secret, plan: &mut Secret) -> Diagnostics {
+    fn modify_plan(prior: Option<&Secret>, config: &Secret, plan: &mut Secret) -> Diagnostics {
         let settings = &mut plan.settings;
         if settings.early_renewal.is_null() && settings.ready_for_renewal == Value::Value(true) {
             settings.ready_for_renewal = Value::Value(false);
@@ -61,11 +65,30 @@ impl SecretKind for IamCredentials {
         if plan.own.is_dynamic() {
             settings.key_version = Value::Null;
         }
-        let known = plan.own.reuse_api_key.is_value() && !settings.store_api_key.is_unknown();
-        if known && !stores_key(plan) {
+        let stored = settings.stored();
+        let changes = prior.is_some() && plan.common.updated_at.is_unknown();
+        let reads_first = prior.is_some_and(|prior| !prior.own.api_key_id.is_value())
+            && plan.payload.api_key.is_unknown();
+        if reads_first && changes {
+            // Otherwise the next refresh would take the key for another one, and read it again.
+            plan.own.api_key_id = Value::Unknown;
+            plan.common.expiration_date = Value::Unknown;
+        }
+        if stored.is_unknown() && changes {
+            plan.payload.api_key = Value::Unknown;
+        } else if plan.own.reuse_api_key.is_value() && !stored.is_unknown() && !stores_key(plan) {
             plan.payload = ApiKey::default();
         }
-        warnings::of_the_plan(prior, plan)
+        let mut diagnostics = rules::of_the_plan(prior, config, plan);
+        diagnostics.add_diagnostics(warnings::of_the_plan(prior, plan));
+        diagnostics
+    }
+
+    /// The engine's service ID belongs to the key, and not into a configuration.
+    fn leave_out(state: &mut Secret) {
+        if state.own.service_id_is_static == Value::Value(false) {
+            state.own.service_id = Value::Null;
+        }
     }
 
     fn replacing(prior: &Secret, plan: &Secret) -> Diagnostics {
@@ -96,15 +119,15 @@ impl SecretKind for IamCredentials {
         prior: Option<&Secret>,
         now: &Secret,
     ) -> PayloadInState {
-        if !stores_key(now) || now.common.is_destroyed() {
+        if now.own.is_dynamic() || now.common.is_destroyed() {
             return PayloadInState::Absent;
         }
         let Some(prior) = prior else {
             // Just created or changed, so a key in the state is the current one.
-            return if now.payload.api_key.is_value() {
-                PayloadInState::Kept
-            } else {
-                PayloadInState::ToBeRead
+            return match (stores_key(now), now.payload.api_key.is_value()) {
+                (false, _) => PayloadInState::Absent,
+                (true, true) => PayloadInState::Kept,
+                (true, false) => PayloadInState::ToBeRead,
             };
         };
         let has_expired = !now.own.api_key_id.is_value()
@@ -112,10 +135,13 @@ impl SecretKind for IamCredentials {
         if has_expired {
             // The next apply rotates, so reading the value now would create a needless key.
             PayloadInState::Absent
-        } else if has_another_key(prior, now) {
+        } else if !has_another_key(prior, now) {
+            // One that does not belong in the state is for the next apply to remove, as planned.
+            PayloadInState::Kept
+        } else if stores_key(now) {
             PayloadInState::ToBeRead
         } else {
-            PayloadInState::Kept
+            PayloadInState::Absent
         }
     }
 
@@ -287,8 +313,42 @@ fn has_another_key(prior: &Secret, now: &Secret) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framework::value::known;
     use crate::instance::testing::assert_resource_has_what_it_declares;
     use crate::secret::SecretResource;
+
+    #[test]
+    fn the_provider_block_decides_about_the_key_where_the_resource_does_not() {
+        let (null, yes, no) = (Value::Null, Value::Value(true), Value::Value(false));
+        let (key, gone) = (known("hush-hush"), Value::Null);
+        for (own, default, unchanged, changed) in [
+            (null, null, &key, &key),
+            (null, yes, &key, &key),
+            (null, no, &gone, &gone),
+            (null, Value::Unknown, &key, &Value::Unknown),
+            (yes, no, &key, &key),
+            (yes, Value::Unknown, &key, &key),
+            (no, yes, &gone, &gone),
+            (no, Value::Unknown, &gone, &gone),
+        ] {
+            let mut prior = Secret::default();
+            prior.own.reuse_api_key = Value::Value(true);
+            prior.own.service_id = known("ServiceId-1");
+            prior.payload.api_key = key.clone();
+            prior.settings.store_api_key = own;
+            let mut config = prior.clone();
+            config.payload = ApiKey::default();
+            for (updated_at, expected) in [(known("08:00"), unchanged), (Value::Unknown, changed)] {
+                let mut plan = prior.clone();
+                plan.common.updated_at = updated_at;
+                let defaults = Defaults { store_api_key: default };
+                IamCredentials::note_defaults(&mut plan, defaults);
+                let said = IamCredentials::modify_plan(Some(&prior), &config, &mut plan);
+                assert_eq!(said, Diagnostics::default());
+                assert_eq!(plan.payload.api_key, *expected, "{own:?} {default:?}");
+            }
+        }
+    }
 
     #[test]
     fn the_model_has_exactly_the_declared_attributes() {

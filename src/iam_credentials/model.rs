@@ -70,8 +70,11 @@ impl fmt::Debug for ApiKey {
 /// The attributes of IAM credentials that only Terraform knows: whether the key is stored, and when it is rotated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Whether the state contains the key; null means true.
+    /// Whether the state contains the key; null leaves it to the provider block.
     pub store_api_key: Value<bool>,
+    /// What the provider block says about that, which no state contains; null means true.
+    #[serde(skip)]
+    pub store_by_default: Value<bool>,
     /// Strings of which any change rotates the secret.
     pub rotation_triggers: StringMap,
     /// How long before its expiry a key is renewed.
@@ -100,7 +103,16 @@ impl Own {
     }
 }
 
-/// Whether the key belongs in the state; that of a dynamic secret never does.
+/// Whether the key belongs in the state; that of a dynamic secret never does. What is not known yet
+/// counts as no, so that nothing is read.
 pub(super) fn stores_key(secret: &Secret) -> bool {
-    !secret.own.is_dynamic() && secret.settings.store_api_key != Value::Value(false)
+    !secret.own.is_dynamic() && matches!(secret.settings.stored(), Value::Null | Value::Value(true))
+}
+
+impl Settings {
+    /// Whether the state contains the key, as the resource says, or else the provider block. Null
+    /// means true.
+    pub(super) fn stored(&self) -> Value<bool> {
+        if self.store_api_key.is_null() { self.store_by_default } else { self.store_api_key }
+    }
 }

@@ -2,6 +2,7 @@
 //! checked once they are known.
 
 use super::model::{Own, Rotation, Secret};
+use super::renewal::rotates;
 use crate::framework::diag::{AttributePath, Diagnostics, diagnostic, error, path};
 use crate::framework::value::{StringList, Value};
 use crate::units::duration::Span;
@@ -11,7 +12,7 @@ use crate::units::ttl::Ttl;
 /// The errors of a configuration as a whole.
 pub(super) fn validate(config: &Secret) -> Diagnostics {
     let Own { access_groups, service_id, .. } = &config.own;
-    let mut diagnostics = one_owner(access_groups, service_id);
+    let mut diagnostics = an_owner(access_groups, service_id);
     renewable(config, &mut diagnostics);
     early_renewal_within_the_ttl(config, &mut diagnostics);
     if let Value::Value(policies) = &config.own.rotation {
@@ -28,20 +29,54 @@ pub(super) fn validate(config: &Secret) -> Diagnostics {
 /// An error unless exactly one of the two is set, or may be once it is known.
 pub(super) fn one_owner(access_groups: &StringList, service_id: &Value<String>) -> Diagnostics {
     match (access_groups, service_id) {
-        (Value::Null, Value::Null) => error(
+        (Value::Value(_), Value::Value(_)) => both_owners(""),
+        _ => an_owner(access_groups, service_id),
+    }
+}
+
+/// The errors of a plan. A generated configuration has the service ID that the engine created beside
+/// the access groups; that is no contradiction until a new key comes with another one.
+pub(super) fn of_the_plan(prior: Option<&Secret>, config: &Secret, plan: &Secret) -> Diagnostics {
+    let Own { access_groups, service_id, .. } = &config.own;
+    let agrees = prior.is_some_and(|prior| {
+        prior.own.service_id == *service_id
+            && prior.own.service_id_is_static == Value::Value(false)
+            && !rotates(prior, plan)
+    });
+    if access_groups.is_value() && service_id.is_value() && !agrees {
+        let made_by_engine =
+            prior.is_some_and(|prior| prior.own.service_id_is_static == Value::Value(false));
+        return both_owners(if made_by_engine {
+            " The service ID of this secret was created for its groups, and changes with each key: \
+             remove service_id, which a generated configuration may contain."
+        } else {
+            ""
+        });
+    }
+    Diagnostics::default()
+}
+
+fn an_owner(access_groups: &StringList, service_id: &Value<String>) -> Diagnostics {
+    if access_groups.is_null() && service_id.is_null() {
+        return error(
             path("service_id"),
             "Neither access_groups nor service_id",
             "Set exactly one of them: service_id to create a key for an existing service ID, or \
              access_groups to have a service ID created as a member of these groups.",
-        ),
-        (Value::Value(_), Value::Value(_)) => error(
-            path("service_id"),
-            "Both access_groups and service_id",
-            "Set exactly one of them: with service_id the key has the access of that service ID, \
-             with access_groups that of the groups.",
-        ),
-        _ => Diagnostics::default(),
+        );
     }
+    Diagnostics::default()
+}
+
+fn both_owners(more: &str) -> Diagnostics {
+    error(
+        path("service_id"),
+        "Both access_groups and service_id",
+        format!(
+            "Set exactly one of them: with service_id the key has the access of that service ID, \
+             with access_groups that of the groups.{more}"
+        ),
+    )
 }
 
 /// A dynamic secret has no key that could be rotated or renewed.
@@ -218,14 +253,41 @@ mod tests {
             (Value::Null, Value::Unknown, None),
             (groups, Value::Unknown, None),
         ] {
-            let mut config = Secret::default();
-            config.own.access_groups = access_groups;
-            config.own.service_id = service_id;
-            let expected: Vec<_> = error
-                .map(|error| ("service_id".to_owned(), error.to_owned()))
+            let expected: Vec<_> = error.into_iter().collect();
+            let summaries: Vec<_> = one_owner(&access_groups, &service_id)
+                .errors
                 .into_iter()
+                .map(|error| error.summary)
                 .collect();
-            assert_eq!(said(&config), expected);
+            assert_eq!(summaries, expected);
+        }
+    }
+
+    #[test]
+    fn the_service_id_of_the_engine_may_stand_beside_the_groups_while_its_key_lasts() {
+        let mut config = Secret::default();
+        config.own.access_groups = known_list(["AccessGroupId-1"]);
+        config.own.service_id = known("ServiceId-1");
+        assert_eq!(said(&config), []);
+        let mut made = config.clone();
+        made.own.service_id_is_static = Value::Value(false);
+        let mut other = made.clone();
+        other.own.service_id = known("ServiceId-2");
+        let mut due = made.clone();
+        due.settings.ready_for_renewal = Value::Value(true);
+        due.settings.early_renewal = Value::Value(Written::new("7d"));
+        for (case, prior, errors) in [
+            ("create", None, 1),
+            ("as the engine made it", Some(&made), 0),
+            ("another one", Some(&other), 1),
+            ("the user's own", Some(&config), 1),
+            ("a new key", Some(&due), 1),
+        ] {
+            let plan = prior.unwrap_or(&config);
+            assert_eq!(of_the_plan(prior, &config, plan).errors.len(), errors, "{case}");
+            let mut groups = config.clone();
+            groups.own.service_id = Value::Null;
+            assert_eq!(of_the_plan(prior, &groups, plan), Diagnostics::default(), "{case}");
         }
     }
 

@@ -19,6 +19,15 @@ pub struct Configured {
     pub region: String,
     /// Whether a create may adopt what an earlier run has created.
     pub adopt_existing: bool,
+    /// What applies to resources that leave it open.
+    pub defaults: Defaults,
+}
+
+/// What the provider block sets for all resources that leave it open.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Defaults {
+    /// Whether states contain API keys; null means true.
+    pub store_api_key: Value<bool>,
 }
 
 /// Shared by all types; empty until the provider is configured.
@@ -143,6 +152,12 @@ impl Connection {
         self.configured.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
+    /// What applies to resources that leave it open.
+    pub(super) fn defaults(&self) -> Defaults {
+        let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner);
+        configured.as_ref().map(|configured| configured.defaults).unwrap_or_default()
+    }
+
     /// The instance of `reference`, for the duration of one call.
     pub(super) fn instance(
         &self,
@@ -150,7 +165,7 @@ impl Connection {
         context: &Context,
     ) -> Result<Instance, Diagnostics> {
         let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Configured { client, region, adopt_existing } = configured
+        let Configured { client, region, adopt_existing, .. } = configured
             .ok_or_else(|| bug("A resource was called before the provider was configured."))?;
         let region = reference.region.as_deref_option().map_or(region, str::to_owned);
         let instance_id = reference.instance_id.as_deref_option().unwrap_or_default().to_owned();

@@ -22,7 +22,7 @@ mod timeouts;
 pub use action::InstanceAction;
 pub use adoption::{Occupant, RECENT};
 pub use connected::{Connected, Served};
-pub use connection::{Configured, Connection, Instance};
+pub use connection::{Configured, Connection, Defaults, Instance};
 pub use create_once::{Outcome, create_once};
 pub use data_source::{DataSourceModel, InstanceDataSource, data_source_schema};
 pub use ephemeral::{InstanceEphemeral, Lent};

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::connected::{Connected, Served};
-use super::connection::Instance;
+use super::connection::{Defaults, Instance};
 use super::failure::{Advice, Crud, Failure};
 use super::reference::{self, InstanceRef};
 use super::timeouts::{self, Timeouts};
@@ -49,6 +49,10 @@ pub trait InstanceResource: Served {
         Diagnostics::default()
     }
 
+    /// Notes what applies where the model leaves it open. The states that reading, creating and
+    /// updating are given, and the plan, have it noted.
+    fn note_defaults(_model: &mut Self::Model, _defaults: Defaults) {}
+
     /// See [`ManagedResource::planned_changes`].
     fn planned_changes(_prior: &Self::Model, _config: &Self::Model) -> &'static [&'static str] {
         &[]
@@ -67,6 +71,9 @@ pub trait InstanceResource: Served {
     fn replacing(_prior: &Self::Model, _plan: &Self::Model) -> Diagnostics {
         Diagnostics::default()
     }
+
+    /// See [`ManagedResource::leave_out`].
+    fn leave_out(_model: &mut Self::Model) {}
 
     /// Warnings about an object that was read or created.
     fn warnings(_model: &Self::Model) -> Diagnostics {
@@ -172,6 +179,7 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
         config: &Self::State,
         plan: &mut Self::State,
     ) -> Diagnostics {
+        T::note_defaults(&mut plan.model, self.connection.defaults());
         T::modify_plan(prior.map(|prior| &prior.model), &config.model, &mut plan.model)
     }
 
@@ -186,7 +194,12 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
         T::replacing(&prior.model, &plan.model)
     }
 
-    async fn read(&self, context: Context, prior: Self::State) -> Report<Option<Self::State>> {
+    fn leave_out(&self, state: &mut Self::State) {
+        T::leave_out(&mut state.model);
+    }
+
+    async fn read(&self, context: Context, mut prior: Self::State) -> Report<Option<Self::State>> {
+        T::note_defaults(&mut prior.model, self.connection.defaults());
         let instance = match self.instance_for(Crud::Read, &prior, context) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(Some(prior), diagnostics),
@@ -207,9 +220,10 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
     async fn create(
         &self,
         context: Context,
-        plan: Self::State,
+        mut plan: Self::State,
         config: Self::State,
     ) -> Report<Option<Self::State>> {
+        T::note_defaults(&mut plan.model, self.connection.defaults());
         let instance = match self.instance_for(Crud::Create, &plan, context) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(None, diagnostics),
@@ -232,10 +246,13 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
     async fn update(
         &self,
         context: Context,
-        prior: Self::State,
-        plan: Self::State,
+        mut prior: Self::State,
+        mut plan: Self::State,
         config: Self::State,
     ) -> Report<Self::State> {
+        for state in [&mut prior, &mut plan] {
+            T::note_defaults(&mut state.model, self.connection.defaults());
+        }
         let instance = match self.instance_for(Crud::Update, &plan, context) {
             Ok(instance) => instance,
             Err(diagnostics) => return Report::with(prior, diagnostics),

@@ -9,6 +9,7 @@ use super::schema::ProviderBlock;
 use crate::client::{ClientConfig, RetryPolicy};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::value::Value;
+use crate::instance::Defaults;
 use crate::known_secrets::KnownSecrets;
 
 const DEFAULT_REGION: &str = "us-south";
@@ -25,6 +26,8 @@ pub struct Resolved {
     pub adopt_existing: bool,
     /// What the user should know although it was asked for.
     pub warnings: Diagnostics,
+    /// What applies to resources that leave it open.
+    pub defaults: Defaults,
 }
 
 /// Errors of the block that do not depend on the environment.
@@ -58,7 +61,8 @@ pub fn resolve(
         known_secrets: known_secrets.clone(),
     };
     let adopt_existing = block.adopt_existing == Value::Value(true);
-    Ok(Resolved { client, region, adopt_existing, warnings })
+    let defaults = Defaults { store_api_key: block.store_api_key };
+    Ok(Resolved { client, region, adopt_existing, defaults, warnings })
 }
 
 fn max_retries(block: &ProviderBlock, environment: &Environment<'_>) -> Result<u32, Diagnostics> {

@@ -116,9 +116,9 @@ impl Provider for IbmSm {
             .and_then(|block| resolve(&block, &environment, &self.known_secrets));
         match resolved {
             Ok(resolved) => {
-                let Resolved { client, region, adopt_existing, warnings } = resolved;
+                let Resolved { client, region, adopt_existing, defaults, warnings } = resolved;
                 let client = Arc::new(Client::new(client));
-                self.connection.configure(Configured { client, region, adopt_existing });
+                self.connection.configure(Configured { client, region, adopt_existing, defaults });
                 warnings
             }
             Err(diagnostics) => diagnostics,

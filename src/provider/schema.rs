@@ -53,6 +53,8 @@ pub struct ProviderBlock {
     pub adopt_existing: Value<bool>,
     /// Whether addresses of other hosts may be plain HTTP.
     pub allow_plain_http: Value<bool>,
+    /// Whether states contain API keys, for secrets that do not say so themselves.
+    pub store_api_key: Value<bool>,
 }
 
 /// The values of `visibility`.
@@ -181,6 +183,11 @@ pub(super) fn schema() -> Schema {
              Keys, tokens and secrets are then sent in clear, and each run warns of it. Without \
              it, only addresses of this machine (`localhost`, `127.0.0.0/8`, `::1`) may. There is \
              no environment variable for it, because one could move an address as well.",
+        ),
+        boolean("store_api_key").description(
+            "Whether states contain the keys of IAM credentials secrets that do not set \
+             `store_api_key` themselves. With `false` no import and no refresh reads a key either, \
+             and the next apply removes those that states still contain. Default: true.",
         ),
         boolean("adopt_existing").description(
             "Whether a create adopts an object that already has its name, instead of asking for an \

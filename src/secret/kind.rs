@@ -12,7 +12,7 @@ use crate::client::{self, ApiError, SecretType};
 use crate::framework::diag::{Diagnostic, Diagnostics};
 use crate::framework::schema::Attribute;
 use crate::framework::value::StringMap;
-use crate::instance::{Advice, Failure, Instance};
+use crate::instance::{Advice, Defaults, Failure, Instance};
 
 /// A part of a secret's model, whose attributes are at the top level of the state.
 pub trait ModelPart:
@@ -104,6 +104,9 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
     /// Checks rules across attributes. The configuration may contain unknown values.
     fn validate(config: &Secret<Self>) -> Diagnostics;
 
+    /// See [`crate::instance::InstanceResource::note_defaults`].
+    fn note_defaults(_model: &mut Secret<Self>, _defaults: Defaults) {}
+
     /// See [`crate::framework::resource::ManagedResource::planned_changes`].
     fn planned_changes(_prior: &Secret<Self>, _config: &Secret<Self>) -> &'static [&'static str] {
         &[]
@@ -120,6 +123,9 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
     fn replacing(_prior: &Secret<Self>, _plan: &Secret<Self>) -> Diagnostics {
         Diagnostics::default()
     }
+
+    /// See [`crate::framework::resource::ManagedResource::leave_out`].
+    fn leave_out(_state: &mut Secret<Self>) {}
 
     /// Its part of the request that creates the secret.
     fn prototype(

@@ -13,7 +13,8 @@ use crate::framework::diag::Diagnostics;
 use crate::framework::schema::Schema;
 use crate::framework::value::{StringList, Value, known, known_strings};
 use crate::instance::{
-    Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once, resource_schema,
+    Defaults, Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once,
+    resource_schema,
 };
 
 /// The id of the group in which a secret is created that names none (ibm-api.md 2.4).
@@ -52,6 +53,10 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
         K::validate(config)
     }
 
+    fn note_defaults(model: &mut Secret<K>, defaults: Defaults) {
+        K::note_defaults(model, defaults);
+    }
+
     fn planned_changes(prior: &Secret<K>, config: &Secret<K>) -> &'static [&'static str] {
         K::planned_changes(prior, config)
     }
@@ -66,6 +71,10 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
 
     fn replacing(prior: &Secret<K>, plan: &Secret<K>) -> Diagnostics {
         K::replacing(prior, plan)
+    }
+
+    fn leave_out(model: &mut Secret<K>) {
+        K::leave_out(model);
     }
 
     fn warnings(model: &Secret<K>) -> Diagnostics {

@@ -20,7 +20,7 @@ fn capabilities() -> proto::ServerCapabilities {
         // Only the first process of a command has to send the schema.
         get_provider_schema_optional: true,
         move_resource_state: true,
-        generate_resource_config: false,
+        generate_resource_config: true,
     }
 }
 

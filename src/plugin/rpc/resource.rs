@@ -305,6 +305,23 @@ pub(super) async fn import<P: Provider>(
     import().unwrap_or_else(Diagnosed::only)
 }
 
+pub(super) async fn generate<P: Provider>(
+    provider: Arc<P>,
+    _: Context,
+    request: proto::generate_resource_config::Request,
+) -> proto::generate_resource_config::Response {
+    let generate = || {
+        let resource = provider.registry().resource(&request.type_name)?;
+        let state = object(&*provider, resource.schema(), &request.state)?.unwrap_or_default();
+        let config = resource.configuration(&state)?;
+        Ok(proto::generate_resource_config::Response {
+            config: dynamic_value(encode(resource.schema(), Some(&config))?),
+            diagnostics: Vec::new(),
+        })
+    };
+    generate().unwrap_or_else(Diagnosed::only)
+}
+
 fn object(
     provider: &impl Provider,
     schema: &Schema,

@@ -141,6 +141,8 @@ provider_service! {
             => resource::upgrade_identity;
         move_resource_state "MoveResourceState" Resource(target_type_name) => resource::moved;
         import_resource_state "ImportResourceState" Resource(type_name) => resource::import;
+        generate_resource_config "GenerateResourceConfig" Resource(type_name)
+            => resource::generate;
         read_resource "ReadResource" Resource(type_name) => resource::read;
         plan_resource_change "PlanResourceChange" Resource(type_name) => resource::plan;
         apply_resource_change "ApplyResourceChange" Resource(type_name) => resource::apply;

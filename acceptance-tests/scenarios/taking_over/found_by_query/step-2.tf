@@ -1,0 +1,1 @@
+# Terraform has written the resources into generated.tf.
