@@ -33,7 +33,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use cell::{Continued, Row, Sabotage, Verdict};
+use cell::{Row, Sabotage, Verdict};
 use columns::Column;
 use harness::terraform::Terraform;
 use harness::world::Programs;
@@ -48,18 +48,6 @@ type Meets = Box<dyn Fn(&Column, &Programs) -> Result<Verdict> + Send + Sync>;
 /// Of so many cells in a row, one is in the short form: the one at which the sum of row and column
 /// leaves this remainder. None of these waits for half a minute.
 const SHORT: (usize, usize) = (12, 8);
-/// Cells that do not converge yet, by row. Nobody can tell from a state that was written before the
-/// rotation that the new version is that rotation's, so the next apply rotates once more.
-const OPEN: [(&str, &[&str]); 1] = [(
-    "secret: rotate",
-    &[
-        "provider killed after the commit",
-        "Terraform killed before the commit",
-        "Terraform killed after the commit",
-        "two SIGINTs after the commit",
-    ],
-)];
-
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 fn main() -> ExitCode {
     let (all, arguments): (Vec<String>, Vec<String>) =
@@ -105,24 +93,13 @@ fn trials(all: bool) -> Result<(Vec<Trial>, Arc<Table>)> {
             }
             let (programs, meets, column) = (programs.clone(), meets.clone(), column.clone());
             let table = table.clone();
-            let is_open =
-                OPEN.iter().any(|(row, columns)| *row == name && columns.contains(&column.name));
             trials.push(Trial::test(format!("{name}, {}", column.name), move || {
                 // In case that it panics.
                 table.enter(r, c, None);
                 let verdict = meets(&column, &programs);
                 table.enter(r, c, verdict.as_ref().ok());
                 let verdict = verdict?;
-                let left = (verdict.left.orphans, verdict.left.duplicates);
-                match (verdict.continued, is_open) {
-                    (Ok(_), false) => Ok(()),
-                    // An open cell is open for one reason: a version too many.
-                    (Err(_), true) if left == (0, 1) => Ok(()),
-                    // Two interrupts can catch Terraform while it writes: no state, no second rotation.
-                    (Ok(Continued::ByCommand(_)), true) => Ok(()),
-                    (Ok(_), true) => Err("it converges: take it out of OPEN".into()),
-                    (Err(reason), _) => Err(Failed::from(format!("{reason:#}"))),
-                }
+                verdict.continued.map(drop).map_err(|reason| Failed::from(format!("{reason:#}")))
             }));
         }
     }

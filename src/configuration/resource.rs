@@ -118,12 +118,12 @@ impl InstanceResource for ConfigurationResource {
         plan: &Configuration,
         config: &Configuration,
         state: &mut Configuration,
-    ) -> Result<(), Failure> {
+    ) -> Result<Diagnostics, Failure> {
         let Some(patch) = patch(prior, plan, config) else {
             // Only attributes that the service does not know have changed.
             let updated_at = prior.updated_at.clone();
             *state = Configuration { updated_at, ..plan.clone() };
-            return Ok(());
+            return Ok(Diagnostics::default());
         };
         let updated = instance
             .client
@@ -131,7 +131,7 @@ impl InstanceResource for ConfigurationResource {
             .await
             .map_err(|reason| Failure::from(reason).advised(refused_key))?;
         *state = configuration(plan, updated.metadata, updated.api_key.as_ref());
-        Ok(())
+        Ok(Diagnostics::default())
     }
 
     async fn delete(instance: &Instance, prior: &Configuration) -> Result<(), Failure> {

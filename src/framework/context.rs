@@ -21,7 +21,7 @@ pub struct Context {
     /// Whether the object to create takes the place of one that still exists or did
     /// until now.
     pub replaces: bool,
-    /// What an update that failed has left for the next one.
+    /// What an earlier call has left for the next update.
     note: Arc<Mutex<Option<Json>>>,
     time_limit_reached: Arc<AtomicBool>,
     /// Stops the timer when the call ends.
@@ -53,12 +53,12 @@ impl Context {
         Context { cancel, time_limit_reached, _timer: timer, ..self }
     }
 
-    /// What the update before left, if it failed.
+    /// What the refresh or the failed update before left.
     pub fn recall(&self) -> Option<Json> {
         self.note().clone()
     }
 
-    /// Leaves this for the next update, if this one fails.
+    /// Leaves this for the next update, if this is a refresh or fails.
     pub fn remember(&self, note: Option<Json>) {
         *self.note() = note;
     }

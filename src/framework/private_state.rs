@@ -23,7 +23,7 @@ pub struct PrivateState {
     pub configured: BTreeSet<String>,
     /// Whether the plan creates this object in the place of another one.
     pub replaces: bool,
-    /// What an update that failed has left for the next one. It never contains a secret.
+    /// What a refresh, or an update that failed, has left for the next one. It never contains a secret.
     pub note: Option<Json>,
 }
 

@@ -256,6 +256,8 @@ impl<R: ManagedResource> AnyResource for R {
                 Ok(model) => model,
                 Err(bug) => return Report::with(stored, bug),
             };
+            context.remember(own.as_ref().and_then(|own| own.note.clone()));
+            let notes = context.clone();
             let report = ManagedResource::read(self, context, model).await;
             // After an error nothing new is known, so the stored state remains.
             if report.failed() {
@@ -267,7 +269,8 @@ impl<R: ManagedResource> AnyResource for R {
                 }),
                 Err(bug) => return Report::with(stored, bug),
             };
-            let private = own.unwrap_or_default().to_bytes(key);
+            let own = PrivateState { note: notes.recall(), ..own.unwrap_or_default() };
+            let private = own.to_bytes(key);
             Report::with(Stored { state, private }, report.diagnostics)
         })
     }

@@ -169,6 +169,10 @@ impl SecretKind for IamCredentials {
         metadata.own.api_key_id.clone()
     }
 
+    fn version_in_state(state: &Secret) -> Option<String> {
+        state.own.api_key_id.as_deref_option().map(str::to_owned)
+    }
+
     /// The triggers. An early renewal is not planned again once the refresh has seen the new key.
     fn occasion(prior: &Secret, plan: &Secret) -> Option<Json> {
         let triggers = &plan.settings.rotation_triggers;

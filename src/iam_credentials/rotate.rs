@@ -10,7 +10,7 @@ use crate::framework::schema::{Schema, string};
 use crate::framework::validators::checked;
 use crate::framework::value::Value;
 use crate::instance::{Advice, Crud, Failure, Instance, InstanceAction, Served, lookup_attributes};
-use crate::secret::{CURRENT, NewVersion, create_version_once};
+use crate::secret::{CURRENT, NewVersion, Wanted, create_version_once};
 use crate::units::id::check_object_id;
 
 /// `action "ibm_sm_iam_credentials_rotate"`.
@@ -104,7 +104,8 @@ async fn rotate(instance: &Instance, id: &str, progress: Progress) -> Result<(),
     let version_custom_metadata = current.ok().and_then(|version| version.version_custom_metadata);
     let prototype = VersionPrototype { version_custom_metadata, own: NewKey {} };
     let NewVersion { metadata, .. } =
-        create_version_once::<IamCredentials>(instance, &before, &prototype, None).await?;
+        create_version_once::<IamCredentials>(instance, &before, &prototype, Wanted::default())
+            .await?;
     let key = metadata.own.api_key_id.unwrap_or_default();
     let end = metadata.expiration_date.map(|end| end.to_string());
     progress(format!(

@@ -103,14 +103,14 @@ pub trait InstanceResource: Served {
     }
 
     /// Updates the object from `prior` to `plan`. `state` starts as `prior` and is updated after
-    /// each step, so that after a failure it describes what exists.
+    /// each step, so that after a failure it describes what exists. Returns warnings.
     fn update(
         instance: &Instance,
         prior: &Self::Model,
         plan: &Self::Model,
         config: &Self::Model,
         state: &mut Self::Model,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+    ) -> impl Future<Output = Result<Diagnostics, Failure>> + Send;
 
     /// Deletes the object. "Not found" counts as deleted.
     fn delete(
@@ -260,10 +260,9 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
         let mut model = prior.model.clone();
         let outcome =
             T::update(&instance, &prior.model, &plan.model, &config.model, &mut model).await;
-        let diagnostics = match outcome {
-            Ok(()) => Diagnostics::default(),
-            Err(failure) => instance.diagnostics(Crud::Update, &T::describe(&prior.model), failure),
-        };
+        let diagnostics = outcome.unwrap_or_else(|failure| {
+            instance.diagnostics(Crud::Update, &T::describe(&prior.model), failure)
+        });
         Report::with(plan.with::<T>(&instance, model), diagnostics)
     }
 

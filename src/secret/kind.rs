@@ -169,6 +169,12 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
     /// Something in the metadata that is another one after each new version, if there is such a thing.
     fn version_mark(metadata: &client::SecretMetadata<Self::Api>) -> Option<String>;
 
+    /// That mark in a state, if a version that is not in the state may be taken over: one that
+    /// an earlier run of the same identity has made and could not record.
+    fn version_in_state(_state: &Secret<Self>) -> Option<String> {
+        None
+    }
+
     /// What a new version is wanted for, if the next apply could want it once more because the
     /// response was lost. It never contains a secret.
     fn occasion(_prior: &Secret<Self>, _plan: &Secret<Self>) -> Option<Json> {

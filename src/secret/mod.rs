@@ -20,6 +20,6 @@ pub use kind::{PayloadInState, Secret, SecretKind};
 pub use list::SecretList;
 pub use lookup::{Lookup, NamedSecret, lookup_attributes};
 pub use metadata::CommonMetadata;
-pub use new_version::{NewVersion, create_version_once};
+pub use new_version::{NewVersion, Wanted, create_version_once};
 pub use resource::SecretResource;
 pub use versions::{CURRENT, json_object};

@@ -6,7 +6,7 @@ use super::attributes::attributes;
 use super::kind::{PayloadInState, Secret, SecretKind};
 use super::lookup::refuse_another_type;
 use super::metadata::{CommonMetadata, string_map};
-use super::new_version::{NewVersion, create_version_once};
+use super::new_version::{NewVersion, Wanted, create_version_once, note_another};
 use super::versions::{self, json_object};
 use crate::client::{self, ApiError, SecretMetadataPatch, SecretPrototype, VersionPrototype};
 use crate::framework::diag::Diagnostics;
@@ -88,6 +88,7 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
         refuse_another_type::<K>("id", &found.common)?;
         let mut state = prior.clone();
         state.set_metadata(found);
+        note_another(instance, prior, &state);
         match K::payload_in_state(instance, Some(prior), &state) {
             PayloadInState::Absent => state.payload = K::Payload::default(),
             PayloadInState::Kept => {}
@@ -136,7 +137,7 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
         plan: &Secret<K>,
         config: &Secret<K>,
         state: &mut Secret<K>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Diagnostics, Failure> {
         let outcome = update(instance, prior, plan, config, state).await;
         K::after_update(prior, state);
         outcome.map_err(|failure| failure.advised(|reason| K::update_advice(reason, prior, plan)))
@@ -195,8 +196,9 @@ async fn update<K: SecretKind>(
     plan: &Secret<K>,
     config: &Secret<K>,
     state: &mut Secret<K>,
-) -> Result<(), Failure> {
+) -> Result<Diagnostics, Failure> {
     let (client, id) = (&instance.client, prior.id());
+    let mut warnings = Diagnostics::default();
     let patch = patch(prior, plan)?;
     let now = if patch.is_empty() {
         client.get_secret_metadata(id).await?
@@ -211,9 +213,11 @@ async fn update<K: SecretKind>(
     let (before, after) = (&prior.version_custom_metadata, &plan.version_custom_metadata);
     if let Some(own) = K::new_version(prior, plan, config)? {
         let prototype = VersionPrototype { version_custom_metadata: json_object(after), own };
-        let occasion = K::occasion(prior, plan);
-        let NewVersion { metadata, payload } =
-            create_version_once::<K>(instance, &now, &prototype, occasion).await?;
+        let wanted =
+            Wanted { occasion: K::occasion(prior, plan), after: K::version_in_state(prior) };
+        let NewVersion { metadata, payload, warning } =
+            create_version_once::<K>(instance, &now, &prototype, wanted).await?;
+        warnings.warnings.extend(warning);
         state.version_custom_metadata = after.clone();
         K::version_made(state, plan, payload.as_ref());
         if payload.is_none() && after.is_value() {
@@ -231,7 +235,7 @@ async fn update<K: SecretKind>(
     if K::payload_in_state(instance, None, state) == PayloadInState::ToBeRead {
         state.read_value(instance).await?;
     }
-    Ok(())
+    Ok(warnings)
 }
 
 /// The request that creates the secret.

@@ -3,6 +3,7 @@
 use super::attributes::attributes;
 use super::model::{SecretGroup, patch, prototype};
 use crate::client;
+use crate::framework::diag::Diagnostics;
 use crate::framework::schema::Schema;
 use crate::framework::value::known;
 use crate::instance::{
@@ -90,14 +91,14 @@ impl InstanceResource for SecretGroupResource {
         plan: &SecretGroup,
         _: &SecretGroup,
         state: &mut SecretGroup,
-    ) -> Result<(), Failure> {
+    ) -> Result<Diagnostics, Failure> {
         let id = Self::id(prior);
         let updated = match patch(prior, plan) {
             Some(patch) => instance.client.update_secret_group(id, &patch).await?,
             None => instance.client.get_secret_group(id).await?,
         };
         *state = updated.into();
-        Ok(())
+        Ok(Diagnostics::default())
     }
 
     async fn delete(instance: &Instance, prior: &SecretGroup) -> Result<(), Failure> {

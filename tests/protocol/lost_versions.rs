@@ -175,6 +175,79 @@ async fn an_early_renewal_of_unknown_outcome_is_settled_by_the_refresh() {
     assert_ne!(after.state["api_key"], before.state["api_key"]);
 }
 
+/// A secret whose rotation was done by a run that could not record it: the state from before.
+async fn unrecorded(emulator: &Emulator, core: &mut Core, config: fn(&str) -> Value) -> Stored {
+    let (_, before) = core.apply(None, &config("a"), &config("a")).await;
+    core.apply(Some(&before), &config("b"), &config("b")).await;
+    assert_eq!(rotations(emulator).await, 1);
+    before
+}
+
+#[tokio::test]
+async fn a_rotation_of_a_run_that_was_killed_is_not_done_again() {
+    for refreshes in [true, false] {
+        let emulator = with_engine().await;
+        let mut core = Core::of(Session::with(&emulator).await, SECRET).await;
+        let before = unrecorded(&emulator, &mut core, secret).await;
+        let prior = if refreshes { core.refresh(&before).await.unwrap() } else { before.clone() };
+        let (done, said) = core.attempt(Some(&prior), &secret("b")).await;
+        let [Said { severity: "warning", summary, detail, .. }] = &said[..] else {
+            panic!("one warning: {said:?}")
+        };
+        assert_eq!(summary, "The secret has a new version already");
+        assert!(detail.contains("an earlier run must have ended"), "{detail}");
+        assert_eq!(rotations(&emulator).await, 1);
+        let done = done.unwrap();
+        assert_ne!(done.state["api_key"], before.state["api_key"]);
+        assert_eq!(done.state["rotation_triggers"], json!({"reason": "b"}));
+        core.apply(Some(&done), &secret("c"), &secret("c")).await;
+        assert_eq!(rotations(&emulator).await, 2, "another trigger rotates as usual");
+    }
+}
+
+#[tokio::test]
+async fn a_new_version_is_not_taken_for_a_lost_rotation_if_it_may_be_something_else() {
+    let scheduled = |trigger: &str| {
+        let mut config = secret(trigger);
+        config["rotation"] = json!([{"auto_rotate": true, "interval": 30, "unit": "day"}]);
+        config
+    };
+    for case in ["of somebody else", "of the schedule", "of the day before", "in the state"] {
+        let emulator = with_engine().await;
+        let session = Session::with_key(&emulator, USER_API_KEY).await;
+        let mut core = Core::of(session, SECRET).await;
+        let config: fn(&str) -> Value = if case == "of the schedule" { scheduled } else { secret };
+        let prior = match case {
+            "of somebody else" => {
+                let (_, before) = core.apply(None, &config("a"), &config("a")).await;
+                let id = before.state["secret_id"].as_str().unwrap();
+                emulator.create(&format!("secrets/{id}/versions"), json!({})).await;
+                core.refresh(&before).await.unwrap()
+            }
+            "of the schedule" => {
+                let (_, before) = core.apply(None, &config("a"), &config("a")).await;
+                emulator.advance(31 * 86_400).await;
+                core.refresh(&before).await.unwrap()
+            }
+            "of the day before" => {
+                let before = unrecorded(&emulator, &mut core, config).await;
+                emulator.advance(86_500).await;
+                core.refresh(&before).await.unwrap()
+            }
+            _ => {
+                let before = unrecorded(&emulator, &mut core, config).await;
+                let recorded = core.refresh(&before).await.unwrap();
+                core.refresh(&recorded).await.unwrap()
+            }
+        };
+        let sent = rotations(&emulator).await;
+        let (done, said) = core.attempt(Some(&prior), &config("b")).await;
+        assert_eq!(said, [], "{case}");
+        assert_eq!(rotations(&emulator).await, sent + 1, "{case}");
+        assert_ne!(done.unwrap().state["api_key_id"], prior.state["api_key_id"], "{case}");
+    }
+}
+
 #[tokio::test]
 async fn a_payload_whose_response_is_lost_is_sent_once() {
     let plain = |payload: &str| in_instance(json!({"name": "text", "payload": payload}));

@@ -1,7 +1,16 @@
-list "ibm_sm_iam_credentials_secret" "all" {
+list "ibm_sm_iam_credentials_secret" "made" {
   provider = ibm
   config {
     instance_id = var.instance_id
+    search      = "made"
+  }
+}
+
+list "ibm_sm_iam_credentials_secret" "own" {
+  provider = ibm
+  config {
+    instance_id = var.instance_id
+    search      = "own"
   }
 }
 
