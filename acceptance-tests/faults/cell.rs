@@ -34,8 +34,8 @@ pub(crate) enum Continued {
     ByItself,
     /// The next apply.
     ByTheNextApply,
-    /// The command that the provider printed, and the apply after it.
-    ByCommand(String),
+    /// The command or the import block that the provider printed, and the apply after it.
+    AsTold(String),
     /// The next apply; what the first run left in the service was swept after its ttl.
     AfterTheTtl,
 }
@@ -277,14 +277,20 @@ impl Life<'_> {
             });
         }
         let told = told(&second)?.or(told(first)?);
-        let Some(command) = told else {
+        let Some(Told { command, block }) = told else {
             second.expect_code(0).context("the next apply, which names no command")?;
             bail!("unreachable");
         };
+        // Command and block say the same: one is tried after a kill, the other after all else.
+        if let (Some(block), None) = (block, first.code) {
+            self.workspace.add("import.tf", &block)?;
+            self.workspace.run(&APPLY)?.expect_code(0).context(block.clone())?;
+            return Ok(Continued::AsTold(block));
+        }
         let arguments: Vec<&str> = command.split(' ').skip(1).collect();
         self.workspace.run(&arguments)?.expect_code(0).context(command.clone())?;
         self.workspace.run(&APPLY)?.expect_code(0).with_context(|| format!("after {command}"))?;
-        Ok(Continued::ByCommand(command))
+        Ok(Continued::AsTold(command))
     }
 
     /// Checks the plan, and waits for the ttl of what only the next lease can sweep.
@@ -357,17 +363,28 @@ pub(crate) fn count(emulator: &Emulator, name: &str) -> Result<u64> {
     emulator.control("GET", "faults", None)?["faults"][0][name].as_u64().context("no count")
 }
 
-/// The one command that a run has told its user, with the address of the object that it is about.
-fn told(run: &Run) -> Result<Option<String>> {
+/// What a run has told its user to do.
+struct Told {
+    /// The command.
+    command: String,
+    /// The import block that does the same.
+    block: Option<String>,
+}
+
+/// The one thing that a run has told its user to do, with the address of the object that it is about.
+fn told(run: &Run) -> Result<Option<Told>> {
     let command = Regex::new("`(terraform (?:import|untaint) [^`]+)`")?;
+    let block = Regex::new("(?s)import \\{.*?\\}")?;
     let mut found = BTreeMap::new();
     for Diagnostic { detail, address, .. } in run.diagnostics()? {
         for captures in command.captures_iter(&detail) {
-            let text = captures.get(1).map(|text| text.as_str()).unwrap_or_default();
             let address = address.as_deref().context("a command without an object")?;
-            found.insert(text.replace("ADDRESS", address), ());
+            let with_address = |text: &str| text.replace("ADDRESS", address);
+            let command = captures.get(1).map(|text| text.as_str()).unwrap_or_default();
+            let block = block.find(&detail).map(|block| with_address(block.as_str()));
+            found.insert(with_address(command), block);
         }
     }
     ensure!(found.len() <= 1, "more than one command: {found:?}");
-    Ok(found.into_keys().next())
+    Ok(found.into_iter().next().map(|(command, block)| Told { command, block }))
 }

@@ -66,6 +66,7 @@ pub(crate) fn all() -> Vec<Column> {
     let retried = |name, fault| Column { name, fault, retries: 1 };
     let one = |name, fault| Column { name, fault, retries: 0 };
     let status = |status: u16| Injected(json!({ "status": status }));
+    let late = |status: u16| Injected(json!({ "status": status, "at": "after_commit" }));
     let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(1));
     vec![
         one("connection refused", Refused),
@@ -86,8 +87,13 @@ pub(crate) fn all() -> Vec<Column> {
         one("502", status(502)),
         one("503", status(503)),
         one("504", status(504)),
+        one("500 after the commit", late(500)),
+        one("502 after the commit", late(502)),
+        one("503 after the commit", late(503)),
+        one("504 after the commit", late(504)),
         one("401 once", Injected(json!({ "status": 401, "times": 1 }))),
         one("401 for ever", status(401)),
+        one("403 once", Injected(json!({ "status": 403, "times": 1 }))),
         one("403 for ever", status(403)),
         one("unknown key", UnknownKey),
         one("slower than the timeout", Stalled),

@@ -43,13 +43,13 @@ fn mark(cell: Option<&Cell>) -> char {
         Some(None) => 'X',
         Some(Some(Continued::ByItself)) => '=',
         Some(Some(Continued::ByTheNextApply)) => '+',
-        Some(Some(Continued::ByCommand(_))) => '!',
+        Some(Some(Continued::AsTold(_))) => '!',
         Some(Some(Continued::AfterTheTtl)) => 't',
     }
 }
 
 fn letter(column: usize) -> char {
-    ('a'..='z').nth(column).unwrap_or('?')
+    ('a'..='z').chain('A'..='Z').nth(column).unwrap_or('?')
 }
 
 impl fmt::Display for Table {
@@ -71,13 +71,16 @@ impl fmt::Display for Table {
         writeln!(
             f,
             "\n\n  = the run got over it   + the next apply continued   ! the printed command \
-             continued\n  t the next apply continued, and the next lease swept what was left after \
+             or import block continued\n  t the next apply continued, and the next lease swept what was left after \
              its ttl   X did not converge\n"
         )?;
         for ((row, column), cell) in &*cells {
             let place = format!("{}, {}", self.rows[*row], self.columns[*column]);
             match &cell.continued {
-                Some(Continued::ByCommand(command)) => writeln!(f, "{place}: {command}")?,
+                Some(Continued::AsTold(text)) => {
+                    let words: Vec<&str> = text.split_whitespace().collect();
+                    writeln!(f, "{place}: {}", words.join(" "))?;
+                }
                 None => writeln!(f, "{place}: DOES NOT CONVERGE")?,
                 Some(_) => {}
             }

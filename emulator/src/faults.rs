@@ -48,16 +48,21 @@ pub struct Fault {
     pub held: u64,
 }
 
-/// The effect of a fault. Effects can be combined; a `status` replaces the operation.
+/// The effect of a fault. Effects can be combined; a `status` replaces the operation, unless it comes
+/// after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Effect {
     /// Wait this long first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_milliseconds: Option<u64>,
-    /// Respond with this status in IBM's error format, without running the operation.
+    /// Respond with this status in IBM's error format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// Whether that response takes the place of the operation, as when absent, or only of its
+    /// response, as when a gateway gives up on a service that goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Moment>,
     /// The `Retry-After` header of that response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<RetryAfter>,
@@ -72,7 +77,7 @@ pub struct Effect {
     pub body: Option<Corruption>,
 }
 
-/// When a connection is dropped or a request held.
+/// When a connection is dropped, a request held or an error returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moment {

@@ -244,15 +244,9 @@ async fn outcome(
     if effect.reset == Some(Moment::BeforeCommit) {
         return outcome;
     }
-    if let Some(status) = effect.status {
-        let retry_after = effect.retry_after.as_ref().map(|value| match value {
-            RetryAfter::Seconds(seconds) => seconds.to_string(),
-            RetryAfter::Date(date) => date.clone(),
-        });
-        outcome.headers.extend(retry_after.map(|value| ("retry-after", value)));
-        outcome.status = Some(status);
-        outcome.body = errors::injected(family, status, &request.trace).to_string();
-        return outcome;
+    let error = effect.status.map(|status| (status, effect.at.unwrap_or(Moment::BeforeCommit)));
+    if let Some((status, Moment::BeforeCommit)) = error {
+        return outcome.with_error(family, status, effect, request);
     }
     let done = work();
     let result = match done.receipt.written().await {
@@ -272,10 +266,35 @@ async fn outcome(
             outcome.body = body.to_string();
         }
     }
+    if let Some((status, Moment::AfterCommit)) = error {
+        outcome = outcome.with_error(family, status, effect, request);
+    }
     if effect.reset == Some(Moment::AfterCommit) {
         outcome.status = None;
     }
     outcome
+}
+
+impl Outcome {
+    /// The error that a fault returns instead.
+    fn with_error(
+        self,
+        family: Family,
+        status: u16,
+        effect: &Effect,
+        request: &ApiRequest,
+    ) -> Outcome {
+        let retry_after = effect.retry_after.as_ref().map(|value| match value {
+            RetryAfter::Seconds(seconds) => seconds.to_string(),
+            RetryAfter::Date(date) => date.clone(),
+        });
+        Outcome {
+            at: self.at,
+            status: Some(status),
+            headers: retry_after.map(|value| ("retry-after", value)).into_iter().collect(),
+            body: errors::injected(family, status, &request.trace).to_string(),
+        }
+    }
 }
 
 /// Logs to stderr: stdout is for the banner.

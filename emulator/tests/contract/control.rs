@@ -176,6 +176,20 @@ async fn an_injected_status() {
     assert_eq!(lab.get("/_emulator/faults").await.at("faults"), &json!([]));
 }
 
+/// A status comes before the change or after it.
+#[tokio::test]
+async fn an_injected_status_after_the_change() {
+    let lab = Lab::start().await;
+    for (at, groups) in [("before_commit", 1), ("after_commit", 2)] {
+        let fault = json!({ "operation": "create_secret_group", "status": 504, "at": at });
+        lab.post("/_emulator/faults", fault).await.expect(201);
+        let struck = lab.post("secret_groups", json!({ "name": "g1" })).await.expect(504);
+        assert_eq!(struck.at("status_code"), 504);
+        lab.delete("/_emulator/faults").await.expect(204);
+        assert_eq!(lab.get("secret_groups").await.at("total_count"), groups, "{at}");
+    }
+}
+
 /// The connection is dropped before or after the change.
 #[tokio::test]
 async fn dropped_connections() {
