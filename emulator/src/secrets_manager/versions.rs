@@ -1,5 +1,6 @@
 //! Reads, rotates, restores and expires the versions of a secret (ibm-api.md 4.3 to 4.6).
 
+use crate::engine::authorization;
 use crate::engine::credentials::{self, Credentials};
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::model::iam::Iam;
@@ -164,12 +165,15 @@ pub fn delete_data(tx: &mut Transaction<'_>, secret: &mut Secret, segment: &str)
     Ok(())
 }
 
-/// Deletes everything in IAM that was generated for the secret.
-pub fn delete_all(tx: &mut Transaction<'_>, secret: &Secret) -> Result<()> {
+/// Deletes everything in IAM that was generated for the secret. An engine without its rights in IAM
+/// leaves it there, and the secret is deleted all the same.
+pub fn delete_all(tx: &mut Transaction<'_>, instance: &Instance, secret: &Secret) -> Result<()> {
     if secret.locks_total() > 0 {
         return Err(ApiError::version_locked());
     }
-    if let Kind::IamCredentials(settings) = &secret.kind {
+    if let Kind::IamCredentials(settings) = &secret.kind
+        && authorization::authorize(tx, instance, settings).is_ok()
+    {
         for version in secret.versions.iter().filter(|version| version.payload_available()) {
             credentials::revoke(&mut tx.state.iam, &settings.source, version);
         }

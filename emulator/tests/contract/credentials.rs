@@ -194,6 +194,30 @@ async fn a_read_locks_again() {
     }
 }
 
+/// 4.6, 4.10: what the engine may not delete outlives its secret, and works.
+#[tokio::test]
+async fn an_engine_without_rights_leaves_the_credentials_of_a_deleted_secret() {
+    for body in [static_secret("s1", true), generated_secret("s2", true)] {
+        let lab = Lab::with_engine().await;
+        let id = lab.secret(body).await;
+        let secret = read(&lab, &id).await;
+        let left = lab.engine_objects().await;
+        let engine = format!("iam-{}", seed::ENGINE_SERVICE_ID);
+        let policies = lab.get(&format!("/v1/policies?account_id={}", seed::ACCOUNT_ID)).await;
+        for policy in policies.at("policies").as_array().unwrap() {
+            if policy["subjects"][0]["attributes"][0]["value"] == *engine {
+                let path = format!("/v1/policies/{}", policy["id"].as_str().unwrap());
+                lab.delete(&path).await.expect(204);
+            }
+        }
+        lab.delete(&format!("secrets/{id}")).await.expect(204);
+        assert_eq!(lab.get(&format!("secrets/{id}")).await.error().0, 404);
+        assert_eq!(lab.engine_objects().await, left);
+        assert!(left.contains(&secret.text("api_key_id").to_owned()));
+        assert!(lab.accepts(secret.text("api_key")).await);
+    }
+}
+
 /// 4.9: Secrets Manager still returns a key that was deleted in IAM.
 #[tokio::test]
 async fn a_key_deleted_outside_is_still_returned() {

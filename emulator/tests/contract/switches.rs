@@ -124,7 +124,11 @@ async fn a_deleted_instance_leaves_its_credentials_behind() {
     let secret = lab.get(&format!("secrets/{id}")).await.expect(200);
     lab.post("secret_groups", json!({ "name": "g1" })).await.expect(201);
     lab.delete(&format!("/_emulator/instances/{}", seed::INSTANCE_ID)).await.expect(204);
-    assert_eq!(lab.get("secrets").await.error().0, 404);
+    let path = format!("secrets/{id}");
+    for path in ["secrets", &path, &format!("{path}/metadata")] {
+        assert_eq!(lab.get(path).await.error().0, 404, "{path}");
+    }
+    assert_eq!(lab.delete(&path).await.error().0, 404);
     let state = lab.state().await;
     for kind in ["instances", "secrets", "secret_groups", "configurations"] {
         assert_eq!(state["secrets_manager"][kind], json!([]), "{kind}");

@@ -349,7 +349,7 @@ fn delete(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
     query.flag("force_delete")?;
     query.finish()?;
     let secret = secret(call, tx)?;
-    versions::delete_all(tx, &secret)?;
+    versions::delete_all(tx, &call.instance, &secret)?;
     tx.state.secrets_manager.secrets.remove(&secret.id);
     ApiResponse::empty(204)
 }
