@@ -23,6 +23,7 @@ mod imports;
 mod lists;
 mod logs;
 mod lost_versions;
+mod orphans;
 mod required;
 mod service;
 mod start;

@@ -233,12 +233,13 @@ pub(crate) struct DetailedRequest {
 }
 
 /// One expected diagnostic.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExpectedDiagnostic {
     /// The whole summary, or one of the [matcher](super::matcher)'s `$` words.
     pub(crate) summary: String,
-    /// Texts that the detail contains.
+    /// Texts that the detail contains. In a lifecycle, `{ADDRESS.ATTRIBUTE}` is replaced with a
+    /// value in the state before the step, `{NAME}` with a saved id.
     pub(crate) detail: Vec<String>,
     /// The address of the object.
     pub(crate) address: Option<String>,
@@ -416,6 +417,14 @@ fn apply() -> Vec<String> {
 
 fn failure() -> i32 {
     1
+}
+
+impl ExpectedDiagnostic {
+    /// The same with its details filled in.
+    pub(crate) fn filled(&self, fill: impl Fn(&str) -> String) -> ExpectedDiagnostic {
+        let detail = self.detail.iter().map(|text| fill(text)).collect();
+        ExpectedDiagnostic { detail, ..self.clone() }
+    }
 }
 
 impl Request {

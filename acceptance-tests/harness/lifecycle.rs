@@ -13,12 +13,14 @@ use super::actions::perform;
 use super::compare::{same_attributes, same_objects};
 use super::diagnostics::{check_diagnostics, without_repeats};
 use super::emulator::Exchange;
-use super::expect::{Change, Import, Moment, Opening, PlainChange, Requests, Scenario, Step};
+use super::expect::{
+    Change, ExpectedDiagnostic, Import, Moment, Opening, PlainChange, Requests, Scenario, Step,
+};
 use super::matcher::{References, check};
 use super::requests;
 use super::secrecy;
 use super::state::Object;
-use super::terraform::{Run, Severity};
+use super::terraform::{Diagnostic, Run, Severity};
 use super::world::{Programs, World};
 
 /// A scenario that is under way.
@@ -127,12 +129,8 @@ impl Lifecycle {
             requests::count_tokens(expected, &received)?;
         }
         self.check_requests(step.requests.as_ref(), received).context("requests")?;
-        check_diagnostics(
-            Severity::Warning,
-            &step.warns,
-            &without_repeats([planned.diagnostics()?, applied.diagnostics()?].concat()),
-        )
-        .context("warnings")?;
+        let found = without_repeats([planned.diagnostics()?, applied.diagnostics()?].concat());
+        self.check_diagnostics(Severity::Warning, &step.warns, &found).context("warnings")?;
         Ok(vec![planned, applied])
     }
 
@@ -159,8 +157,8 @@ impl Lifecycle {
         let run = if step.killed { run.expect_killed()? } else { run.expect_code(1)? };
         let diagnostics = run.diagnostics()?;
         let fails = step.fails.as_deref().unwrap_or_default();
-        check_diagnostics(Severity::Error, fails, &diagnostics).context("errors")?;
-        check_diagnostics(Severity::Warning, &step.warns, &diagnostics).context("warnings")?;
+        self.check_diagnostics(Severity::Error, fails, &diagnostics).context("errors")?;
+        self.check_diagnostics(Severity::Warning, &step.warns, &diagnostics).context("warnings")?;
         self.check_requests(step.requests.as_ref(), self.world.emulator.take_journal()?)
             .context("requests")?;
         self.world.diagnostics = diagnostics;
@@ -181,6 +179,18 @@ impl Lifecycle {
         let process = Pid::from_raw(i32::try_from(command.id())?).context("no process id")?;
         kill_process(process, Signal::INT)?;
         Run::of(command)
+    }
+
+    /// Expected details may refer to the state before the step, and to saved ids.
+    fn check_diagnostics(
+        &self,
+        severity: Severity,
+        expected: &[ExpectedDiagnostic],
+        found: &[Diagnostic],
+    ) -> Result<()> {
+        let filled: Vec<_> =
+            expected.iter().map(|it| it.filled(|text| self.world.fill(text))).collect();
+        check_diagnostics(severity, &filled, found)
     }
 
     fn plan_again(&self, step: &Step) -> Result<()> {

@@ -41,7 +41,7 @@ pub enum ApiErrorKind {
     Unauthenticated,
     /// The identity lacks the role (403).
     Forbidden,
-    /// The object does not exist (404).
+    /// The object does not exist, or no longer (404, 410).
     NotFound,
     /// The object exists already, or other objects depend on it (409).
     Conflict,
@@ -84,7 +84,7 @@ impl ApiErrorKind {
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::Invalid,
             StatusCode::UNAUTHORIZED => Self::Unauthenticated,
             StatusCode::FORBIDDEN => Self::Forbidden,
-            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::NOT_FOUND | StatusCode::GONE => Self::NotFound,
             StatusCode::CONFLICT => Self::Conflict,
             StatusCode::PRECONDITION_FAILED => Self::Locked,
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,

@@ -1,4 +1,5 @@
-//! API keys in IAM: whether a key works, and whether it exists (ibm-api.md 3.2).
+//! API keys and service IDs in IAM: whether a key works, what exists, and its deletion
+//! (ibm-api.md 3.1, 3.2).
 
 use secrecy::SecretString;
 
@@ -7,6 +8,7 @@ use super::grant::{Grant, get_token};
 use super::instance::InstanceClient;
 use super::operation::Operation;
 use super::request::Request;
+use super::types::IamEntity;
 
 impl InstanceClient {
     /// Whether IAM issues a token for the key. A new key can take a few seconds to work.
@@ -19,13 +21,48 @@ impl InstanceClient {
         }
     }
 
-    /// Whether the key with this id exists in IAM.
-    pub async fn key_exists(&self, api_key_id: &str) -> Result<bool, ApiError> {
-        let request = Request::new(Operation::GetApiKey, self.iam_url.as_url(), &[api_key_id])?;
-        match self.empty(&request).await {
-            Ok(()) => Ok(true),
-            Err(reason) if reason.is_not_found() => Ok(false),
-            Err(reason) => Err(reason),
-        }
+    /// The API key with this id, if it exists.
+    pub async fn find_api_key(&self, id: &str) -> Result<Option<IamEntity>, ApiError> {
+        self.find(Operation::GetApiKey, id).await
+    }
+
+    /// The service ID with this id, if it exists.
+    pub async fn find_service_id(&self, id: &str) -> Result<Option<IamEntity>, ApiError> {
+        self.find(Operation::GetServiceId, id).await
+    }
+
+    /// Deletes an API key, which must not be locked. One that is gone already is no error.
+    pub async fn delete_api_key(&self, id: &str) -> Result<(), ApiError> {
+        self.remove(Operation::DeleteApiKey, id).await
+    }
+
+    /// Deletes a service ID and its keys, none of which may be locked. One that is gone already is
+    /// no error.
+    pub async fn delete_service_id(&self, id: &str) -> Result<(), ApiError> {
+        self.remove(Operation::DeleteServiceId, id).await
+    }
+
+    /// Unlocks an API key. One that is gone is no error.
+    pub async fn unlock_api_key(&self, id: &str) -> Result<(), ApiError> {
+        self.remove(Operation::UnlockApiKey, id).await
+    }
+
+    /// Unlocks a service ID. One that is gone is no error.
+    pub async fn unlock_service_id(&self, id: &str) -> Result<(), ApiError> {
+        self.remove(Operation::UnlockServiceId, id).await
+    }
+
+    async fn find(&self, operation: Operation, id: &str) -> Result<Option<IamEntity>, ApiError> {
+        let found = self.json(&self.iam_request(operation, id)?).await;
+        found.map(Some).or_else(|reason| if reason.is_not_found() { Ok(None) } else { Err(reason) })
+    }
+
+    async fn remove(&self, operation: Operation, id: &str) -> Result<(), ApiError> {
+        let removed = self.empty(&self.iam_request(operation, id)?).await;
+        removed.or_else(|reason| if reason.is_not_found() { Ok(()) } else { Err(reason) })
+    }
+
+    fn iam_request(&self, operation: Operation, id: &str) -> Result<Request, ApiError> {
+        Request::new(operation, self.iam_url.as_url(), &[id])
     }
 }

@@ -49,7 +49,7 @@ pub use types::{
     ArbitraryVersionPrototype, CommonMetadata, Configuration, ConfigurationMetadata,
     ConfigurationPatch, ConfigurationPrototype, ConfigurationType, IamCredentials,
     IamCredentialsMetadata, IamCredentialsPatch, IamCredentialsPrototype, IamCredentialsVersion,
-    JsonObject, KeyOwner, NewKey, NothingMore, RotationPolicy, Secret, SecretGroup,
+    IamEntity, JsonObject, KeyOwner, NewKey, NothingMore, RotationPolicy, Secret, SecretGroup,
     SecretGroupPatch, SecretGroupPrototype, SecretLock, SecretMetadata, SecretMetadataPatch,
     SecretPrototype, SecretState, SecretType, Timestamp, Version, VersionMetadata,
     VersionMetadataPatch, VersionPrototype,

@@ -57,6 +57,16 @@ pub enum Operation {
     GetToken,
     /// One API key in IAM.
     GetApiKey,
+    /// Unlocks an API key in IAM.
+    UnlockApiKey,
+    /// Deletes an unlocked API key in IAM.
+    DeleteApiKey,
+    /// One service ID in IAM.
+    GetServiceId,
+    /// Unlocks a service ID in IAM.
+    UnlockServiceId,
+    /// Deletes an unlocked service ID in IAM, with its keys.
+    DeleteServiceId,
 }
 
 /// The least role that an operation needs.
@@ -70,8 +80,10 @@ pub enum Role {
     Writer,
     /// May do everything in the instance.
     Manager,
-    /// Sees API keys in IAM.
+    /// Sees API keys and service IDs in IAM.
     IamViewer,
+    /// Also changes and deletes them.
+    IamOperator,
     /// None at all.
     NoRole,
 }
@@ -79,11 +91,12 @@ pub enum Role {
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Reader => "the service role Reader",
-            Self::SecretsReader => "the service role SecretsReader",
-            Self::Writer => "the service role Writer",
-            Self::Manager => "the service role Manager",
+            Self::Reader => "the service role Reader on the Secrets Manager instance",
+            Self::SecretsReader => "the service role SecretsReader on the Secrets Manager instance",
+            Self::Writer => "the service role Writer on the Secrets Manager instance",
+            Self::Manager => "the service role Manager on the Secrets Manager instance",
             Self::IamViewer => "the platform role Viewer on IAM Identity",
+            Self::IamOperator => "the platform role Operator on IAM Identity",
             Self::NoRole => "no role",
         })
     }
@@ -108,10 +121,10 @@ struct Entry {
 }
 
 impl Operation {
-    /// The table (ibm-api.md 2.1; for IAM 1.5 and 3.2).
+    /// The table (ibm-api.md 2.1; for IAM 1.5, 3.1 and 3.2).
     fn entry(self) -> Entry {
         use Idempotency::{Once, Repeatable};
-        use Role::{IamViewer, Manager, NoRole, Reader, SecretsReader, Writer};
+        use Role::{IamOperator, IamViewer, Manager, NoRole, Reader, SecretsReader, Writer};
         const GET: Method = Method::GET;
         const POST: Method = Method::POST;
         const PATCH: Method = Method::PATCH;
@@ -213,6 +226,21 @@ impl Operation {
             // A second token does no harm.
             Self::GetToken => ("get_token", POST, "/identity/token", Repeatable, NoRole),
             Self::GetApiKey => ("get_api_key", GET, "/v1/apikeys/{id}", Repeatable, IamViewer),
+            Self::UnlockApiKey => {
+                ("unlock_api_key", DELETE, "/v1/apikeys/{id}/lock", Repeatable, IamOperator)
+            }
+            Self::DeleteApiKey => {
+                ("delete_api_key", DELETE, "/v1/apikeys/{id}", Repeatable, IamOperator)
+            }
+            Self::GetServiceId => {
+                ("get_service_id", GET, "/v1/serviceids/{id}", Repeatable, IamViewer)
+            }
+            Self::UnlockServiceId => {
+                ("unlock_service_id", DELETE, "/v1/serviceids/{id}/lock", Repeatable, IamOperator)
+            }
+            Self::DeleteServiceId => {
+                ("delete_service_id", DELETE, "/v1/serviceids/{id}", Repeatable, IamOperator)
+            }
         };
         Entry { name, method, path, idempotency, role }
     }
@@ -225,6 +253,11 @@ impl Operation {
     /// The least role that it needs.
     pub fn role(self) -> Role {
         self.entry().role
+    }
+
+    /// Whether it is one of IAM, and not of a Secrets Manager instance.
+    pub fn is_of_iam(self) -> bool {
+        matches!(self.role(), Role::NoRole | Role::IamViewer | Role::IamOperator)
     }
 
     pub(super) fn method(self) -> Method {
@@ -273,7 +306,16 @@ mod tests {
             (Operation::GetSecretByName, "get_secret_by_name needs the service role SecretsReader"),
             (Operation::CreateVersion, "create_version needs the service role Writer"),
             (Operation::DeleteVersionData, "delete_version_data needs the service role Manager"),
+        ] {
+            let shown = format!("{shown} on the Secrets Manager instance");
+            assert_eq!(format!("{operation} needs {}", operation.role()), shown);
+        }
+        for (operation, shown) in [
             (Operation::GetApiKey, "get_api_key needs the platform role Viewer on IAM Identity"),
+            (
+                Operation::DeleteServiceId,
+                "delete_service_id needs the platform role Operator on IAM Identity",
+            ),
             (Operation::GetToken, "get_token needs no role"),
         ] {
             assert_eq!(format!("{operation} needs {}", operation.role()), shown);

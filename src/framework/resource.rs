@@ -11,11 +11,26 @@ use serde::de::DeserializeOwned;
 
 use super::codec::{to_model, to_object};
 use super::context::{Context, Pending};
-use super::diag::{AttributePath, Diagnostics, Report};
+use super::diag::{AttributePath, Diagnostics, Report, path};
 use super::plan::{PlanRequest, Planned, plan, refreshed, settle};
 use super::private_state::PrivateState;
 use super::schema::{IdentityAttribute, Schema};
 use super::value::{Object, ValueAny, attribute, is_blank};
+
+/// What a read finds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading<S> {
+    /// The object as the service has it now.
+    Present(S),
+    /// The object is gone.
+    Gone,
+    /// The object is gone, but its delete still has something to remove elsewhere. It stays in
+    /// the state as it was, and the next plan replaces or destroys it.
+    Outlived(S),
+}
+
+/// The attribute that forces the replacement of an object that is gone: everybody's object gets a new one.
+const ID: &str = "id";
 
 /// A managed resource type, in terms of its own model.
 pub trait ManagedResource: Send + Sync + 'static {
@@ -60,13 +75,13 @@ pub trait ManagedResource: Send + Sync + 'static {
     /// set it.
     fn leave_out(&self, state: &mut Self::State);
 
-    /// The object as the service has it now; `None` if it is gone. `prior` serves
-    /// only to find it, and to avoid calls for values that it has already.
+    /// What the service has now. `prior` serves only to find the object, and to
+    /// avoid calls for values that it has already.
     fn read(
         &self,
         context: Context,
         prior: Self::State,
-    ) -> impl Future<Output = Report<Option<Self::State>>> + Send;
+    ) -> impl Future<Output = Report<Reading<Self::State>>> + Send;
 
     /// Creates the object. Once it exists it is returned, whatever else fails.
     /// `config` contains what the plan must not: write-only values.
@@ -263,13 +278,18 @@ impl<R: ManagedResource> AnyResource for R {
             if report.failed() {
                 return Report::with(stored, report.diagnostics);
             }
-            let state = match report.value.as_ref().map(to_object).transpose() {
+            let (returned, gone) = match report.value {
+                Reading::Present(state) => (Some(state), false),
+                Reading::Gone => (None, true),
+                Reading::Outlived(state) => (Some(state), true),
+            };
+            let state = match returned.as_ref().map(to_object).transpose() {
                 Ok(returned) => returned.map(|returned| {
                     refreshed(ManagedResource::schema(self), &prior, returned, own.is_none())
                 }),
                 Err(bug) => return Report::with(stored, bug),
             };
-            let own = PrivateState { note: notes.recall(), ..own.unwrap_or_default() };
+            let own = PrivateState { gone, note: notes.recall(), ..own.unwrap_or_default() };
             let private = own.to_bytes(key);
             Report::with(Stored { state, private }, report.diagnostics)
         })
@@ -311,6 +331,9 @@ fn plan_change<R: ManagedResource>(
     // before (plugin-protocol.md 4.3); any other create has none.
     let replaces = prior.is_none() && own.is_some();
     let own = own.unwrap_or_default();
+    // An object that is gone is planned like a new one, in the place of what is left of it.
+    let gone = own.gone && prior.is_some();
+    let prior = prior.filter(|_| !gone);
     let before: Option<R::State> = prior.map(to_model).transpose()?;
     let config_model = to_model(config)?;
     let planned_changes = match &before {
@@ -319,8 +342,9 @@ fn plan_change<R: ManagedResource>(
     };
     let configured_before = &own.configured;
     let request = PlanRequest { prior, proposed, config, configured_before, planned_changes };
-    let Planned { state, requires_replace, configured } =
+    let Planned { state, mut requires_replace, configured } =
         plan(ManagedResource::schema(resource), request);
+    requires_replace.extend(gone.then(|| path(ID)));
     let mut model = to_model(&state)?;
     let mut diagnostics = resource.modify_plan(before.as_ref(), &config_model, &mut model);
     if let Some(before) = before.filter(|_| !requires_replace.is_empty()) {
@@ -331,7 +355,7 @@ fn plan_change<R: ManagedResource>(
     let response = PlanResponse {
         state: Some(to_object(&model)?),
         requires_replace,
-        private: PrivateState { configured, replaces, note: own.note }.to_bytes(key),
+        private: PrivateState { configured, replaces, gone: false, note: own.note }.to_bytes(key),
     };
     Ok(Report::with(response, diagnostics))
 }

@@ -6,10 +6,11 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::leased_key::{LeasedKey, renew_at, wait_until_usable};
+use super::leased_key::{FOR_GOOD, LeasedKey, renew_at, wait_until_usable};
 use super::mapping;
 use super::model::{ApiKey, IamCredentials};
 use super::no_key::no_key;
+use super::orphans;
 use crate::client::{self, ApiError, SecretMetadata};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, path};
 use crate::framework::schema::{Schema, boolean, string};
@@ -139,17 +140,27 @@ impl InstanceEphemeral for IamCredentialsEphemeral {
     async fn close(instance: &Instance, Private { key, revoke }: &Private) -> Diagnostics {
         let object = format!("{} {}", IamCredentials::NAME, key.secret_id);
         let mut diagnostics = Diagnostics::default();
-        if *revoke && let Err(reason) = revoke_if_current(instance, key).await {
+        if *revoke {
+            diagnostics.add_diagnostics(end(instance, key, &object).await);
+        }
+        diagnostics.add_diagnostics(key.outlived(&object, instance.client.service_time()));
+        diagnostics
+    }
+}
+
+/// Revokes the key at the end of the run.
+async fn end(instance: &Instance, key: &LeasedKey, object: &str) -> Diagnostics {
+    match revoke_if_current(instance, key).await {
+        Ok(true) => Diagnostics::default(),
+        Ok(false) => orphans::remove(instance, object, &key.credentials, false, FOR_GOOD).await,
+        Err(reason) => {
             let advice = Advice::new(
                 "The key stays valid until it expires. To revoke it earlier, delete the data of the \
                  current version of the secret.",
             );
             let failure = Failure::Api(reason, Some(advice));
-            let key = format!("the key of {object}");
-            diagnostics.add_diagnostics(instance.diagnostics(Crud::Delete, &key, failure));
+            instance.diagnostics(Crud::Delete, &format!("the key of {object}"), failure)
         }
-        diagnostics.add_diagnostics(key.outlived(&object, instance.client.service_time()));
-        diagnostics
     }
 }
 
@@ -176,8 +187,8 @@ fn warn_of_other_readers(
     }
 }
 
-/// Revokes the key if it is still the current one.
-async fn revoke_if_current(instance: &Instance, key: &LeasedKey) -> Result<(), ApiError> {
+/// Revokes the key if it is still the current one. The value is whether the secret was there.
+async fn revoke_if_current(instance: &Instance, key: &LeasedKey) -> Result<bool, ApiError> {
     let (client, secret_id) = (&instance.client, &key.secret_id);
     let revoke = async {
         let metadata: SecretMetadata<client::IamCredentials> =
@@ -185,10 +196,10 @@ async fn revoke_if_current(instance: &Instance, key: &LeasedKey) -> Result<(), A
         if metadata.own.api_key_id.as_ref() == Some(&key.api_key_id) {
             client.delete_current_version_data(secret_id).await?;
         }
-        Ok(())
+        Ok(true)
     };
     match revoke.await {
-        Err(reason) if ApiError::is_not_found(&reason) => Ok(()),
+        Err(reason) if ApiError::is_not_found(&reason) => Ok(false),
         outcome => outcome,
     }
 }

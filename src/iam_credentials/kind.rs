@@ -5,13 +5,18 @@ use serde_json::Value as Json;
 use super::attributes::{NEW_KEY, READY_FOR_RENEWAL, attributes, found_description};
 use super::model::{ApiKey, IamCredentials, Own, Secret, Settings, stores_key};
 use super::no_key::no_key;
+use super::orphans::{self, Credentials};
 use super::{key_version, mapping, renewal, rules, warnings};
 use crate::client::{self, ApiError, ApiErrorKind};
-use crate::framework::diag::{Diagnostic, Diagnostics, diagnostic, path};
+use crate::framework::diag::{Diagnostic, Diagnostics, Report, diagnostic, path};
 use crate::framework::schema::Attribute;
 use crate::framework::value::Value;
 use crate::instance::{Advice, Defaults, Instance};
 use crate::secret::{PayloadInState, SecretKind, json_object};
+
+/// What becomes of a secret whose credentials could not be removed.
+const IN_THE_STATE: &str = "The secret itself is deleted. Terraform keeps it in the state, so that \
+                            the next apply tries again.";
 
 impl SecretKind for IamCredentials {
     type Api = client::IamCredentials;
@@ -208,7 +213,9 @@ impl SecretKind for IamCredentials {
         let wanted = !state.own.is_dynamic() && state.settings.early_renewal.is_value();
         let ready = wanted && {
             let exists = match state.own.api_key_id.as_deref_option() {
-                Some(id) => instance.client.key_exists(id).await.unwrap_or(true),
+                Some(id) => {
+                    instance.client.find_api_key(id).await.map_or(true, |key| key.is_some())
+                }
                 None => true,
             };
             renewal::ready(state, exists, instance.client.service_time())
@@ -268,6 +275,19 @@ impl SecretKind for IamCredentials {
     ) -> Option<Diagnostic> {
         let missing = !payload.api_key.is_value();
         missing.then(|| no_key(attribute, object, state, "Rotate the secret to create a new one."))
+    }
+
+    async fn what_outlives(instance: &Instance, prior: &Secret) -> Report<bool> {
+        orphans::report(instance, &prior.describe(), &Credentials::of(prior)).await
+    }
+
+    async fn remove_what_outlives(
+        instance: &Instance,
+        prior: &Secret,
+        was_there: bool,
+    ) -> Diagnostics {
+        let credentials = Credentials::of(prior);
+        orphans::remove(instance, &prior.describe(), &credentials, was_there, IN_THE_STATE).await
     }
 
     fn create_advice(reason: &ApiError) -> Option<Advice> {

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::attributes::lease_attributes;
-use super::leased_key::{LeasedKey, renew_at, wait_until_usable};
+use super::leased_key::{FOR_GOOD, LeasedKey, renew_at, wait_until_usable};
 use super::model::ApiKey;
-use super::{mapping, rules};
+use super::{mapping, orphans, rules};
 use crate::client::{self, IamCredentialsPrototype, SecretFilter, SecretMetadata, SecretPrototype};
 use crate::framework::diag::{Diagnostics, Report, diagnostic, error, path};
 use crate::framework::schema::{Attribute, Schema, boolean, string};
@@ -120,7 +120,9 @@ impl InstanceEphemeral for Lease {
             Ok(lent) => Ok(lent),
             Err(mut failed) => {
                 // Terraform does not close what failed to open.
-                failed.add_diagnostics(delete(&instance.uninterrupted(), secret_id).await);
+                if let Err(left) = delete(&instance.uninterrupted(), secret_id).await {
+                    failed.add_diagnostics(left);
+                }
                 Err(failed)
             }
         }
@@ -131,9 +133,15 @@ impl InstanceEphemeral for Lease {
     }
 
     async fn close(instance: &Instance, key: &LeasedKey) -> Diagnostics {
-        let mut diagnostics = delete(instance, &key.secret_id).await;
+        let object = describe(&key.secret_id);
+        let mut diagnostics = match delete(instance, &key.secret_id).await {
+            Ok(was_there) => {
+                orphans::remove(instance, &object, &key.credentials, was_there, FOR_GOOD).await
+            }
+            Err(failed) => failed,
+        };
         let now = instance.client.service_time();
-        diagnostics.add_diagnostics(key.outlived(&describe(&key.secret_id), now));
+        diagnostics.add_diagnostics(key.outlived(&object, now));
         diagnostics
     }
 }
@@ -233,18 +241,19 @@ async fn read_key(
     Ok(Lent { model, private, renew_at })
 }
 
-/// Deletes the secret, and with it everything that the engine created for it.
-async fn delete(instance: &Instance, secret_id: &str) -> Diagnostics {
+/// Deletes the secret, and with it everything that the engine created for it. The value is whether it
+/// was there.
+async fn delete(instance: &Instance, secret_id: &str) -> Result<bool, Diagnostics> {
     match instance.client.delete_secret(secret_id).await {
-        Ok(()) => Diagnostics::default(),
-        Err(reason) if reason.is_not_found() => Diagnostics::default(),
+        Ok(()) => Ok(true),
+        Err(reason) if reason.is_not_found() => Ok(false),
         Err(reason) => {
             let advice = Advice::new(
                 "Its key expires when its ttl is over, and the next lease in the same group \
                  deletes the secret.",
             );
             let failure = Failure::Api(reason, Some(advice));
-            instance.diagnostics(Crud::Delete, &describe(secret_id), failure)
+            Err(instance.diagnostics(Crud::Delete, &describe(secret_id), failure))
         }
     }
 }
@@ -262,7 +271,8 @@ async fn sweep(instance: &Instance, own: &SecretMetadata<Api>) -> Diagnostics {
     let now = instance.client.service_time();
     let found = found.unwrap_or_default();
     for expired in found.iter().filter(|lease| has_expired(lease, own, now)) {
-        for failed in delete(instance, &expired.common.id).await.errors {
+        let Err(failed) = delete(instance, &expired.common.id).await else { continue };
+        for failed in failed.errors {
             diagnostics.add_warning(diagnostic(failed.attribute, failed.summary, failed.detail));
         }
     }

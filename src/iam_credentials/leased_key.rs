@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::orphans::Credentials;
 use crate::client::{self, ApiError, SecretMetadata};
 use crate::framework::diag::{
     AttributePath, Diagnostics, Report, diagnostic, error, path, sentence,
@@ -25,6 +26,9 @@ const USABLE_WITHIN: Duration = Duration::from_secs(60);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
+/// What becomes of a run's credentials that could not be removed.
+pub(super) const FOR_GOOD: &str = "The secret itself is gone, so nothing tries again.";
+
 /// Which key a run has. Terraform keeps this in memory for the run; it contains no secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LeasedKey {
@@ -32,6 +36,8 @@ pub struct LeasedKey {
     pub(super) secret_id: String,
     /// The key's id in IAM.
     pub(super) api_key_id: String,
+    /// What may outlive the secret in IAM.
+    pub(super) credentials: Credentials,
     /// When the run was given it, in seconds since 1970 by the service's clock.
     opened_at: i64,
     /// When it expires, in seconds since 1970.
@@ -45,6 +51,7 @@ impl LeasedKey {
         LeasedKey {
             secret_id: metadata.common.id.clone(),
             api_key_id: api_key_id.to_owned(),
+            credentials: Credentials::named_by(&metadata.own),
             opened_at: instance.client.service_time().unix_timestamp(),
             expires_at: expires_at.map(OffsetDateTime::unix_timestamp),
         }
@@ -272,6 +279,7 @@ mod tests {
         LeasedKey {
             secret_id: "s".to_owned(),
             api_key_id: "ApiKey-1".to_owned(),
+            credentials: Credentials::default(),
             opened_at: at("2026-11-24T11:50:00Z").unix_timestamp(),
             expires_at: Some(at("2026-11-24T12:00:10Z").unix_timestamp()),
         }

@@ -14,6 +14,7 @@ mod leased_key;
 mod mapping;
 mod model;
 mod no_key;
+mod orphans;
 mod renewal;
 mod rotate;
 mod rules;

@@ -19,6 +19,8 @@ pub struct Configured {
     pub region: String,
     /// Whether a create may adopt what an earlier run has created.
     pub adopt_existing: bool,
+    /// Whether a destroy removes from IAM what the instance no longer can.
+    pub cleanup_iam_on_destroy: Value<bool>,
     /// What applies to resources that leave it open.
     pub defaults: Defaults,
 }
@@ -67,6 +69,8 @@ pub struct Instance {
     pub instance_id: String,
     /// Whether a create may adopt what an earlier run has created.
     pub adopt_existing: bool,
+    /// Whether a destroy removes from IAM what the instance no longer can.
+    pub cleanup_iam_on_destroy: Value<bool>,
     /// The context of the call that it serves.
     pub(super) context: Context,
     objects: Objects,
@@ -80,6 +84,7 @@ impl Instance {
             region: self.region.clone(),
             instance_id: self.instance_id.clone(),
             adopt_existing: self.adopt_existing,
+            cleanup_iam_on_destroy: self.cleanup_iam_on_destroy,
             context: Context::default(),
             objects: self.objects.clone(),
         }
@@ -165,7 +170,7 @@ impl Connection {
         context: &Context,
     ) -> Result<Instance, Diagnostics> {
         let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Configured { client, region, adopt_existing, .. } = configured
+        let Configured { client, region, adopt_existing, cleanup_iam_on_destroy, .. } = configured
             .ok_or_else(|| bug("A resource was called before the provider was configured."))?;
         let region = reference.region.as_deref_option().map_or(region, str::to_owned);
         let instance_id = reference.instance_id.as_deref_option().unwrap_or_default().to_owned();
@@ -188,6 +193,7 @@ impl Connection {
                 region,
                 instance_id,
                 adopt_existing,
+                cleanup_iam_on_destroy,
                 context: context.clone(),
                 objects: self.objects.clone(),
             }),

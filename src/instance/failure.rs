@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::connection::Instance;
-use crate::client::{ApiError, ApiErrorKind, Operation, TransportKind};
+use crate::client::{ApiError, ApiErrorKind, TransportKind};
 use crate::framework::diag::{AttributePath, Diagnostics, error, path, sentence};
 
 /// The operation of Terraform during which a failure happened.
@@ -184,8 +184,8 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
              valid for its ttl only, which must be longer than the run.",
         ),
         ApiErrorKind::Forbidden => Advice::new(format!(
-            "The caller lacks a role: {} needs {} on the Secrets Manager instance. A new access \
-             policy can take a minute to take effect.",
+            "The caller lacks a role: {} needs {}. A new access policy can take a minute to take \
+             effect.",
             reason.operation(),
             reason.operation().role()
         )),
@@ -202,7 +202,7 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
             "The instance receives more requests than it allows: run Terraform with a lower \
              -parallelism, or again later.",
         ),
-        ApiErrorKind::Transport(kind) if reason.operation() == Operation::GetToken => {
+        ApiErrorKind::Transport(kind) if reason.operation().is_of_iam() => {
             Advice::new(transport_advice(kind, IAM_ADDRESS))
         }
         ApiErrorKind::Transport(kind) => {

@@ -12,7 +12,7 @@ use super::reference::{self, InstanceRef};
 use super::timeouts::{self, Timeouts};
 use crate::framework::context::Context;
 use crate::framework::diag::{AttributePath, Diagnostics, Report, diagnostic, error, path};
-use crate::framework::resource::ManagedResource;
+use crate::framework::resource::{ManagedResource, Reading};
 use crate::framework::schema::{Attribute, IdentityAttribute, Schema};
 use crate::framework::value::Value;
 use crate::units::id::ObjectId;
@@ -117,6 +117,25 @@ pub trait InstanceResource: Served {
         instance: &Instance,
         prior: &Self::Model,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Reports what outlives an object that a refresh found to be gone; whether
+    /// [`InstanceResource::remove_what_outlives`] has to remove it.
+    fn what_outlives(
+        _instance: &Instance,
+        _prior: &Self::Model,
+    ) -> impl Future<Output = Report<bool>> + Send {
+        std::future::ready(Report::of(false))
+    }
+
+    /// Removes what outlives an object that is deleted, or reports it. `was_there` says whether this
+    /// delete found the object. After an error it stays in the state.
+    fn remove_what_outlives(
+        _instance: &Instance,
+        _prior: &Self::Model,
+        _was_there: bool,
+    ) -> impl Future<Output = Diagnostics> + Send {
+        std::future::ready(Diagnostics::default())
+    }
 }
 
 /// The model of a type together with what all managed resources have.
@@ -198,21 +217,24 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
         T::leave_out(&mut state.model);
     }
 
-    async fn read(&self, context: Context, mut prior: Self::State) -> Report<Option<Self::State>> {
+    async fn read(&self, context: Context, mut prior: Self::State) -> Report<Reading<Self::State>> {
         T::note_defaults(&mut prior.model, self.connection.defaults());
         let instance = match self.instance_for(Crud::Read, &prior, context) {
             Ok(instance) => instance,
-            Err(diagnostics) => return Report::with(Some(prior), diagnostics),
+            Err(diagnostics) => return Report::with(Reading::Present(prior), diagnostics),
         };
         match T::read(&instance, &prior.model).await {
             Ok(model) => {
                 let warnings = T::warnings(&model);
-                Report::with(Some(prior.with::<T>(&instance, model)), warnings)
+                Report::with(Reading::Present(prior.with::<T>(&instance, model)), warnings)
             }
-            Err(failure) if failure.is_not_found() => Report::of(None),
+            Err(failure) if failure.is_not_found() => {
+                let report = T::what_outlives(&instance, &prior.model).await;
+                report.map(|keep| if keep { Reading::Outlived(prior) } else { Reading::Gone })
+            }
             Err(failure) => {
-                let object = T::describe(&prior.model);
-                Report::with(Some(prior), instance.diagnostics(Crud::Read, &object, failure))
+                let failed = instance.diagnostics(Crud::Read, &T::describe(&prior.model), failure);
+                Report::with(Reading::Present(prior), failed)
             }
         }
     }
@@ -274,12 +296,14 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
         if instance.has_adopted(&instance.id(T::id(&prior.model)).to_string()) {
             return not_replaced(&T::describe(&prior.model));
         }
-        match T::delete(&instance, &prior.model).await {
-            Err(failure) if !failure.is_not_found() => {
-                instance.diagnostics(Crud::Delete, &T::describe(&prior.model), failure)
+        let was_there = match T::delete(&instance, &prior.model).await {
+            Ok(()) => true,
+            Err(failure) if failure.is_not_found() => false,
+            Err(failure) => {
+                return instance.diagnostics(Crud::Delete, &T::describe(&prior.model), failure);
             }
-            _ => Diagnostics::default(),
-        }
+        };
+        T::remove_what_outlives(&instance, &prior.model, was_there).await
     }
 
     fn import(&self, id: &str) -> Result<Self::State, Diagnostics> {

@@ -24,6 +24,8 @@ pub struct Resolved {
     pub region: String,
     /// Whether a create may adopt what an earlier run has created.
     pub adopt_existing: bool,
+    /// Whether a destroy removes from IAM what the instance no longer can.
+    pub cleanup_iam_on_destroy: Value<bool>,
     /// What the user should know although it was asked for.
     pub warnings: Diagnostics,
     /// What applies to resources that leave it open.
@@ -62,7 +64,8 @@ pub fn resolve(
     };
     let adopt_existing = block.adopt_existing == Value::Value(true);
     let defaults = Defaults { store_api_key: block.store_api_key };
-    Ok(Resolved { client, region, adopt_existing, defaults, warnings })
+    let cleanup_iam_on_destroy = block.cleanup_iam_on_destroy;
+    Ok(Resolved { client, region, adopt_existing, cleanup_iam_on_destroy, defaults, warnings })
 }
 
 fn max_retries(block: &ProviderBlock, environment: &Environment<'_>) -> Result<u32, Diagnostics> {

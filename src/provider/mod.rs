@@ -116,9 +116,22 @@ impl Provider for IbmSm {
             .and_then(|block| resolve(&block, &environment, &self.known_secrets));
         match resolved {
             Ok(resolved) => {
-                let Resolved { client, region, adopt_existing, defaults, warnings } = resolved;
+                let Resolved {
+                    client,
+                    region,
+                    adopt_existing,
+                    cleanup_iam_on_destroy,
+                    warnings,
+                    defaults,
+                } = resolved;
                 let client = Arc::new(Client::new(client));
-                self.connection.configure(Configured { client, region, adopt_existing, defaults });
+                self.connection.configure(Configured {
+                    client,
+                    region,
+                    adopt_existing,
+                    cleanup_iam_on_destroy,
+                    defaults,
+                });
                 warnings
             }
             Err(diagnostics) => diagnostics,

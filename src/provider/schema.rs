@@ -51,6 +51,8 @@ pub struct ProviderBlock {
     pub secrets_manager_endpoint: Value<String>,
     /// Whether a create may adopt what an earlier run has created.
     pub adopt_existing: Value<bool>,
+    /// Whether a destroy removes from IAM what the instance no longer can.
+    pub cleanup_iam_on_destroy: Value<bool>,
     /// Whether addresses of other hosts may be plain HTTP.
     pub allow_plain_http: Value<bool>,
     /// Whether states contain API keys, for secrets that do not say so themselves.
@@ -194,6 +196,14 @@ pub(super) fn schema() -> Schema {
              import: if the same identity created it within the last day, and everything configured \
              is as in it. That is what a run leaves that was killed before it could write the \
              state. Default: false.",
+        ),
+        boolean("cleanup_iam_on_destroy").description(
+            "Whether the destroy of IAM credentials also removes from IAM what their instance no \
+             longer can: the API key, and the generated service ID, that the state names, if the \
+             secret or the instance was deleted outside Terraform. Such a secret stays in the state \
+             until an apply has removed them. It needs the platform role Operator on IAM Identity, \
+             and one request more for each secret that is destroyed. Default: false; a warning then \
+             says what is left and how to delete it.",
         ),
     ];
     attributes.extend(without_effect());

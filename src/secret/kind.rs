@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::metadata::CommonMetadata;
 use crate::client::{self, ApiError, SecretType};
-use crate::framework::diag::{Diagnostic, Diagnostics};
+use crate::framework::diag::{Diagnostic, Diagnostics, Report};
 use crate::framework::schema::Attribute;
 use crate::framework::value::StringMap;
 use crate::instance::{Advice, Defaults, Failure, Instance};
@@ -224,6 +224,23 @@ pub trait SecretKind: Clone + Debug + Default + PartialEq + Send + Sync + 'stati
         _object: &str,
     ) -> Option<Diagnostic> {
         None
+    }
+
+    /// See [`crate::instance::InstanceResource::what_outlives`].
+    fn what_outlives(
+        _instance: &Instance,
+        _prior: &Secret<Self>,
+    ) -> impl Future<Output = Report<bool>> + Send {
+        std::future::ready(Report::of(false))
+    }
+
+    /// See [`crate::instance::InstanceResource::remove_what_outlives`].
+    fn remove_what_outlives(
+        _instance: &Instance,
+        _prior: &Secret<Self>,
+        _was_there: bool,
+    ) -> impl Future<Output = Diagnostics> + Send {
+        std::future::ready(Diagnostics::default())
     }
 
     /// Advice for a create that the service refused.

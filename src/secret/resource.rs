@@ -9,7 +9,7 @@ use super::metadata::{CommonMetadata, string_map};
 use super::new_version::{NewVersion, Wanted, create_version_once, note_another};
 use super::versions::{self, json_object};
 use crate::client::{self, ApiError, SecretMetadataPatch, SecretPrototype, VersionPrototype};
-use crate::framework::diag::Diagnostics;
+use crate::framework::diag::{Diagnostics, Report};
 use crate::framework::schema::Schema;
 use crate::framework::value::{StringList, Value, known, known_strings};
 use crate::instance::{
@@ -145,6 +145,18 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
 
     async fn delete(instance: &Instance, prior: &Secret<K>) -> Result<(), Failure> {
         Ok(instance.client.delete_secret(prior.id()).await?)
+    }
+
+    async fn what_outlives(instance: &Instance, prior: &Secret<K>) -> Report<bool> {
+        K::what_outlives(instance, prior).await
+    }
+
+    async fn remove_what_outlives(
+        instance: &Instance,
+        prior: &Secret<K>,
+        was_there: bool,
+    ) -> Diagnostics {
+        K::remove_what_outlives(instance, prior, was_there).await
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use ibm_sm_emulator::seed::STATIC_SERVICE_ID;
+use ibm_sm_emulator::seed::{ACCESS_GROUP_IDS, STATIC_SERVICE_ID};
 use ibm_sm_provider::plugin::proto::tfplugin6 as proto;
 use serde_json::{Value, json};
 
@@ -110,6 +110,51 @@ async fn an_open_returns_every_attribute_and_private_state_without_the_key() {
         assert_eq!(close(&mut session, resource, &opened.private).await, []);
     }
     assert_eq!(emulator.engine_keys().await, 0);
+}
+
+#[tokio::test]
+async fn a_close_whose_instance_is_gone_names_the_key_that_lives_on_or_removes_it() {
+    for cleanup in [false, true] {
+        for (resource, owner) in [
+            (SECRET, json!({"service_id": STATIC_SERVICE_ID})),
+            (LEASE, json!({"service_id": STATIC_SERVICE_ID})),
+            (LEASE, json!({"access_groups": [ACCESS_GROUP_IDS[0]]})),
+        ] {
+            let emulator = with_engine().await;
+            let before = emulator.state().await["iam"].take();
+            let arguments = json!({ "cleanup_iam_on_destroy": cleanup });
+            let mut session = Session::with_arguments(&emulator, arguments).await;
+            let config = match resource {
+                SECRET => by_id(&dynamic(&emulator).await),
+                _ => owner,
+            };
+            let opened = open(&mut session, resource, config).await;
+            emulator.delete_instance().await;
+            let said = close(&mut session, resource, &opened.private).await;
+            if cleanup {
+                assert_eq!(said, []);
+                assert_eq!(emulator.state().await["iam"], before);
+                continue;
+            }
+            let [key, service_id] =
+                ["api_key_id", "service_id"].map(|name| opened.result[name].as_str().unwrap());
+            let parts = [key, service_id, "ibmcloud iam service-api-key-unlock "];
+            assert_only(&said, "warning", "is gone, but its key still exists", &parts);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_close_that_cannot_remove_a_key_says_what_is_left() {
+    let emulator = with_engine().await;
+    let arguments = json!({ "cleanup_iam_on_destroy": true });
+    let mut session = Session::with_arguments(&emulator, arguments).await;
+    let opened = open(&mut session, LEASE, json!({"service_id": STATIC_SERVICE_ID})).await;
+    emulator.delete_instance().await;
+    emulator.fault(json!({"operation": "delete_api_key", "status": 403})).await;
+    let said = close(&mut session, LEASE, &opened.private).await;
+    let parts = ["nothing tries again", "ibmcloud iam service-api-key-delete ApiKey-"];
+    assert_only(&said, "error", "left in IAM", &parts);
 }
 
 #[tokio::test]

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use ibm_sm_provider::plugin::proto::tfplugin6::{self as proto, DynamicValue};
-use serde_json::{Map, Value, json};
+use ibm_sm_provider::plugin::proto::tfplugin6 as proto;
+use serde_json::{Map, Value};
 
 use super::session::{Said, Session, said};
+pub(crate) use super::values::{UNKNOWN, decode, encode};
 
-/// Stands for an unknown value.
-pub(crate) const UNKNOWN: &str = "(known after apply)";
+const ERROR: i32 = proto::diagnostic::Severity::Error as i32;
 
 /// The properties of an attribute or block that core's checks depend on.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,7 @@ pub(crate) enum Action {
     Create,
     Update,
     Replace,
+    Destroy,
     Nothing,
 }
 
@@ -145,8 +146,30 @@ impl Core {
         assert_eq!(self.refresh(prior).await, None, "the object is gone");
     }
 
+    /// Destroys an object, which may fail. Returns what is stored then, and what was said.
+    pub(crate) async fn attempt_destroy(&mut self, prior: &Stored) -> (Option<Stored>, Vec<Said>) {
+        let private = prior.private.clone();
+        let planned = Planned { action: Action::Destroy, state: Value::Null, private };
+        let answer = self.request_change(Some(prior), &planned, &Value::Null).await;
+        let failed = answer.diagnostics.iter().any(|said| said.severity == ERROR);
+        let state = decode(answer.new_state.as_ref());
+        assert_eq!(state.is_null(), !failed, "what could not be destroyed stays");
+        assert!(!failed || state == prior.state);
+        let identity = identity_of(answer.new_identity);
+        let stored = failed.then_some(Stored { state, private: answer.private, identity });
+        (stored, said(answer.diagnostics))
+    }
+
     /// Upgrades the stored object and reads it; `None` when it is gone.
     pub(crate) async fn refresh(&mut self, stored: &Stored) -> Option<Stored> {
+        self.refresh_and_listen(stored).await.0
+    }
+
+    /// The same, with the warnings.
+    pub(crate) async fn refresh_and_listen(
+        &mut self,
+        stored: &Stored,
+    ) -> (Option<Stored>, Vec<Said>) {
         let request = proto::upgrade_resource_state::Request {
             type_name: self.resource.to_owned(),
             version: 0,
@@ -172,16 +195,17 @@ impl Core {
             ..Default::default()
         };
         let answer = self.session.provider.read_resource(request).await.unwrap().into_inner();
-        assert_eq!(errors(answer.diagnostics), []);
+        assert_eq!(errors(answer.diagnostics.clone()), []);
+        let warnings = said(answer.diagnostics);
         let state = decode(answer.new_state.as_ref());
         if state == Value::Null {
-            return None;
+            return (None, warnings);
         }
         assert_eq!(self.unfinished(&state), [""; 0], "the result of a read");
         assert!(!answer.private.is_empty(), "a read returns the private state");
         let identity = identity_of(answer.new_identity);
         assert_eq!(identity, stored.identity, "a read must return the identity, or core drops it");
-        Some(Stored { state, private: answer.private, identity })
+        (Some(Stored { state, private: answer.private, identity }), warnings)
     }
 
     async fn plan(&mut self, prior: Option<&Stored>, config: &Value) -> Planned {
@@ -421,52 +445,4 @@ pub(crate) fn identity(identity: &Value) -> proto::ResourceIdentityData {
 /// Decodes the identity in a response; null if it has none.
 pub(crate) fn identity_of(identity: Option<proto::ResourceIdentityData>) -> Value {
     decode(identity.and_then(|identity| identity.identity_data).as_ref())
-}
-
-/// Encodes a value for the wire.
-pub(crate) fn encode(value: &Value) -> DynamicValue {
-    fn tree(value: &Value) -> rmpv::Value {
-        match value {
-            Value::String(text) if text == UNKNOWN => rmpv::Value::Ext(0, vec![0]),
-            Value::Array(items) => rmpv::Value::Array(items.iter().map(tree).collect()),
-            Value::Object(members) => {
-                let member = |(name, value): (&String, &Value)| (name.as_str().into(), tree(value));
-                rmpv::Value::Map(members.iter().map(member).collect())
-            }
-            Value::String(text) => text.as_str().into(),
-            Value::Number(number) => number.as_i64().expect("whole numbers").into(),
-            Value::Bool(flag) => (*flag).into(),
-            Value::Null => rmpv::Value::Nil,
-        }
-    }
-    let mut msgpack = Vec::new();
-    rmpv::encode::write_value(&mut msgpack, &tree(value)).unwrap();
-    DynamicValue { msgpack, json: Vec::new() }
-}
-
-/// Decodes a value from the wire; a missing one is null.
-pub(crate) fn decode(value: Option<&DynamicValue>) -> Value {
-    fn tree(value: rmpv::Value) -> Value {
-        match value {
-            rmpv::Value::Ext(0, _) => json!(UNKNOWN),
-            rmpv::Value::Array(items) => items.into_iter().map(tree).collect(),
-            rmpv::Value::Map(members) => {
-                let member = |(name, value): (rmpv::Value, _)| {
-                    (name.as_str().unwrap().to_owned(), tree(value))
-                };
-                members.into_iter().map(member).collect::<Map<_, _>>().into()
-            }
-            rmpv::Value::String(text) => json!(text.as_str().unwrap()),
-            rmpv::Value::Integer(number) => json!(number.as_i64().unwrap()),
-            rmpv::Value::Boolean(flag) => json!(flag),
-            rmpv::Value::Nil => Value::Null,
-            other => panic!("not a value of this provider: {other}"),
-        }
-    }
-    let bytes = value.map_or(&[][..], |value| &value.msgpack);
-    if bytes.is_empty() {
-        Value::Null
-    } else {
-        tree(rmpv::decode::read_value(&mut &*bytes).unwrap())
-    }
 }

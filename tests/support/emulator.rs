@@ -148,6 +148,20 @@ impl Emulator {
         self.http.put(&url).json(&clock).send().await.unwrap().error_for_status().unwrap();
     }
 
+    /// Deletes the instance with everything in it; what its engine created stays in IAM.
+    pub(crate) async fn delete_instance(&self) {
+        let url = format!("{}/_emulator/instances/{}", self.url, seed::INSTANCE_ID);
+        self.http.delete(url).send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Changes what it stores.
+    pub(crate) async fn edit(&self, change: impl FnOnce(&mut Value)) {
+        let url = format!("{}/_emulator/state", self.url);
+        let mut state = self.state().await;
+        change(&mut state);
+        self.http.put(url).json(&state).send().await.unwrap().error_for_status().unwrap();
+    }
+
     /// The number of keys in IAM that the engine has created.
     pub(crate) async fn engine_keys(&self) -> usize {
         let state = self.state().await;

@@ -6,3 +6,4 @@ pub(crate) mod emulator;
 pub(crate) mod host_certificate;
 pub(crate) mod plugin;
 pub(crate) mod session;
+pub(crate) mod values;

@@ -9,6 +9,7 @@ use tonic::transport::Channel;
 
 use super::emulator::Emulator;
 use super::plugin::{Launch, Plugin};
+use super::values::encode;
 
 /// A provider process and the connection to it.
 pub(crate) struct Session {
@@ -90,7 +91,7 @@ impl Session {
             "max_retries": 0,
         });
         config.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
-        let config = Some(value(&config));
+        let config = Some(encode(&config));
         let request = proto::configure_provider::Request { config, ..Default::default() };
         let answer = session.provider.configure_provider(request).await.unwrap().into_inner();
         assert_eq!(said(answer.diagnostics), []);

@@ -52,6 +52,7 @@ async fn a_refused_create_is_final_and_certain() {
         (400, ApiErrorKind::Invalid),
         (403, ApiErrorKind::Forbidden),
         (404, ApiErrorKind::NotFound),
+        (410, ApiErrorKind::NotFound),
         (409, ApiErrorKind::Conflict),
         (412, ApiErrorKind::Locked),
         (422, ApiErrorKind::Invalid),

@@ -159,6 +159,49 @@ async fn rotation_revocation_and_locks() {
 }
 
 #[tokio::test]
+async fn keys_and_service_ids_in_iam() {
+    const ENTITY: &str =
+        r#"{"id":"K-1","name":"n","iam_id":"iam-S-1","locked":true,"apikey":"s3cret"}"#;
+    let server = Scripted::start(vec![
+        response(200, ENTITY),
+        response(404, ""),
+        response(204, ""),
+        response(204, ""),
+        response(200, ENTITY),
+        response(200, ENTITY),
+        response(404, ""),
+        response(403, ""),
+    ])
+    .await;
+    let client = Setup::at(&server.url).client();
+    let entity = IamEntity { name: "n".to_owned(), iam_id: "iam-S-1".to_owned(), locked: true };
+    assert_eq!(client.find_api_key("K-1").await.unwrap(), Some(entity.clone()));
+    assert_eq!(client.find_service_id("S-1").await.unwrap(), None);
+    client.unlock_api_key("K-1").await.unwrap();
+    client.delete_api_key("K-1").await.unwrap();
+    assert_eq!(client.find_service_id("S-1").await.unwrap(), Some(entity));
+    // Older revisions of the API respond to an unlock with the entity.
+    client.unlock_service_id("S-1").await.unwrap();
+    client.delete_service_id("S-1").await.unwrap();
+    let refused = client.delete_service_id("S-1").await.unwrap_err();
+    assert_eq!(refused.kind(), ApiErrorKind::Forbidden);
+    let lines: Vec<_> = server.seen().iter().map(Seen::line).collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /v1/apikeys/K-1",
+            "GET /v1/serviceids/S-1",
+            "DELETE /v1/apikeys/K-1/lock",
+            "DELETE /v1/apikeys/K-1",
+            "GET /v1/serviceids/S-1",
+            "DELETE /v1/serviceids/S-1/lock",
+            "DELETE /v1/serviceids/S-1",
+            "DELETE /v1/serviceids/S-1",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn the_type_of_secret_is_part_of_the_request() {
     let page = page(&["app"], false);
     let arbitrary = SECRET.replace("iam_credentials", "arbitrary");

@@ -5,6 +5,7 @@ mod arbitrary;
 mod configuration;
 mod expose;
 mod group;
+mod iam;
 mod iam_credentials;
 mod json;
 mod lock;
@@ -24,6 +25,7 @@ pub use configuration::{
     ConfigurationType,
 };
 pub use group::{SecretGroup, SecretGroupPatch, SecretGroupPrototype};
+pub use iam::IamEntity;
 pub use iam_credentials::{
     ApiKey, IamCredentials, IamCredentialsMetadata, IamCredentialsPatch, IamCredentialsPrototype,
     IamCredentialsVersion, KeyOwner, NewKey, RotationPolicy,

@@ -57,7 +57,7 @@ pub(crate) fn run(data: &[u8]) {
 
 /// The secrets that an operation sends, beside the token.
 fn secrets(operation: u8) -> &'static [&'static str] {
-    match operation % 26 {
+    match operation % 28 {
         5 | 11 => &["token", "payload"],
         16 | 20 => &["token", "engine"],
         24 => &["token", "login"],
@@ -127,7 +127,7 @@ pub(crate) fn connect(
 
 async fn perform(client: &InstanceClient, operation: u8) -> Result<(), ApiError> {
     let all = usize::MAX;
-    match operation % 26 {
+    match operation % 28 {
         0 => client.get_secret::<IamCredentials>(ID).await.map(drop),
         1 => client.get_secret::<Arbitrary>(ID).await.map(drop),
         2 => client.get_secret_by_name::<IamCredentials>("default", "a-name").await.map(drop),
@@ -177,8 +177,17 @@ async fn perform(client: &InstanceClient, operation: u8) -> Result<(), ApiError>
         22 => client.list_secret_groups().await.map(drop),
         23 => client.update_secret_group(ID, &SecretGroupPatch::default()).await.map(drop),
         24 => client.key_is_accepted(&secret("login")).await.map(drop),
+        25 => {
+            client.find_service_id("ServiceId-1").await?;
+            client.unlock_service_id("ServiceId-1").await?;
+            client.delete_service_id("ServiceId-1").await
+        }
+        26 => {
+            client.unlock_api_key("ApiKey-1").await?;
+            client.delete_api_key("ApiKey-1").await
+        }
         _ => {
-            client.key_exists("ApiKey-1").await?;
+            client.find_api_key("ApiKey-1").await?;
             client.list_secrets::<Arbitrary>(&SecretFilter::default(), all).await.map(drop)
         }
     }

@@ -1,0 +1,3 @@
+provider "ibm" {
+  cleanup_iam_on_destroy = true
+}
