@@ -168,6 +168,9 @@ impl Life<'_> {
             workspace.configure(&before.replace(TIMEOUTS, timeouts))?;
             workspace.run(&APPLY)?.expect_code(0).context("the life before")?;
         }
+        if operation.is_about_an_orphan() {
+            orphan(&emulator).context("the secret is deleted without its credentials")?;
+        }
         workspace.configure(&operation.then.replace(TIMEOUTS, timeouts))?;
         Ok(Life { operation, emulator, workspace, providers })
     }
@@ -347,6 +350,24 @@ pub(crate) fn configure_engine(emulator: &Emulator) -> Result<()> {
     let body = json!({ "config_type": "iam_credentials_configuration", "name": "engine",
                        "api_key": api_key });
     call(emulator, "POST", "configurations", &body)
+}
+
+/// Deletes the only secret, while the engine has no rights in IAM.
+fn orphan(emulator: &Emulator) -> Result<()> {
+    let state = emulator.state()?;
+    let id = state["secrets_manager"]["secrets"][0]["id"].as_str().context("no secret")?;
+    let engine = "iam-ServiceId-66666666-7777-4888-8999-aaaaaaaaaaaa";
+    let policies = state["iam"]["policies"].as_array().context("no policies")?;
+    let of_engine: Vec<_> =
+        policies.iter().filter(|policy| policy["subject"]["iam_id"] == engine).collect();
+    ensure!(!of_engine.is_empty(), "the engine has no rights");
+    for policy in &of_engine {
+        let id = policy["id"].as_str().context("no id")?;
+        let answer = emulator.call("DELETE", &format!("/v1/policies/{id}"), None)?;
+        ensure!(answer.status == 204, "{}", answer.body);
+    }
+    call(emulator, "DELETE", &format!("secrets/{id}"), &json!(null))?;
+    emulator.add(json!({ "iam": { "policies": of_engine } }))
 }
 
 /// Calls Secrets Manager as the account's administrator.

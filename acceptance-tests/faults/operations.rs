@@ -3,6 +3,8 @@
 /// Replaced by a `timeouts` block where a fault is slower than the timeout.
 pub(crate) const TIMEOUTS: &str = "# TIMEOUTS";
 
+const CLEANUP: &str = "provider \"ibm\" {\n  cleanup_iam_on_destroy = true\n}\n";
+
 /// One row of the table.
 pub(crate) struct Operation {
     /// What the table calls it.
@@ -30,6 +32,11 @@ impl Operation {
     /// Whether the life contains a lease or another ephemeral resource.
     pub(crate) fn opens(&self) -> bool {
         self.then.contains("ephemeral \"")
+    }
+
+    /// Whether the secret is gone before the operation, and its credentials are left in IAM.
+    pub(crate) fn is_about_an_orphan(&self) -> bool {
+        self.name.starts_with("orphan")
     }
 
     /// Whether the operation creates the engine's configuration itself.
@@ -113,6 +120,12 @@ pub(crate) fn all() -> Vec<Operation> {
         one("lease: close", "delete_secret", None, lease),
         one("ephemeral: open", "get_secret", Some(dynamic.clone()), opened.clone()),
         one("ephemeral: close", "delete_secret_version_data", Some(dynamic), opened),
+        one(
+            "orphan: remove",
+            "delete_service_id",
+            Some(format!("{CLEANUP}{}", plain())),
+            CLEANUP.to_owned(),
+        ),
     ]
 }
 
