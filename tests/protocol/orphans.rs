@@ -2,12 +2,13 @@
 //! what a destroy removes, and what happens when it can do half of it.
 
 use ibm_sm_emulator::seed::{ACCESS_GROUP_IDS, INSTANCE_ID, STATIC_SERVICE_ID};
+use ibm_sm_provider::plugin::proto::tfplugin6 as proto;
 use serde_json::{Value, json};
 
 use super::with_engine;
-use crate::support::core::{Action, Core, Stored, UNKNOWN};
+use crate::support::core::{Action, Core, Stored, UNKNOWN, decode, encode};
 use crate::support::emulator::Emulator;
-use crate::support::session::{Said, Session, in_instance};
+use crate::support::session::{Said, Session, in_instance, said};
 
 const SECRET: &str = "ibm_sm_iam_credentials_secret";
 
@@ -276,6 +277,31 @@ async fn while_iam_cannot_be_asked_a_secret_is_kept_for_its_cleanup() {
     let (left, said) = core.refresh_and_listen(&stored).await;
     assert!(is_marked(&left.unwrap()));
     assert_one(&said, "warning", &["may still exist", "cleanup_iam_on_destroy is set"]);
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_interrupted_while_it_asks_keeps_the_secret() {
+    let (emulator, _, stored) = orphan(&fixed(), Value::Null).await;
+    let session = Session::with_arguments(&emulator, json!({"max_retries": 10})).await;
+    emulator.fault(json!({"operation": "get_api_key", "status": 503, "retry_after": 60})).await;
+    let request = proto::read_resource::Request {
+        type_name: SECRET.to_owned(),
+        current_state: Some(encode(&stored.state)),
+        private: stored.private.clone(),
+        ..Default::default()
+    };
+    let mut waiting = session.provider.clone();
+    let refresh = tokio::spawn(async move { waiting.read_resource(request).await });
+    while emulator.journal("get_api_key").await.is_empty() {
+        assert!(!refresh.is_finished(), "it did not wait");
+        tokio::task::yield_now().await;
+    }
+    let mut host = session.provider.clone();
+    host.stop_provider(proto::stop_provider::Request {}).await.unwrap();
+    let answer = refresh.await.unwrap().unwrap().into_inner();
+    assert_eq!(decode(answer.new_state.as_ref()), stored.state);
+    assert_eq!(answer.private, stored.private);
+    assert_one(&said(answer.diagnostics), "error", &["Cannot read", "The run was interrupted"]);
 }
 
 #[tokio::test]
