@@ -29,7 +29,7 @@ pub enum Reading<S> {
     Outlived(S),
 }
 
-/// The attribute that forces the replacement of an object that is gone: everybody's object gets a new one.
+/// The attribute that forces the replacement of an object that is gone: the new one has another.
 const ID: &str = "id";
 
 /// A managed resource type, in terms of its own model.
