@@ -24,6 +24,8 @@ pub(super) struct Credentials {
     service_id: Option<String>,
     /// Whether the engine created the service ID, so that it ends with the key.
     is_generated: bool,
+    /// Whether the key of the version before works on, which nothing here names.
+    has_predecessors: bool,
 }
 
 /// What of it exists.
@@ -104,6 +106,7 @@ impl Credentials {
             api_key_id: given(&secret.own.api_key_id),
             service_id: given(&secret.own.service_id),
             is_generated: secret.own.service_id_is_static == Value::Value(false),
+            has_predecessors: !secret.own.is_dynamic(),
         }
     }
 
@@ -113,6 +116,7 @@ impl Credentials {
             api_key_id: metadata.api_key_id.clone(),
             service_id: metadata.service_id.clone(),
             is_generated: metadata.service_id_is_static == Some(false),
+            has_predecessors: !metadata.is_dynamic(),
         }
     }
 
@@ -225,6 +229,9 @@ const FOREIGN: &str = "It is not removed, because it is not as the IAM credentia
                        it: it was renamed, or the key belongs to another identity. If nobody needs \
                        it, delete it:\n\n{commands}";
 
+const PREDECESSORS: &str = "\n\nThe state names the current key only: if it was rotated, the one before, \
+                            of the same name, may still exist too.";
+
 /// A warning about credentials that outlive their secret.
 struct Told {
     /// How the secret came to its end.
@@ -264,11 +271,10 @@ impl Told {
         let Told { how, next } = self;
         let next = next.replace("{commands}", &credentials.commands());
         let mut diagnostics = Diagnostics::default();
-        // The state has no record of the versions before.
-        let detail = format!(
-            "{how} {found}\n\n{next}\n\nThe state names the current key only; an earlier one, of \
-             the same name, may still exist too."
-        );
+        let mut detail = format!("{how} {found}\n\n{next}");
+        if credentials.has_predecessors {
+            detail.push_str(PREDECESSORS);
+        }
         diagnostics.add_warning(diagnostic(path("api_key_id"), summary, detail));
         diagnostics
     }

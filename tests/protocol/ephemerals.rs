@@ -140,6 +140,7 @@ async fn a_close_whose_instance_is_gone_names_the_key_that_lives_on_or_removes_i
                 ["api_key_id", "service_id"].map(|name| opened.result[name].as_str().unwrap());
             let parts = [key, service_id, "ibmcloud iam service-api-key-unlock "];
             assert_only(&said, "warning", "is gone, but its key still exists", &parts);
+            assert!(!said[0].detail.contains("The state names"), "{said:?}");
         }
     }
 }

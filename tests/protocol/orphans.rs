@@ -234,7 +234,7 @@ async fn it_can_be_switched_on_after_the_warning() {
     let (emulator, mut off, stored) = orphan(&fixed(), Value::Null).await;
     let (left, said) = off.refresh_and_listen(&stored).await;
     assert_eq!(left, None);
-    assert_one(&said, "warning", &["set cleanup_iam_on_destroy = true"]);
+    assert_one(&said, "warning", &["set cleanup_iam_on_destroy = true", "if it was rotated"]);
     let mut on = core(&emulator, json!(true)).await;
     let left = on.refresh(&stored).await.unwrap();
     assert_eq!(on.attempt_destroy(&left).await, (None, vec![]));
