@@ -51,6 +51,7 @@ fn config(emulator: &Emulator, credentials: Credentials) -> ClientConfig {
         proxy: Proxy::Direct,
         user_agent: "client-test/1".to_owned(),
         not_known_yet: Vec::new(),
+        bulk_read: true,
         known_secrets: KnownSecrets::default(),
     }
 }

@@ -28,6 +28,7 @@ mod required;
 mod service;
 mod start;
 mod takeovers;
+mod together;
 
 /// Makes a call that every provider serves at any time.
 async fn assert_serves(connection: &Connection) {

@@ -23,6 +23,8 @@ pub struct ClientConfig {
     pub proxy: Proxy,
     /// How often failed requests are repeated, and how long that may take.
     pub retry: RetryPolicy,
+    /// Whether reads that arrive together share a list.
+    pub bulk_read: bool,
     /// The `User-Agent` of every request.
     pub user_agent: String,
     /// Settings whose values are not known yet and are treated as unset. Errors that this may have

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::error::ApiError;
 use super::instance::InstanceClient;
 use super::operation::Operation;
+use super::pages::Source;
 use super::types::{SecretGroup, SecretGroupPatch, SecretGroupPrototype};
 
 #[derive(Deserialize)]
@@ -31,6 +32,17 @@ impl InstanceClient {
     /// G3: one group.
     pub async fn get_secret_group(&self, id: &str) -> Result<SecretGroup, ApiError> {
         self.json(&self.request(Operation::GetSecretGroup, &[id])?).await
+    }
+
+    /// G3, or G2 where many groups are read together: one group, and who says so.
+    pub async fn read_secret_group(&self, id: &str) -> Result<(SecretGroup, Source), ApiError> {
+        let read = self.request(Operation::GetSecretGroup, &[id])?;
+        let list = self.request(Operation::ListSecretGroups, &[])?;
+        let page = move |client: Self, _| {
+            let list = list.clone();
+            async move { client.raw_page(list).await }
+        };
+        self.read_or_find("secret groups", id, read, page).await
     }
 
     /// G4: changes name or description.

@@ -8,7 +8,11 @@ use super::grant::{Grant, get_token};
 use super::instance::InstanceClient;
 use super::operation::Operation;
 use super::request::Request;
+use super::shared_list::Page;
 use super::types::IamEntity;
+
+/// The largest page of the list of keys (ibm-api.md 3.2).
+const MOST_KEYS: &str = "100";
 
 impl InstanceClient {
     /// Whether IAM issues a token for the key. A new key can take a few seconds to work.
@@ -24,6 +28,32 @@ impl InstanceClient {
     /// The API key with this id, if it exists.
     pub async fn find_api_key(&self, id: &str) -> Result<Option<IamEntity>, ApiError> {
         self.find(Operation::GetApiKey, id).await
+    }
+
+    /// Whether the API key with this id exists. Where several keys of its service ID are asked for, a
+    /// list of them answers.
+    pub async fn api_key_exists(&self, id: &str, service_id: &str) -> Result<bool, ApiError> {
+        if let Some(list) = self.shared_list(&format!("API keys of {service_id}"))
+            && let Some(account) = self.account_id().await
+        {
+            let owner = format!("iam-{service_id}");
+            let keys = Request::new(Operation::ListApiKeys, self.iam_url.as_url(), &[])?.query(&[
+                ("account_id", &account),
+                ("iam_id", &owner),
+                ("type", "serviceid"),
+                ("pagesize", MOST_KEYS),
+            ]);
+            let client = self.uninterrupted();
+            let page = move |_| {
+                let (client, keys) = (client.clone(), keys.clone());
+                // Whatever is on a second page is asked for by itself.
+                async move { Ok(Page { has_next: false, ..client.raw_page(keys).await? }) }
+            };
+            if list.find(id, self.cancelled(), page).await.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(self.find_api_key(id).await?.is_some())
     }
 
     /// The service ID with this id, if it exists.

@@ -19,6 +19,7 @@ use super::nondeterminism::Nondeterminism;
 use super::operation::Operation;
 use super::proxy::Proxy;
 use super::request::Request;
+use super::shared_list::{SharedList, SharedLists};
 use super::transport::Transport;
 
 /// Calls IBM Cloud as one identity. Clones share connections and the token.
@@ -29,6 +30,7 @@ pub struct Client {
     iam_url: IamUrl,
     secrets_manager: Endpoint,
     not_known_yet: Arc<[&'static str]>,
+    lists: Option<Arc<SharedLists>>,
 }
 
 /// Calls one Secrets Manager instance until it is cancelled.
@@ -43,6 +45,7 @@ pub struct InstanceClient {
     base: Url,
     cancel: CancellationToken,
     not_known_yet: Arc<[&'static str]>,
+    lists: Option<Arc<SharedLists>>,
 }
 
 impl Client {
@@ -72,6 +75,7 @@ impl Client {
             iam_url: config.iam_url,
             secrets_manager: config.secrets_manager,
             not_known_yet: config.not_known_yet.into(),
+            lists: config.bulk_read.then(Arc::default),
         }
     }
 
@@ -88,6 +92,7 @@ impl Client {
             base: self.secrets_manager.resolve(address)?,
             cancel,
             not_known_yet: Arc::clone(&self.not_known_yet),
+            lists: self.lists.clone(),
         })
     }
 }
@@ -107,10 +112,19 @@ impl InstanceClient {
     /// The IAM id of the caller, as `created_by` has it in what the caller creates; `None` if its
     /// token does not say.
     pub async fn caller(&self) -> Option<String> {
+        self.claim(jwt::iam_id).await
+    }
+
+    /// The account that the caller's token is for, if it says.
+    pub(super) async fn account_id(&self) -> Option<String> {
+        self.claim(jwt::account_id).await
+    }
+
+    async fn claim(&self, claim: fn(&str) -> Option<String>) -> Option<String> {
         // The target only names the request in an error.
         let target = self.request(Operation::ListSecrets, &[]).ok()?.target;
         let token = self.authenticator.bearer(&target).await.ok()??;
-        jwt::iam_id(token.secret().expose_secret())
+        claim(token.secret().expose_secret())
     }
 
     /// Cancelled when the run is interrupted; nothing should be waited for after that.
@@ -136,14 +150,34 @@ impl InstanceClient {
         Request::new(operation, &self.base, ids)
     }
 
+    /// The list of this kind of object that its readers share, if they may.
+    pub(super) fn shared_list(&self, kind: &str) -> Option<Arc<SharedList>> {
+        self.lists.as_ref().map(|lists| lists.list(self.base.as_str(), kind))
+    }
+
+    /// Remembers that this process changes an object, which no list may answer for from now on.
+    pub(super) fn changes(&self, id: &str) {
+        if let Some(lists) = &self.lists {
+            lists.changes(id);
+        }
+    }
+
+    fn will_change(&self, request: &Request) {
+        if let Some(id) = request.object.as_deref().filter(|_| request.target.operation.changes()) {
+            self.changes(id);
+        }
+    }
+
     /// Sends a request and reads the JSON of its response.
     pub(super) async fn json<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ApiError> {
+        self.will_change(request);
         let result = self.transport.json(request, &*self.authenticator, &self.cancel).await;
         result.map_err(|error| error.with_not_known_yet(&self.not_known_yet))
     }
 
     /// Sends a request whose response has no body of interest.
     pub(super) async fn empty(&self, request: &Request) -> Result<(), ApiError> {
+        self.will_change(request);
         let result = self.transport.empty(request, &*self.authenticator, &self.cancel).await;
         result.map_err(|error| error.with_not_known_yet(&self.not_known_yet))
     }

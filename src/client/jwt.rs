@@ -1,4 +1,4 @@
-//! When a token says it expires, and whose it is. Nothing else in it is read. The signature is not
+//! When a token says it expires, whose it is and for which account. Nothing else in it is read. The signature is not
 //! checked: the token comes from IAM or from the user, and is the caller's own.
 
 use base64::Engine as _;
@@ -9,6 +9,12 @@ use serde::Deserialize;
 struct Claims {
     exp: Option<u64>,
     iam_id: Option<String>,
+    account: Option<Account>,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    bss: Option<String>,
 }
 
 /// The claim `exp` (seconds since 1970) of a token that is a JWT.
@@ -19,6 +25,11 @@ pub(super) fn expiration(token: &str) -> Option<u64> {
 /// The claim `iam_id` of a token that is a JWT: what `created_by` is in what the caller creates.
 pub(super) fn iam_id(token: &str) -> Option<String> {
     claims(token)?.iam_id
+}
+
+/// The claim `account.bss` of a token that is a JWT: the id of the account that it is for.
+pub(super) fn account_id(token: &str) -> Option<String> {
+    claims(token)?.account?.bss
 }
 
 fn claims(token: &str) -> Option<Claims> {

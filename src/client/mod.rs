@@ -23,10 +23,12 @@ mod nondeterminism;
 mod operation;
 mod pages;
 mod proxy;
+mod quiet;
 mod request;
 mod retry;
 mod roots;
 mod secrets;
+mod shared_list;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -40,6 +42,7 @@ pub use endpoint::{Endpoint, EndpointError, EndpointKind, IamUrl, InstanceAddres
 pub use error::{ApiError, ApiErrorKind, TransportKind};
 pub use instance::{Client, InstanceClient};
 pub use operation::{Operation, Role};
+pub use pages::Source;
 pub use proxy::{Proxy, ProxyUrl, ProxyUrlError};
 pub use retry::RetryPolicy;
 pub use roots::{ExtraRoots, RootsError};

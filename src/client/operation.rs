@@ -55,6 +55,8 @@ pub enum Operation {
     DeleteConfiguration,
     /// A token from IAM, for any grant.
     GetToken,
+    /// The API keys of an identity in IAM.
+    ListApiKeys,
     /// One API key in IAM.
     GetApiKey,
     /// Unlocks an API key in IAM.
@@ -225,6 +227,7 @@ impl Operation {
             ),
             // A second token does no harm.
             Self::GetToken => ("get_token", POST, "/identity/token", Repeatable, NoRole),
+            Self::ListApiKeys => ("list_api_keys", GET, "/v1/apikeys", Repeatable, IamViewer),
             Self::GetApiKey => ("get_api_key", GET, "/v1/apikeys/{id}", Repeatable, IamViewer),
             Self::UnlockApiKey => {
                 ("unlock_api_key", DELETE, "/v1/apikeys/{id}/lock", Repeatable, IamOperator)
@@ -268,6 +271,12 @@ impl Operation {
     /// name in it.
     pub(super) fn path(self) -> &'static str {
         self.entry().path
+    }
+
+    /// Whether it can change the object that it is about. Reading a value does: when, and whether at
+    /// all, is metadata.
+    pub(super) fn changes(self) -> bool {
+        !self.method().is_safe() || self == Self::GetSecret
     }
 
     pub(super) fn idempotency(self) -> Idempotency {

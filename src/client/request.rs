@@ -14,9 +14,13 @@ use super::operation::Operation;
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) target: Target,
+    /// The id of the object that it is about, if it is about one.
+    pub(super) object: Option<String>,
     pub(super) url: Url,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Option<Body>,
+    /// Whether other requests can do instead, so that it is repeated only if the service asks for that.
+    pub(super) is_dispensable: bool,
     /// Secrets in the body, which no error text may repeat.
     pub(super) secrets: Vec<SecretString>,
 }
@@ -38,6 +42,7 @@ impl Request {
     /// percent-encoded as one segment. An id that would change the shape of the path (empty, `.`
     /// or `..`) is refused here, before anything is sent.
     pub(super) fn new(operation: Operation, base: &Url, ids: &[&str]) -> Result<Self, ApiError> {
+        let object = ids.first().map(|&id| id.to_owned());
         let mut ids = ids.iter().copied();
         let segments: Vec<&str> = operation
             .path()
@@ -54,9 +59,11 @@ impl Request {
         }
         let request = Self {
             target: Target { operation, host: host_and_port(&url), path: url.path().to_owned() },
+            object,
             url,
             headers: Vec::new(),
             body: None,
+            is_dispensable: false,
             secrets: Vec::new(),
         };
         match segments.iter().find(|segment| matches!(**segment, "" | "." | "..")) {
@@ -75,6 +82,16 @@ impl Request {
     pub(super) fn query(mut self, pairs: &[(&str, &str)]) -> Self {
         self.url.query_pairs_mut().extend_pairs(pairs);
         self
+    }
+
+    /// Asks for a part of a list.
+    pub(super) fn page(self, offset: usize, size: usize) -> Self {
+        self.query(&[("offset", &offset.to_string()), ("limit", &size.to_string())])
+    }
+
+    /// See [`is_dispensable`](Self::is_dispensable).
+    pub(super) fn dispensable(self) -> Self {
+        Self { is_dispensable: true, ..self }
     }
 
     pub(super) fn secret(mut self, secret: Option<&SecretString>) -> Self {

@@ -82,6 +82,18 @@ pub(super) enum Failure {
     },
 }
 
+impl Failure {
+    /// Whether the service is there, and only wants fewer requests.
+    pub(super) fn asks_to_wait(&self) -> bool {
+        match self {
+            Failure::Status { status, retry_after } => {
+                *status == StatusCode::TOO_MANY_REQUESTS || retry_after.is_some()
+            }
+            Failure::NoResponse { .. } => false,
+        }
+    }
+}
+
 /// What a failure means for the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {

@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::instance::InstanceClient;
 use super::operation::Operation;
-use super::pages::PAGE_SIZE;
+use super::pages::{PAGE_SIZE, Source};
 use super::request::Request;
 use super::types::{Secret, SecretMetadata, SecretMetadataPatch, SecretPrototype, SecretType};
 
@@ -50,6 +50,8 @@ impl InstanceClient {
     async fn secret<T: SecretType>(&self, request: &Request) -> Result<Secret<T>, ApiError> {
         let secret: Secret<T> = self.json(request).await?;
         self.received(T::payload_value(&secret.payload));
+        // Looked up by its name, it was not known before which secret is read.
+        self.changes(&secret.metadata.common.id);
         Ok(secret)
     }
 
@@ -59,6 +61,21 @@ impl InstanceClient {
         id: &str,
     ) -> Result<SecretMetadata<T>, ApiError> {
         self.json(&self.request(Operation::GetSecretMetadata, &[id])?).await
+    }
+
+    /// S5, or S2 where many secrets are read together: the secret without its value, and who says
+    /// so. Changes nothing.
+    pub async fn read_secret_metadata<T: SecretType>(
+        &self,
+        id: &str,
+    ) -> Result<(SecretMetadata<T>, Source), ApiError> {
+        let read = self.request(Operation::GetSecretMetadata, &[id])?;
+        let list = self.list_secrets_request::<T>(&SecretFilter::default())?;
+        let page = move |client: Self, offset| {
+            let page = list.clone().page(offset, PAGE_SIZE);
+            async move { client.raw_page(page).await }
+        };
+        self.read_or_find(T::NAME, id, read, page).await
     }
 
     /// S6: changes what can be changed in place.

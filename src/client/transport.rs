@@ -19,6 +19,7 @@ use super::error_body::{self, ErrorBody};
 use super::http::{Http, NetworkError};
 use super::nondeterminism::Nondeterminism;
 use super::operation::Idempotency;
+use super::quiet::Quiet;
 use super::request::Request;
 use super::retry::{self, Failure, RetryPolicy, Verdict};
 use super::token::Token;
@@ -39,6 +40,7 @@ pub(super) struct Transport {
     /// Seconds by which the service's clock is ahead of this machine's.
     clock_offset: AtomicI64,
     known_secrets: KnownSecrets,
+    pub(super) quiet: Quiet,
 }
 
 /// A complete response.
@@ -58,7 +60,14 @@ impl Transport {
         nondeterminism: Nondeterminism,
         known_secrets: KnownSecrets,
     ) -> Self {
-        Self { http, retry, nondeterminism, clock_offset: AtomicI64::new(0), known_secrets }
+        Self {
+            http,
+            retry,
+            nondeterminism,
+            clock_offset: AtomicI64::new(0),
+            known_secrets,
+            quiet: Quiet::default(),
+        }
     }
 
     /// What must not be shown.
@@ -137,6 +146,11 @@ impl Transport {
         let mut repeats = 0;
         let mut renewed = false;
         loop {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Err(cancelled(request).with_attempts(attempts)),
+                () = self.quiet.over(&request.target.host) => {}
+            }
             let token = tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Err(cancelled(request)),
@@ -159,7 +173,7 @@ impl Transport {
                     Err(error) => no_response(request, error, attempts),
                 };
             let verdict = retry::classify(idempotency(request), &failure);
-            if verdict != Verdict::Repeat {
+            if verdict != Verdict::Repeat || request.is_dispensable && !failure.asks_to_wait() {
                 return Err(error.with_unknown_outcome(verdict == Verdict::Unknown));
             }
             let spent = started.elapsed();
@@ -167,6 +181,9 @@ impl Transport {
             let Some(wait) = self.retry.wait(repeats, spent, &failure, jitter) else {
                 return Err(error);
             };
+            if failure.asks_to_wait() {
+                self.quiet.keep(&request.target.host, Instant::now() + wait);
+            }
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Err(error.with_kind(ApiErrorKind::Cancelled)),

@@ -214,7 +214,8 @@ impl SecretKind for IamCredentials {
         let ready = wanted && {
             let exists = match state.own.api_key_id.as_deref_option() {
                 Some(id) => {
-                    instance.client.find_api_key(id).await.map_or(true, |key| key.is_some())
+                    let service_id = state.own.service_id.as_deref_option().unwrap_or_default();
+                    instance.client.api_key_exists(id, service_id).await.unwrap_or(true)
                 }
                 None => true,
             };

@@ -29,4 +29,4 @@ pub use ephemeral::{InstanceEphemeral, Lent};
 pub use failure::{Advice, Crud, Failure, of_another_type};
 pub use list::{Found, InstanceList, list_schema, search};
 pub use reference::{InstanceRef, lookup_attributes};
-pub use resource::{InstanceResource, Managed, resource_schema};
+pub use resource::{InstanceResource, Managed, lacks, resource_schema};

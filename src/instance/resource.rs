@@ -10,11 +10,12 @@ use super::connection::{Defaults, Instance};
 use super::failure::{Advice, Crud, Failure};
 use super::reference::{self, InstanceRef};
 use super::timeouts::{self, Timeouts};
+use crate::framework::codec::to_object;
 use crate::framework::context::Context;
 use crate::framework::diag::{AttributePath, Diagnostics, Report, diagnostic, error, path};
 use crate::framework::resource::{ManagedResource, Reading};
 use crate::framework::schema::{Attribute, IdentityAttribute, Schema};
-use crate::framework::value::Value;
+use crate::framework::value::{Value, ValueAny, attribute, is_blank};
 use crate::units::id::ObjectId;
 
 /// The key of this provider's private state. It is stored, so it must never change.
@@ -315,6 +316,15 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
             model: T::with_id(id.object),
         })
     }
+}
+
+/// Whether what a list says of an object lacks something that its state has. Perhaps it is gone, but
+/// only a read of that object can tell.
+pub fn lacks<M: Serialize>(listed: &M, prior: &M) -> Result<bool, Diagnostics> {
+    let (listed, prior) = (to_object(listed)?, to_object(prior)?);
+    Ok(prior
+        .iter()
+        .any(|(name, value)| !is_blank(value) && *attribute(&listed, name) == ValueAny::Null))
 }
 
 fn replaced() -> Advice {

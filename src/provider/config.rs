@@ -60,6 +60,7 @@ pub fn resolve(
         retry: RetryPolicy::with_max_retries(max_retries(block, environment)?),
         user_agent: concat!("terraform-provider-ibm-sm/", env!("CARGO_PKG_VERSION")).to_owned(),
         not_known_yet: block.not_known_yet(),
+        bulk_read: block.bulk_read != Value::Value(false),
         known_secrets: known_secrets.clone(),
     };
     let adopt_existing = block.adopt_existing == Value::Value(true);

@@ -55,6 +55,8 @@ pub struct ProviderBlock {
     pub cleanup_iam_on_destroy: Value<bool>,
     /// Whether addresses of other hosts may be plain HTTP.
     pub allow_plain_http: Value<bool>,
+    /// Whether reads that arrive together share a list.
+    pub bulk_read: Value<bool>,
     /// Whether states contain API keys, for secrets that do not say so themselves.
     pub store_api_key: Value<bool>,
 }
@@ -185,6 +187,10 @@ pub(super) fn schema() -> Schema {
              Keys, tokens and secrets are then sent in clear, and each run warns of it. Without \
              it, only addresses of this machine (`localhost`, `127.0.0.0/8`, `::1`) may. There is \
              no environment variable for it, because one could move an address as well.",
+        ),
+        boolean("bulk_read").description(
+            "Whether a refresh of many secrets or groups of an instance lists them instead of reading \
+             each. What a list lacks is read all the same. Default: true.",
         ),
         boolean("store_api_key").description(
             "Whether states contain the keys of IAM credentials secrets that do not set \

@@ -8,12 +8,14 @@ use super::lookup::refuse_another_type;
 use super::metadata::{CommonMetadata, string_map};
 use super::new_version::{NewVersion, Wanted, create_version_once, note_another};
 use super::versions::{self, json_object};
-use crate::client::{self, ApiError, SecretMetadataPatch, SecretPrototype, VersionPrototype};
+use crate::client::{
+    self, ApiError, SecretMetadataPatch, SecretPrototype, Source, VersionPrototype,
+};
 use crate::framework::diag::{Diagnostics, Report};
 use crate::framework::schema::Schema;
 use crate::framework::value::{StringList, Value, known, known_strings};
 use crate::instance::{
-    Defaults, Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once,
+    Defaults, Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once, lacks,
     resource_schema,
 };
 
@@ -84,10 +86,13 @@ impl<K: SecretKind> InstanceResource for SecretResource<K> {
     /// Reads the metadata, and the value only if the state does not have the current one: reading
     /// a value is audited and needs a higher role, so a refresh without changes avoids it.
     async fn read(instance: &Instance, prior: &Secret<K>) -> Result<Secret<K>, Failure> {
-        let found = instance.client.get_secret_metadata::<K::Api>(prior.id()).await?;
+        let (found, source) = instance.client.read_secret_metadata::<K::Api>(prior.id()).await?;
         refuse_another_type::<K>("id", &found.common)?;
         let mut state = prior.clone();
         state.set_metadata(found);
+        if source == Source::List && lacks(&state, prior)? {
+            state.set_metadata(instance.client.get_secret_metadata(prior.id()).await?);
+        }
         note_another(instance, prior, &state);
         match K::payload_in_state(instance, Some(prior), &state) {
             PayloadInState::Absent => state.payload = K::Payload::default(),

@@ -2,12 +2,12 @@
 
 use super::attributes::attributes;
 use super::model::{SecretGroup, patch, prototype};
-use crate::client;
+use crate::client::{self, Source};
 use crate::framework::diag::Diagnostics;
 use crate::framework::schema::Schema;
 use crate::framework::value::known;
 use crate::instance::{
-    Advice, Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once,
+    Advice, Failure, Instance, InstanceResource, Occupant, Outcome, Served, create_once, lacks,
     resource_schema,
 };
 
@@ -53,7 +53,13 @@ impl InstanceResource for SecretGroupResource {
     }
 
     async fn read(instance: &Instance, prior: &SecretGroup) -> Result<SecretGroup, Failure> {
-        Ok(instance.client.get_secret_group(Self::id(prior)).await?.into())
+        let id = Self::id(prior);
+        let (found, source) = instance.client.read_secret_group(id).await?;
+        let found = found.into();
+        if source == Source::List && lacks(&found, prior)? {
+            return Ok(instance.client.get_secret_group(id).await?.into());
+        }
+        Ok(found)
     }
 
     async fn create(

@@ -42,6 +42,8 @@ pub struct Switches {
     pub iam_lock_reply: IamLockReply,
     /// Whether creating and patching a configuration returns its key (ibm-api.md 2.8).
     pub configuration_reply: ConfigurationReply,
+    /// What the list of secrets tells of each (ibm-api.md 2.4).
+    pub list_entries: ListEntries,
 }
 
 /// See [`Switches::on_reuse_expiry`].
@@ -108,6 +110,17 @@ pub enum ConfigurationReply {
     WithKey,
     /// Without it.
     WithoutKey,
+}
+
+/// See [`Switches::list_entries`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListEntries {
+    /// What a read tells.
+    #[default]
+    Whole,
+    /// The same without `description` and `expiration_date`.
+    Brief,
 }
 
 /// Visits every table of a state.

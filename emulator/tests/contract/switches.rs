@@ -23,6 +23,7 @@ async fn defaults() {
         "custom_metadata_patch": "replace",
         "iam_lock_reply": "empty",
         "configuration_reply": "with_key",
+        "list_entries": "whole",
     });
     assert_eq!(lab.get("/_emulator/switches").await.expect(200).body, defaults);
     lab.put("/_emulator/switches", json!({ "ttl_echo": "as_given" })).await.expect(200);
@@ -45,6 +46,18 @@ async fn ttl_as_given() {
     let path = format!("secrets/{}/metadata", made.text("id"));
     let changed = lab.patch(&path, json!({ "ttl": 3600 })).await.expect(200);
     assert_eq!(changed.text("ttl"), "3600");
+}
+
+/// S2: a list that tells less than a read.
+#[tokio::test]
+async fn brief_list_entries() {
+    let lab = lab(json!({ "list_entries": "brief" })).await;
+    let id = lab.secret(with(static_secret("s1", true), json!({ "description": "text" }))).await;
+    let listed = lab.get("secrets").await.expect(200);
+    assert_eq!(listed.text("secrets/0/id"), id);
+    assert!(listed.at("secrets/0").get("description").is_none());
+    let read = lab.get(&format!("secrets/{id}/metadata")).await.expect(200);
+    assert_eq!(read.text("description"), "text");
 }
 
 /// S6: custom metadata is merged according to RFC 7396.

@@ -7,4 +7,6 @@ mod objects;
 mod repetition;
 mod requests;
 mod scripted;
+mod shared_lists;
+mod together;
 mod tokens;

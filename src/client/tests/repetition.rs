@@ -172,3 +172,31 @@ async fn a_redirect_carries_neither_token_nor_key_to_another_host() {
         assert_eq!((server.token_requests().len(), elsewhere.connections()), (1, 0), "{status}");
     }
 }
+
+#[tokio::test]
+async fn one_answer_that_asks_to_wait_quiets_all_callers() {
+    let server = Scripted::start(vec![response_with(429, "retry-after", "1000", REFUSAL)]).await;
+    let setup = Setup::at(&server.url);
+    let client = setup.client();
+    let host = server.url.trim_start_matches("http://");
+    let (first, second, ()) = tokio::join!(
+        create(&client),
+        async {
+            while client.transport.quiet.until(host).is_none() {
+                tokio::task::yield_now().await;
+            }
+            // A create that is sent is completed, even if the run is cancelled.
+            create(&client).await
+        },
+        async {
+            while client.transport.quiet.until(host).is_none() {
+                tokio::task::yield_now().await;
+            }
+            setup.cancel.cancel();
+        }
+    );
+    assert!(first.unwrap_err().is_cancelled());
+    let second = second.unwrap_err();
+    assert!(second.is_cancelled());
+    assert_eq!((server.seen().len(), second.attempts()), (1, 0));
+}

@@ -233,6 +233,7 @@ impl Setup {
                 retry: EAGER,
                 user_agent: "test/1".to_owned(),
                 not_known_yet: Vec::new(),
+                bulk_read: true,
                 known_secrets: KnownSecrets::default(),
             },
             nondeterminism: Nondeterminism {

@@ -115,6 +115,7 @@ pub(crate) fn connect(
         },
         user_agent: "fuzz/1".to_owned(),
         not_known_yet: Vec::new(),
+        bulk_read: true,
         known_secrets: ibm_sm_provider::known_secrets::KnownSecrets::default(),
     };
     let address = InstanceAddress {

@@ -63,6 +63,11 @@ enum KindBody<'a> {
 }
 
 impl<'a> SecretBody<'a> {
+    /// Without what a list may leave out.
+    pub fn brief(self) -> Self {
+        Self { description: None, expiration_date: None, ..self }
+    }
+
     /// Without the data.
     pub fn metadata(secret: &'a Secret, instance: &Instance, switches: Switches) -> Self {
         Self::new(secret, instance, switches, false)

@@ -11,9 +11,9 @@ use crate::http::secrets_manager::bodies::SecretBody;
 use crate::http::secrets_manager::groups;
 use crate::http::secrets_manager::settings::{self, Common};
 use crate::http::secrets_manager::shared::{ALL, MANAGE, READ_DATA, WRITE, secret};
-use crate::model::CustomMetadataPatch;
 use crate::model::secret::{Kind, Metadata, Secret, Version};
 use crate::model::sensitive::Sensitive;
+use crate::model::{CustomMetadataPatch, ListEntries};
 use crate::secrets_manager::versions;
 use crate::transaction::Transaction;
 use axum::http::Method;
@@ -211,7 +211,11 @@ fn list(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiRe
         order.then_with(|| a.id.cmp(&b.id))
     });
     let page = window.page(call.request, "secrets", &found, |secret| {
-        SecretBody::metadata(secret, &call.instance, tx.state.switches)
+        let body = SecretBody::metadata(secret, &call.instance, tx.state.switches);
+        match tx.state.switches.list_entries {
+            ListEntries::Whole => body,
+            ListEntries::Brief => body.brief(),
+        }
     });
     ApiResponse::json(200, page)
 }
