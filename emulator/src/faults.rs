@@ -31,6 +31,9 @@ pub struct Fault {
     /// Only with this probability, from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
+    /// Only requests beyond so many in one second of the emulator's clock: a rate limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above_per_second: Option<u64>,
     /// The seed of `probability`; 0 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -125,6 +128,8 @@ struct Inner {
 struct Waiting {
     fault: Fault,
     chance: StdRng,
+    /// The last second with a matching request, and their number in it.
+    second: (i64, u64),
 }
 
 impl Faults {
@@ -134,7 +139,7 @@ impl Faults {
         inner.last_id += 1;
         fault.id = inner.last_id;
         let chance = StdRng::seed_from_u64(fault.seed.unwrap_or(0));
-        inner.waiting.push(Waiting { fault: fault.clone(), chance });
+        inner.waiting.push(Waiting { fault: fault.clone(), chance, second: (0, 0) });
         fault
     }
 
@@ -166,7 +171,14 @@ impl Faults {
     }
 
     /// The first matching fault that fires. All matching faults count the request.
-    pub fn inject(&self, operation: Option<&str>, method: &str, path: &str) -> Option<Fault> {
+    /// `second` is the time.
+    pub fn inject(
+        &self,
+        operation: Option<&str>,
+        method: &str,
+        path: &str,
+        second: i64,
+    ) -> Option<Fault> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let mut injected = None;
         for waiting in &mut inner.waiting {
@@ -174,6 +186,10 @@ impl Faults {
                 continue;
             }
             waiting.fault.matched += 1;
+            waiting.second = match waiting.second {
+                (last, count) if last == second => (last, count + 1),
+                _ => (second, 1),
+            };
             if injected.is_none() && waiting.fires() {
                 waiting.fault.fired += 1;
                 injected = Some(waiting.fault.clone());
@@ -196,6 +212,7 @@ impl Waiting {
         let fault = &self.fault;
         fault.nth.is_none_or(|nth| fault.matched == nth)
             && fault.times.is_none_or(|times| fault.fired < times)
+            && fault.above_per_second.is_none_or(|limit| self.second.1 > limit)
             && fault.probability.is_none_or(|probability| self.chance.random::<f64>() < probability)
     }
 }
@@ -208,7 +225,7 @@ mod tests {
         let faults = Faults::default();
         faults.add(serde_json::from_str(fault).unwrap());
         (0..calls)
-            .map(|_| faults.inject(Some("get_secret"), "GET", "/x/secrets/1")?.effect.status)
+            .map(|_| faults.inject(Some("get_secret"), "GET", "/x/secrets/1", 0)?.effect.status)
             .collect()
     }
 
@@ -222,6 +239,7 @@ mod tests {
             (r#"{"status":500,"operation":"list_secrets"}"#, [false, false, false]),
             (r#"{"status":500,"path":"/secrets/","method":"get"}"#, [true, true, true]),
             (r#"{"status":500,"method":"POST"}"#, [false, false, false]),
+            (r#"{"status":500,"above_per_second":2}"#, [false, false, true]),
             (r#"{"status":500,"probability":0.0}"#, [false, false, false]),
             (r#"{"status":500,"probability":1.0}"#, [true, true, true]),
         ] {

@@ -168,7 +168,8 @@ async fn respond(
 ) -> Response<Body> {
     let method = parts.method.as_str();
     let name = operation.map(|operation| operation.name);
-    let fault = app.faults.inject(name, method, &request.route);
+    let now = app.store.clock().now().unix();
+    let fault = app.faults.inject(name, method, &request.route, now);
     let (id, effect) = fault.map_or_else(Default::default, |fault| (Some(fault.id), fault.effect));
     if let Some(delay) = effect.delay_milliseconds {
         tokio::time::sleep(Duration::from_millis(delay)).await;

@@ -176,6 +176,22 @@ async fn an_injected_status() {
     assert_eq!(lab.get("/_emulator/faults").await.at("faults"), &json!([]));
 }
 
+/// A rate limit, by the second.
+#[tokio::test]
+async fn a_rate_limit() {
+    let lab = Lab::start().await;
+    let fault =
+        json!({ "above_per_second": 2, "status": 429, "retry_after": 1, "path": "/secret_groups" });
+    lab.post("/_emulator/faults", fault).await.expect(201);
+    for _ in 0..2 {
+        lab.get("secret_groups").await.expect(200);
+        lab.get("secret_groups").await.expect(200);
+        assert_eq!(lab.get("secret_groups").await.expect(429).header("retry-after"), "1");
+        lab.get("secrets").await.expect(200);
+        lab.advance(1).await;
+    }
+}
+
 /// A status comes before the change or after it.
 #[tokio::test]
 async fn an_injected_status_after_the_change() {
