@@ -19,7 +19,7 @@ use harness::expect::{Scenario, Table};
 use harness::report::Report;
 use harness::terraform::Terraform;
 use harness::world::Programs;
-use harness::{failed_runs, lifecycle, own_tests, table};
+use harness::{failed_runs, leak_tests, lifecycle, own_tests, table};
 
 /// Terraform mostly waits, so more scenarios than cores run at the same time.
 const PARALLEL: usize = 4;
@@ -28,10 +28,14 @@ const PARALLEL: usize = 4;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(PARALLEL);
-    match programs().and_then(trials) {
-        Ok((trials, report)) => {
+    let tried = programs().and_then(|programs| {
+        let leaks = Arc::clone(&programs.leaks);
+        trials(programs).map(|(trials, report)| (trials, report, leaks))
+    });
+    match tried {
+        Ok((trials, report, leaks)) => {
             let conclusion = libtest_mimic::run(&arguments, trials);
-            print!("{report}");
+            print!("{report}{leaks}");
             conclusion.exit_code()
         }
         Err(reason) => {
@@ -44,7 +48,7 @@ fn main() -> ExitCode {
 fn programs() -> Result<Programs> {
     let provider = PathBuf::from(env!("CARGO_BIN_EXE_terraform-provider-ibm"));
     let emulator = provider.with_file_name("ibm-sm-emulator");
-    Ok(Programs { terraform: Terraform::find()?, provider, emulator })
+    Ok(Programs { terraform: Terraform::find()?, provider, emulator, leaks: Arc::default() })
 }
 
 /// One test for each folder with an `expect.json`, and one for each case in a
@@ -54,7 +58,8 @@ fn trials(programs: Programs) -> Result<(Vec<Trial>, Arc<Report>)> {
     let programs = Arc::new(programs);
     let report = Arc::new(Report::new(cli.clone()));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/scenarios");
-    let mut trials = own_tests::trials();
+    let own = own_tests::TESTS.into_iter().chain(leak_tests::TESTS);
+    let mut trials: Vec<Trial> = own.map(own_tests::trial).collect();
     for capability in folders(&root)? {
         for folder in folders(&capability)? {
             let scenario = Reported { folder: folder.clone(), report: Arc::clone(&report) };

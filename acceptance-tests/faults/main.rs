@@ -71,7 +71,12 @@ fn main() -> ExitCode {
 fn trials(all: bool) -> Result<(Vec<Trial>, Arc<Table>)> {
     let provider = PathBuf::from(env!("CARGO_BIN_EXE_terraform-provider-ibm"));
     let emulator = provider.with_file_name("ibm-sm-emulator");
-    let programs = Arc::new(Programs { terraform: Terraform::find()?, provider, emulator });
+    let programs = Arc::new(Programs {
+        terraform: Terraform::find()?,
+        provider,
+        emulator,
+        leaks: Arc::default(),
+    });
     let mut rows: Vec<(&str, Meets)> = Vec::new();
     for row in operations::all().into_iter().map(Row::of) {
         rows.push((row.operation.name, Box::new(move |column, on| row.meets(column, on))));

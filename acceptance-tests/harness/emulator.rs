@@ -1,9 +1,10 @@
 //! An emulator process, and a client for its APIs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -20,6 +21,8 @@ pub(crate) struct Emulator {
     pub(crate) exports: BTreeMap<String, String>,
     url: String,
     agent: Agent,
+    /// What the journal masked, as far as it was taken.
+    secrets: Mutex<BTreeSet<String>>,
 }
 
 /// One exchange in the journal.
@@ -40,6 +43,11 @@ pub(crate) struct Exchange {
 #[derive(Deserialize)]
 struct Journal {
     requests: Vec<Exchange>,
+}
+
+#[derive(Deserialize)]
+struct Masked {
+    secrets: Vec<String>,
 }
 
 /// A response from any of the emulator's APIs.
@@ -85,7 +93,8 @@ impl Emulator {
         }
         let url = exports.get("EMULATOR_URL").context("the emulator exports no URL")?.clone();
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
-        let emulator = Emulator { process, _stdout: stdout, exports, url, agent };
+        let emulator =
+            Emulator { process, _stdout: stdout, exports, url, agent, secrets: Mutex::default() };
         emulator.control("PUT", "clock", Some(json!({"mode": "frozen", "now": now})))?;
         Ok(emulator)
     }
@@ -126,6 +135,7 @@ impl Emulator {
     /// The exchanges since the last call, which are removed from the journal.
     pub(crate) fn take_journal(&self) -> Result<Vec<Exchange>> {
         let exchanges = self.journal()?;
+        self.secrets()?;
         self.control("DELETE", "journal", None)?;
         Ok(exchanges)
     }
@@ -134,6 +144,15 @@ impl Emulator {
     pub(crate) fn journal(&self) -> Result<Vec<Exchange>> {
         let journal: Journal = serde_json::from_value(self.control("GET", "journal", None)?)?;
         Ok(journal.requests)
+    }
+
+    /// Everything that was sent or received as a key, a token or a payload.
+    pub(crate) fn secrets(&self) -> Result<BTreeSet<String>> {
+        let Masked { secrets } =
+            serde_json::from_value(self.control("GET", "journal/secrets", None)?)?;
+        let mut all = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(secrets);
+        Ok(all.clone())
     }
 
     /// Asks the token service for a token in exchange for this key.

@@ -24,6 +24,9 @@ pub(crate) struct Scenario {
     /// Installs the provider under the official provider's source address.
     #[serde(default)]
     pub(crate) stand_in: bool,
+    /// Files that hold secrets, below the folder of the run, each with the reason.
+    #[serde(default)]
+    pub(crate) holds_secrets: BTreeMap<String, String>,
     /// The time on the emulator's clock at the start.
     #[serde(default = "start")]
     pub(crate) now: String,
@@ -78,10 +81,6 @@ pub(crate) struct Step {
     pub(crate) tokens: Option<usize>,
     /// Requests while planning a second time, after the apply.
     pub(crate) second_plan: Option<Requests>,
-    /// Texts that the refresh of this step finds as an `api_key` or a `payload` and
-    /// that the apply changes back: they may be in the plan, and in no state.
-    #[serde(default)]
-    pub(crate) finds: BTreeSet<String>,
     /// Whether each plan of the configuration reads keys, as one with a data source
     /// does. Otherwise an empty plan must not read any.
     #[serde(default)]
@@ -105,9 +104,6 @@ pub(crate) struct Step {
     /// All warnings.
     #[serde(default)]
     pub(crate) warns: Vec<ExpectedDiagnostic>,
-    /// Runs at the log level TRACE. The log must have no keys and tokens in it.
-    #[serde(default)]
-    pub(crate) trace_is_clean: bool,
     /// Interrupts the apply as soon as the emulator has answered this.
     pub(crate) interrupt_after: Option<Moment>,
     /// The configuration kills terraform while it applies.

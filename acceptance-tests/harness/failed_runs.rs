@@ -65,6 +65,7 @@ pub(crate) fn run(
     let opened = opened(&world.emulator)?;
     let left = left(&world.emulator, &before, case.closes_later)?;
     report(Leases { runs: 1, opened, left: left.len() });
+    world.search()?;
     ensure!(opened > 0, "the run opened nothing");
     ensure!(left.is_empty(), "left: {left:?}");
     Ok(())

@@ -1,7 +1,7 @@
 //! The lifecycle of one configuration: its steps, an import, and a destroy after
 //! which the emulator is as it was, with every check on the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 
@@ -18,7 +18,6 @@ use super::expect::{
 };
 use super::matcher::{References, check};
 use super::requests;
-use super::secrecy;
 use super::state::Object;
 use super::terraform::{Diagnostic, Run, Severity};
 use super::world::{Programs, World};
@@ -26,20 +25,24 @@ use super::world::{Programs, World};
 /// A scenario that is under way.
 struct Lifecycle {
     world: World,
-    /// The keys that the state holds now.
-    keys_in_state: BTreeSet<String>,
 }
 
 /// Runs the scenario in this folder.
 pub(crate) fn run(programs: &Programs, folder: &Path, scenario: &Scenario) -> Result<()> {
     let mut world = World::start(programs, folder, &scenario.now, scenario.stand_in)?;
+    world.holders.clone_from(&scenario.holds_secrets);
     perform(&scenario.seed, &mut world).context("seed")?;
     let before = world.emulator.state()?;
-    let mut lifecycle = Lifecycle { world, keys_in_state: BTreeSet::new() };
+    let mut lifecycle = Lifecycle { world };
     for (index, step) in scenario.steps.iter().enumerate() {
         lifecycle.step(index + 1, step).with_context(|| format!("step {}", index + 1))?;
     }
     lifecycle.import_and_destroy(scenario)?;
+    lifecycle.world.search().context("after the last step")?;
+    for holder in scenario.holds_secrets.keys() {
+        let path = lifecycle.world.workspace.root().join(holder);
+        ensure!(path.exists(), "{holder} does not exist");
+    }
     lifecycle.world.check_nothing_left(&before)
 }
 
@@ -48,41 +51,22 @@ impl Lifecycle {
         let standard = format!("step-{number}.tf");
         let configuration = self.world.file(step.config.as_deref().unwrap_or(&standard))?;
         self.world.workspace.configure(&configuration)?;
-        let mut environment = step.env.clone();
-        if step.trace_is_clean {
-            environment.insert("TF_LOG".to_owned(), Some("TRACE".to_owned()));
-        }
-        self.world.set_environment(&environment)?;
+        self.world.set_environment(&step.env)?;
         perform(&step.before, &mut self.world).context("before")?;
         self.world.emulator.take_journal()?;
         self.world.before = self.world.workspace.state()?;
-        let mut secrets = self.world.secrets()?;
+        self.world.plant()?;
         let succeeds = step.plan.is_some();
-        let runs = match succeeds {
+        match succeeds {
             true => self.apply(step)?,
-            false => vec![self.apply_and_fail(step)?],
-        };
-        self.world.now = self.world.workspace.state()?;
-        secrets.extend(self.world.secrets()?);
-        for run in &runs {
-            secrecy::none_printed(&secrets, &run.stdout).context("output")?;
-            secrecy::none_printed(&secrets, &run.stderr).context("log")?;
-            let logged = run.stderr.contains("provider.terraform-provider-ibm");
-            ensure!(logged == step.trace_is_clean, "whether the provider logs at TRACE: {logged}");
+            false => self.apply_and_fail(step)?,
         }
-        // What the user puts into files need not be kept out of them.
-        secrets.retain(|_, secret| !self.is_from_user(secret, &configuration));
-        let keys_before = std::mem::take(&mut self.keys_in_state);
-        self.keys_in_state = secrecy::none_in_state(&secrets, &self.world.workspace.folder)?;
-        self.world.set_environment(&step.env)?;
+        self.world.now = self.world.workspace.state()?;
         self.check_outcome(step)?;
         if succeeds {
-            let folder = &self.world.workspace.folder;
-            let allowed = &(&keys_before | &self.keys_in_state) | &step.finds;
-            secrecy::none_in_plan(&secrets, &folder.join("plan.bin"), &allowed)?;
             self.plan_again(step).context("second plan")?;
-            secrecy::none_in_plan(&secrets, &folder.join("again.bin"), &self.keys_in_state)?;
         }
+        self.world.search()?;
         perform(&step.after, &mut self.world).context("after")
     }
 
@@ -103,7 +87,7 @@ impl Lifecycle {
     }
 
     /// Plans and applies a step that succeeds.
-    fn apply(&self, step: &Step) -> Result<Vec<Run>> {
+    fn apply(&self, step: &Step) -> Result<()> {
         let mut arguments = vec!["plan", "-json", "-input=false", "-out=plan.bin"];
         arguments.extend(step.args.iter().map(String::as_str));
         let before = self.world.emulator.state()?;
@@ -130,8 +114,7 @@ impl Lifecycle {
         }
         self.check_requests(step.requests.as_ref(), received).context("requests")?;
         let found = without_repeats([planned.diagnostics()?, applied.diagnostics()?].concat());
-        self.check_diagnostics(Severity::Warning, &step.warns, &found).context("warnings")?;
-        Ok(vec![planned, applied])
+        self.check_diagnostics(Severity::Warning, &step.warns, &found).context("warnings")
     }
 
     /// Ok if planning did nothing that planning this step may not do.
@@ -146,7 +129,7 @@ impl Lifecycle {
     }
 
     /// Applies a step that fails or is killed.
-    fn apply_and_fail(&mut self, step: &Step) -> Result<Run> {
+    fn apply_and_fail(&mut self, step: &Step) -> Result<()> {
         let mut arguments = vec!["apply", "-auto-approve", "-json", "-input=false"];
         arguments.extend(step.args.iter().map(String::as_str));
         let before = self.world.emulator.state()?;
@@ -166,7 +149,7 @@ impl Lifecycle {
             same_objects(&before, &self.world.emulator.state()?)
                 .context("a failed apply changed something")?;
         }
-        Ok(run)
+        Ok(())
     }
 
     /// Runs a command and sends it SIGINT at this moment.
@@ -178,7 +161,7 @@ impl Lifecycle {
         }
         let process = Pid::from_raw(i32::try_from(command.id())?).context("no process id")?;
         kill_process(process, Signal::INT)?;
-        Run::of(command)
+        self.world.workspace.finish(command, arguments)
     }
 
     /// Expected details may refer to the state before the step, and to saved ids.
@@ -233,21 +216,6 @@ impl Lifecycle {
     fn check_value(&self, expected: &Value, found: &Value, before: Option<&Value>) -> Result<()> {
         let lookup = |place: &str| self.world.now.lookup(place).cloned();
         check(expected, found, &References { before, lookup: &lookup })
-    }
-
-    /// Whether the user wrote this secret into the configuration, or passes it in
-    /// a variable that is not ephemeral.
-    fn is_from_user(&self, secret: &str, configuration: &str) -> bool {
-        let text = format!("{configuration}{}", self.world.workspace.common(configuration));
-        let stored = |name: &str| {
-            let declaration = format!("variable {name:?} {{");
-            let block = text.split_once(&declaration).and_then(|(_, rest)| rest.split_once('}'));
-            block.is_some_and(|(block, _)| !block.contains("ephemeral"))
-        };
-        let by_variable = |(name, value): (&String, &String)| {
-            value == secret && name.strip_prefix("TF_VAR_").is_some_and(stored)
-        };
-        text.contains(secret) || self.world.workspace.environment.iter().any(by_variable)
     }
 
     /// Checks that an import finds what the state holds, and destroys everything.

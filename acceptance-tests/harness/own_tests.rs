@@ -11,21 +11,21 @@ const WARNING: &str = "There are some problems with the CLI configuration:\n╷\
                        open CLI configuration file\n│\n│ Terraform version 9.9 reads it.\n╵\n\n";
 const UPDATE: &str = "\n\nYour version of Terraform is out of date! The latest version\nis 1.16.0.";
 
-type Test = fn() -> Result<()>;
+/// A test of the harness.
+pub(crate) type Test = fn() -> Result<()>;
 
 /// These tests by name.
-pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Test); 3] = [
-        ("the_version_is_found_behind_a_warning", the_version_is_found_behind_a_warning),
-        ("only_on_names_the_oldest_releases", only_on_names_the_oldest_releases),
-        ("on_opentofu_replaces_what_is_next_to_it", on_opentofu_replaces_what_is_next_to_it),
-    ];
-    let trial = |(name, test): (&str, Test)| {
-        Trial::test(format!("harness/{name}"), move || {
-            test().map_err(|reason| Failed::from(format!("{reason:#}")))
-        })
-    };
-    tests.into_iter().map(trial).collect()
+pub(crate) const TESTS: [(&str, Test); 3] = [
+    ("the_version_is_found_behind_a_warning", the_version_is_found_behind_a_warning),
+    ("only_on_names_the_oldest_releases", only_on_names_the_oldest_releases),
+    ("on_opentofu_replaces_what_is_next_to_it", on_opentofu_replaces_what_is_next_to_it),
+];
+
+/// One of these as a trial.
+pub(crate) fn trial((name, test): (&str, Test)) -> Trial {
+    Trial::test(format!("harness/{name}"), move || {
+        test().map_err(|reason| Failed::from(format!("{reason:#}")))
+    })
 }
 
 fn the_version_is_found_behind_a_warning() -> Result<()> {

@@ -8,7 +8,6 @@ use super::actions::perform;
 use super::cli::Product;
 use super::diagnostics::check_diagnostics;
 use super::expect::{self, Case, Table};
-use super::secrecy;
 use super::terraform::Severity;
 use super::world::{Programs, World};
 
@@ -33,7 +32,7 @@ pub(crate) fn run(programs: &Programs, folder: &Path, case: &Case) -> Result<()>
     let arguments = ["apply", "-auto-approve", "-json", "-input=false"];
     let run = world.workspace.run(&arguments)?.expect_code(1)?;
     check_diagnostics(Severity::Error, &case.fails, &run.diagnostics()?)?;
-    secrecy::none_printed(&world.secrets()?, &run.stdout)?;
+    world.search()?;
     ensure!(world.workspace.state()?.objects.is_empty(), "the state is not empty");
     world.check_nothing_left(&before)
 }

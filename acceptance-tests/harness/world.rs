@@ -1,15 +1,17 @@
 //! What a scenario runs in: an emulator, a workspace, and the state before and
 //! after the current step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::compare::same_objects;
 use super::emulator::Emulator;
+use super::leaks::{Leaks, Tally};
 use super::secrecy::{self, Secrets};
 use super::state::Snapshot;
 use super::terraform::{Diagnostic, Terraform};
@@ -27,6 +29,8 @@ pub(crate) struct Programs {
     pub(crate) provider: PathBuf,
     /// The emulator's binary.
     pub(crate) emulator: PathBuf,
+    /// What all scenarios searched for leaks.
+    pub(crate) leaks: Arc<Tally>,
 }
 
 /// One scenario's emulator and workspace, and what is known about both.
@@ -45,6 +49,12 @@ pub(crate) struct World {
     /// Ids that calls saved, by name.
     pub(crate) saved: BTreeMap<String, String>,
     default_environment: BTreeMap<String, String>,
+    /// Files that hold secrets, below the root of the workspace, each with the reason.
+    pub(crate) holders: BTreeMap<String, String>,
+    secrets: Secrets,
+    /// What any configuration so far asked to have in plans.
+    configured: BTreeSet<String>,
+    leaks: Arc<Tally>,
 }
 
 impl World {
@@ -57,7 +67,8 @@ impl World {
     ) -> Result<World> {
         let emulator = Emulator::start(&programs.emulator, now)?;
         let Programs { terraform, provider, .. } = programs;
-        let workspace = Workspace::new(terraform, provider, stand_in, &emulator.exports)?;
+        let mut workspace = Workspace::new(terraform, provider, stand_in, &emulator.exports)?;
+        workspace.trace();
         let default_environment = workspace.environment.clone();
         Ok(World {
             folder: folder.to_owned(),
@@ -68,6 +79,10 @@ impl World {
             diagnostics: Vec::new(),
             saved: BTreeMap::new(),
             default_environment,
+            holders: BTreeMap::new(),
+            secrets: Secrets::new(),
+            configured: BTreeSet::new(),
+            leaks: Arc::clone(&programs.leaks),
         })
     }
 
@@ -114,13 +129,40 @@ impl World {
         Ok(filled)
     }
 
-    /// Every key that exists now, and the header that all tokens share.
-    pub(crate) fn secrets(&self) -> Result<Secrets> {
-        let mut secrets = secrecy::keys(&self.emulator.state()?);
-        let token = self.emulator.administrator_token()?;
-        let header = token.split('.').next().unwrap_or(&token).to_owned();
-        secrets.insert("the header of a token".to_owned(), header);
-        Ok(secrets)
+    /// Remembers every secret that there is now, since some are gone after the next
+    /// command.
+    pub(crate) fn plant(&mut self) -> Result<()> {
+        let before = self.secrets.len();
+        let configuration = self.workspace.configuration()?;
+        for secret in self.emulator.secrets()? {
+            secrecy::plant(&mut self.secrets, &secret, "what was sent or received as a secret");
+        }
+        for secret in secrecy::literals(&configuration) {
+            secrecy::plant(&mut self.secrets, &secret, "a secret in the configuration");
+        }
+        let environment = &self.workspace.environment;
+        secrecy::plant_environment(&mut self.secrets, environment, &configuration);
+        secrecy::plant_state(&mut self.secrets, &self.emulator.state()?);
+        self.secrets.retain(|secret, _| !secret.is_empty());
+        self.configured.extend(secrecy::configured(&self.secrets, environment, &configuration));
+        self.leaks.plant(self.secrets.len() - before);
+        Ok(())
+    }
+
+    /// Ok if nothing that the commands since the last search printed, and no file that
+    /// they left, has a secret that was not asked for.
+    pub(crate) fn search(&mut self) -> Result<()> {
+        self.plant()?;
+        ensure!(self.workspace.is_traced()?, "the provider did not log at TRACE");
+        let own = self.workspace.written();
+        let mut leaks = Leaks::of(&self.secrets, &own, &self.holders, self.configured.clone())?;
+        for (command, text) in self.workspace.take_printed() {
+            leaks.text(&command, text.as_bytes());
+        }
+        leaks.folder(self.workspace.root())?;
+        leaks.end(&self.leaks)?;
+        // A plan is searched once, beside the state that it led to.
+        self.workspace.remove_plans()
     }
 
     /// Ok if Secrets Manager and IAM hold the same objects as in `before`.

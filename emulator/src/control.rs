@@ -34,6 +34,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/_emulator/clock", get(get_clock).put(put_clock)),
         ("/_emulator/clock/advance", post(advance_clock)),
         ("/_emulator/journal", get(get_journal).delete(delete_journal)),
+        ("/_emulator/journal/secrets", get(get_secrets)),
         ("/_emulator/state", get(get_state).put(put_state)),
         ("/_emulator/switches", get(get_switches).put(put_switches)),
         ("/_emulator/instances/{id}", delete(delete_instance)),
@@ -141,6 +142,10 @@ async fn get_journal(Shared(app): Shared<Arc<App>>, RawQuery(query): RawQuery) -
     }
     let (total, requests) = app.journal.find(&filter);
     Ok(json_response(200, &JournalBody { total, requests }))
+}
+
+async fn get_secrets(Shared(app): Shared<Arc<App>>) -> Outcome {
+    Ok(json_response(200, &json!({ "secrets": app.journal.secrets() })))
 }
 
 async fn delete_journal(Shared(app): Shared<Arc<App>>) -> Outcome {

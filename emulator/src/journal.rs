@@ -4,7 +4,7 @@ use crate::model::timestamp::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 /// Larger bodies are not kept: a list of a thousand secrets says little and takes much memory.
@@ -47,6 +47,9 @@ pub struct Entry {
     pub response_body: Option<Box<RawValue>>,
     /// Whether an injected fault affected the response.
     pub fault: bool,
+    /// What is masked in the two bodies.
+    #[serde(skip)]
+    pub secrets: Vec<String>,
 }
 
 /// Selects entries; an absent field matches all.
@@ -104,6 +107,12 @@ impl Journal {
         (found.len(), wanted)
     }
 
+    /// Everything that is masked in the entries, each value once.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.entries.iter().flat_map(|entry| entry.secrets.iter().cloned()).collect()
+    }
+
     /// Removes all entries and starts numbering anew.
     pub fn clear(&self) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,8 +130,13 @@ impl Filter {
     }
 }
 
-/// A body with secrets masked; nothing if it cannot be parsed or is too large.
-pub fn masked(content_type: Option<&str>, body: &[u8]) -> Option<Box<RawValue>> {
+/// A body with secrets masked, which are added to `secrets`; nothing if it cannot be parsed or is too
+/// large.
+pub fn masked(
+    content_type: Option<&str>,
+    body: &[u8],
+    secrets: &mut Vec<String>,
+) -> Option<Box<RawValue>> {
     if body.is_empty() || body.len() > LARGEST_BODY {
         return None;
     }
@@ -135,22 +149,23 @@ pub fn masked(content_type: Option<&str>, body: &[u8]) -> Option<Box<RawValue>> 
     } else {
         serde_json::from_slice(body).ok()?
     };
-    mask(&mut value);
+    mask(&mut value, secrets);
     serde_json::value::to_raw_value(&value).ok()
 }
 
-fn mask(value: &mut Value) {
+fn mask(value: &mut Value, secrets: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                if SECRET_FIELDS.contains(&name.as_str()) && value.is_string() {
-                    *value = Value::String(MASK.to_owned());
-                } else {
-                    mask(value);
+                match value {
+                    Value::String(secret) if SECRET_FIELDS.contains(&name.as_str()) => {
+                        secrets.push(std::mem::replace(secret, MASK.to_owned()));
+                    }
+                    _ => mask(value, secrets),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(mask),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, secrets)),
         _ => {}
     }
 }
@@ -160,7 +175,8 @@ mod tests {
     use super::*;
 
     fn request(content_type: &str, body: &str) -> Option<String> {
-        masked(Some(content_type), body.as_bytes()).map(|raw| raw.get().to_owned())
+        let raw = masked(Some(content_type), body.as_bytes(), &mut Vec::new());
+        raw.map(|raw| raw.get().to_owned())
     }
 
     #[test]
@@ -178,6 +194,14 @@ mod tests {
             request("application/json", r#"{"apikey":{"name":"n","apikey":"k"}}"#).unwrap(),
             r#"{"apikey":{"apikey":"***","name":"n"}}"#
         );
+    }
+
+    #[test]
+    fn what_is_masked_is_told() {
+        let mut secrets = Vec::new();
+        masked(None, br#"{"apikey":"k","list":[{"payload":"p","name":"n"}]}"#, &mut secrets);
+        masked(Some("application/x-www-form-urlencoded"), b"apikey=a%2Bb", &mut secrets);
+        assert_eq!(secrets, ["k", "p", "a+b"]);
     }
 
     #[test]

@@ -182,6 +182,7 @@ async fn respond(
     let mut outcome = outcome(app, family, &effect, request, work).await;
     let text = std::mem::take(&mut outcome.body);
     let content_type = request.header("content-type");
+    let mut secrets = Vec::new();
     app.journal.record(Entry {
         seq: 0,
         time: outcome.at,
@@ -195,9 +196,10 @@ async fn respond(
         content_type: content_type.map(str::to_owned),
         user_agent: request.header("user-agent").map(str::to_owned),
         correlation_id: request.trace.clone(),
-        request_body: journal::masked(content_type, &request.body),
-        response_body: journal::masked(None, text.as_bytes()),
+        request_body: journal::masked(content_type, &request.body, &mut secrets),
+        response_body: journal::masked(None, text.as_bytes(), &mut secrets),
         fault: id.is_some(),
+        secrets,
     });
     if app.log {
         log(outcome.at, method, &request.route, outcome.status);

@@ -45,6 +45,10 @@ async fn the_journal() {
     for secret in [seed::BOOTSTRAP_API_KEY, seed::ENGINE_API_KEY, &lab.token, &key] {
         assert!(!text.contains(secret));
     }
+    let told = lab.get("/_emulator/journal/secrets").await.expect(200).body["secrets"].clone();
+    for secret in [seed::BOOTSTRAP_API_KEY, seed::ENGINE_API_KEY, &lab.token, &key] {
+        assert!(told.as_array().unwrap().contains(&json!(secret)), "{secret}");
+    }
     assert_eq!(all.at("requests/0/authorized"), false);
     assert_eq!(all.at("requests/0/request_body/apikey"), "***");
     assert_eq!(all.at("requests/1/authorized"), true);
@@ -72,6 +76,7 @@ async fn the_journal() {
     assert_eq!(lab.get("/_emulator/journal?colour=red").await.error().0, 400);
     lab.delete("/_emulator/journal").await.expect(204);
     assert_eq!(lab.get("/_emulator/journal").await.at("total"), 0);
+    assert_eq!(lab.get("/_emulator/journal/secrets").await.at("secrets"), &json!([]));
 }
 
 /// A state survives `GET` and `PUT` unchanged.
@@ -354,7 +359,7 @@ async fn the_description_is_complete() {
             operations += 1;
         }
     }
-    assert_eq!(operations, 16);
+    assert_eq!(operations, 17);
     let state = lab.state().await;
     let schema = &openapi.body["components"]["schemas"]["State"]["properties"];
     for half in ["iam", "secrets_manager"] {

@@ -1,8 +1,8 @@
+# No payload in it: Terraform logs the values of terraform_data.
 resource "terraform_data" "late" {
   input = {
     name     = "u"
     instance = var.instance_id
-    payload  = "shop-password-one-0123456789"
     labels   = ["uu"]
     map      = { k = "u" }
     date     = "2030-12-31T23:59:59Z"
@@ -17,7 +17,7 @@ resource "ibm_sm_arbitrary_secret" "app" {
   name                    = "${terraform_data.late.output.name}-app"
   description             = terraform_data.late.output.name
   labels                  = terraform_data.late.output.labels
-  payload                 = terraform_data.late.output.payload
+  payload                 = terraform_data.late.output.no ? null : "shop-password-one-0123456789"
   payload_wo_version      = terraform_data.late.output.nothing
   store_payload           = terraform_data.late.output.nothing
   expiration_date         = terraform_data.late.output.date
@@ -28,7 +28,7 @@ resource "ibm_sm_arbitrary_secret" "app" {
 resource "ibm_sm_arbitrary_secret" "write_only" {
   instance_id        = var.instance_id
   name               = "u-write-only"
-  payload_wo         = terraform_data.late.output.payload
+  payload_wo         = terraform_data.late.output.no ? null : "shop-password-one-0123456789"
   payload_wo_version = terraform_data.late.output.version
   store_payload      = terraform_data.late.output.no
 }

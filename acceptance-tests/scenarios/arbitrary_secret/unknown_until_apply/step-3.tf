@@ -2,7 +2,6 @@ resource "terraform_data" "later" {
   input = {
     name     = "u"
     instance = var.instance_id
-    payload  = "shop-password-one-0123456789"
     labels   = ["uu"]
     map      = { k = "u" }
     date     = "2030-12-31T23:59:59Z"

@@ -6,11 +6,19 @@ resource "ibm_sm_iam_credentials_secret" "app" {
   version_custom_metadata = { ticket = "OPS-1" }
 }
 
-resource "terraform_data" "user" {
-  input = ibm_sm_iam_credentials_secret.app.api_key
+locals {
+  # Terraform logs the values of terraform_data, so it does not get the key itself.
+  digest = try(sha256(ibm_sm_iam_credentials_secret.app.api_key), "no key")
 }
 
-output "used" {
-  value     = terraform_data.user.output
-  sensitive = true
+resource "terraform_data" "user" {
+  input = local.digest
+}
+
+output "has_no_key" {
+  value = nonsensitive(terraform_data.user.output) == "no key"
+}
+
+output "is_used" {
+  value = nonsensitive(terraform_data.user.output == local.digest)
 }

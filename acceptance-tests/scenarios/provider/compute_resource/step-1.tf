@@ -6,7 +6,7 @@ provider "ibm" {
 # Stands in for the platform, which puts the token into a file.
 resource "terraform_data" "platform" {
   provisioner "local-exec" {
-    command = "echo emulated-compute-resource-token > token"
+    command = "printf %s \"$PLATFORM_TOKEN\" > token"
   }
 }
 

@@ -2,13 +2,13 @@ variable "key" {
   sensitive = true
 }
 
-resource "terraform_data" "key" {
-  input            = var.key
+resource "terraform_data" "ready" {
+  input            = true
   triggers_replace = "again"
 }
 
 provider "ibm" {
-  ibmcloud_api_key = terraform_data.key.output
+  ibmcloud_api_key = terraform_data.ready.output ? var.key : null
 }
 
 resource "ibm_sm_secret_group" "a" {
