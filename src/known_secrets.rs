@@ -205,7 +205,11 @@ impl Reading {
 
     /// What it reads as in each encoding that it may be in.
     fn decoded(&self) -> Vec<Self> {
-        let mut decoded: Vec<Self> = (0..4).map(|skipped| self.out_of_base64(skipped)).collect();
+        let runs = self.base64();
+        let mut decoded: Vec<Self> = match runs[..] {
+            [] => Vec::new(),
+            _ => (0..4).map(|skipped| self.out_of_base64(&runs, skipped)).collect(),
+        };
         if self.bytes.contains(&b'%') {
             decoded.push(self.unescaped(b'%', percent));
         }
@@ -256,32 +260,39 @@ impl Reading {
         reading
     }
 
-    /// Each run of Base64 in either alphabet, decoded from its character `skipped` on: where in a
-    /// longer text a secret begins is not known, so one of the four is right.
-    fn out_of_base64(&self, skipped: usize) -> Self {
-        let mut reading = Self::default();
+    /// The runs of Base64 in either alphabet that are long enough for the shortest secret: where
+    /// each begins, and its values.
+    fn base64(&self) -> Vec<(usize, Vec<u32>)> {
+        let mut runs = Vec::new();
         let mut start = 0;
-        while start < self.bytes.len() {
-            let run = self.bytes.iter().skip(start).map_while(|byte| sextet(*byte));
-            let run: Vec<u32> = run.collect();
-            // Fewer characters do not encode the shortest secret.
+        for run in self.bytes.split(|byte| sextet(*byte).is_none()) {
             if run.len() >= GRAM * 4 / 3 {
-                for (number, four) in run.get(skipped..).unwrap_or_default().chunks(4).enumerate() {
-                    let bits = four.iter().fold(0, |bits, sextet| bits << 6 | sextet);
-                    let bits = bits << (6 * (4 - four.len()));
-                    let first = start + skipped + number * 4;
-                    // Two characters hold one byte, three hold two, four hold three.
-                    for (place, byte) in bits.to_be_bytes().into_iter().skip(1).enumerate() {
-                        if place + 1 < four.len() {
-                            reading.push(byte, self.source(first + place, first + place + 1));
-                        }
-                    }
-                }
-                // Two runs are not one text.
-                reading.bytes.push(0);
-                reading.from.push(self.source(start, start));
+                runs.push((start, run.iter().filter_map(|byte| sextet(*byte)).collect()));
             }
             start += run.len() + 1;
+        }
+        runs
+    }
+
+    /// Each run decoded from its character `skipped` on: where in a longer text a secret begins is
+    /// not known, so one of the four is right.
+    fn out_of_base64(&self, runs: &[(usize, Vec<u32>)], skipped: usize) -> Self {
+        let mut reading = Self::default();
+        for (start, run) in runs {
+            for (number, four) in run.get(skipped..).unwrap_or_default().chunks(4).enumerate() {
+                let bits = four.iter().fold(0, |bits, sextet| bits << 6 | sextet);
+                let bits = bits << (6 * (4 - four.len()));
+                let first = start + skipped + number * 4;
+                // Two characters hold one byte, three hold two, four hold three.
+                for (place, byte) in bits.to_be_bytes().into_iter().skip(1).enumerate() {
+                    if place + 1 < four.len() {
+                        reading.push(byte, self.source(first + place, first + place + 1));
+                    }
+                }
+            }
+            // Two runs are not one text.
+            reading.bytes.push(0);
+            reading.from.push(self.source(*start, *start));
         }
         reading
     }

@@ -180,3 +180,18 @@ async fn validation_and_plan_check_the_configuration() {
         }
     }
 }
+
+#[tokio::test]
+async fn no_progress_repeats_a_secret_that_the_process_knows() {
+    let emulator = with_engine().await;
+    let secret = json!({"secret_type": "iam_credentials", "name": "app", "ttl": "1h",
+                        "reuse_api_key": true, "service_id": STATIC_SERVICE_ID});
+    let secret = emulator.create("secrets", secret).await;
+    let id = secret["id"].as_str().unwrap();
+    // The id as a key that the process was given.
+    let mut session =
+        Session::with_arguments(&emulator, json!({ "iaas_classic_api_key": id })).await;
+    let (messages, diagnostics) = invoke(&mut session, json!({ "secret_id": id })).await;
+    assert_eq!(diagnostics, []);
+    assert_eq!(messages[0], "Rotating IAM credentials secret (redacted)");
+}

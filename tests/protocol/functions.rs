@@ -1,9 +1,11 @@
 //! Functions, called as Terraform calls them: in a process that is not configured
 //! (plugin-protocol.md 2.6).
 
+use ibm_sm_emulator::seed::BOOTSTRAP_API_KEY;
 use ibm_sm_provider::plugin::proto::tfplugin6::{get_functions, get_provider_schema};
 use serde_json::json;
 
+use crate::support::emulator::Emulator;
 use crate::support::session::Session;
 
 #[tokio::test]
@@ -75,4 +77,16 @@ async fn both_calls_that_return_the_functions_agree() {
     let functions = functions.into_inner();
     assert_eq!(functions.functions.len(), 4);
     assert_eq!(functions.functions, schema.functions);
+}
+
+#[tokio::test]
+async fn no_error_repeats_a_secret_that_the_process_knows() {
+    let emulator = Emulator::start().await;
+    let mut session = Session::with(&emulator).await;
+    let crn =
+        format!("crn:v1:bluemix:public:secrets-manager:us-south:a/1:i:secret:{BOOTSTRAP_API_KEY}");
+    let error = session.call("parse_id", json!(crn)).await.unwrap_err();
+    assert!(error.1.contains("as an id that is \"us-south/i/(redacted)\""), "{error:?}");
+    let error = session.call(BOOTSTRAP_API_KEY, json!("x")).await.unwrap_err();
+    assert_eq!(error, (None, "This provider has no function \"(redacted)\"".to_owned()));
 }

@@ -1,7 +1,7 @@
 //! List resources, which `terraform query` calls, against an emulator
 //! (plugin-protocol.md 2.6).
 
-use ibm_sm_emulator::seed::{ENGINE_API_KEY, INSTANCE_ID, STATIC_SERVICE_ID};
+use ibm_sm_emulator::seed::{BOOTSTRAP_API_KEY, ENGINE_API_KEY, INSTANCE_ID, STATIC_SERVICE_ID};
 use serde_json::{Value, json};
 
 use crate::support::emulator::Emulator;
@@ -246,4 +246,14 @@ async fn an_instance_that_does_not_exist_is_an_error_and_not_an_empty_list() {
         assert_eq!((diagnostic.severity, diagnostic.path.as_str()), ("error", "instance_id"));
         assert_eq!(diagnostic.summary, format!("Cannot read {objects}"));
     }
+}
+
+#[tokio::test]
+async fn no_displayed_name_repeats_a_secret_that_the_process_knows() {
+    let emulator = Emulator::start().await;
+    emulator.create("secret_groups", json!({ "name": BOOTSTRAP_API_KEY })).await;
+    let mut session = Session::with(&emulator).await;
+    let (found, diagnostics) = session.list(GROUP, in_instance(json!({})), 100, false).await;
+    assert_eq!(diagnostics, []);
+    assert!(names(&found).contains(&"(redacted)"), "{:?}", names(&found));
 }

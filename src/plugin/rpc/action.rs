@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use tonic::Status;
 use tonic::codegen::BoxStream;
 
-use super::calls::Diagnosed;
+use super::calls::{Calls, Diagnosed, texts};
 use crate::framework::codec::decode_config;
 use crate::framework::context::Context;
 use crate::framework::diag::Diagnostics;
@@ -20,12 +20,29 @@ use crate::plugin::proto::tfplugin6::invoke_action::event::{Completed, Progress,
 pub(super) type Events = BoxStream<proto::invoke_action::Event>;
 
 /// The sending end of [`Events`].
-pub(super) type Sender = UnboundedSender<Result<proto::invoke_action::Event, Status>>;
+pub(super) type Sender = UnboundedSender<proto::invoke_action::Event>;
 
-/// A sender of events and the stream that Terraform reads.
-pub(super) fn channel() -> (Sender, Events) {
+/// A sender of events and the stream that Terraform reads, without secrets.
+pub(super) fn channel(calls: Calls) -> (Sender, Events) {
     let (sender, receiver) = unbounded_channel();
-    (sender, Box::pin(UnboundedReceiverStream::new(receiver)))
+    let events = UnboundedReceiverStream::new(receiver)
+        .map(move |event| without_secrets(&calls, event))
+        .map(Ok);
+    (sender, Box::pin(events))
+}
+
+fn without_secrets(
+    calls: &Calls,
+    mut event: proto::invoke_action::Event,
+) -> proto::invoke_action::Event {
+    match &mut event.r#type {
+        Some(Type::Progress(progress)) => calls.without_secrets([&mut progress.message]),
+        Some(Type::Completed(completed)) => {
+            calls.without_secrets(texts(&mut completed.diagnostics));
+        }
+        None => {}
+    }
+    event
 }
 
 pub(super) async fn validate<P: Provider>(
@@ -79,7 +96,7 @@ pub(super) async fn invoke<P: Provider>(
             let progress = sender.clone();
             let report = Box::new(move |message: String| {
                 // Without a receiver there is nobody to report to.
-                let _ = progress.send(Ok(event(Type::Progress(Progress { message }))));
+                let _ = progress.send(event(Type::Progress(Progress { message })));
             });
             action.invoke(context, config, report).await
         }

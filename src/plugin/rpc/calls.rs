@@ -41,12 +41,10 @@ impl Calls {
         Calls { address, known_secrets, count: Arc::new(AtomicU64::new(1)) }
     }
 
-    /// Removes every known secret from diagnostics that are shown together.
-    pub(super) fn without_secrets(&self, diagnostics: &mut [proto::Diagnostic]) {
-        let texts = diagnostics
-            .iter_mut()
-            .flat_map(|diagnostic| [&mut diagnostic.summary, &mut diagnostic.detail]);
-        self.known_secrets.remove_from(&mut texts.collect::<Vec<_>>());
+    /// Removes every known secret from what one response shows. All texts that are for
+    /// people leave the process through here.
+    pub(super) fn without_secrets<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
+        self.known_secrets.remove_from(&mut texts.into_iter().collect::<Vec<_>>());
     }
 
     /// Runs `work` as the call `rpc`; a panic becomes a diagnostic of its response.
@@ -59,7 +57,7 @@ impl Calls {
         let span = self.span(rpc, subject);
         let started = Instant::now();
         let mut response = run(&span, work).await.unwrap_or_else(|| T::only(panicked(rpc)));
-        self.without_secrets(response.diagnostics_mut());
+        self.without_secrets(texts(response.diagnostics_mut()));
         span.in_scope(|| log(&response, started));
         Ok(Response::new(response))
     }
@@ -122,6 +120,11 @@ async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Option<T> {
     tokio::spawn(work.instrument(span.clone())).await.ok()
+}
+
+/// What diagnostics show.
+pub(super) fn texts(diagnostics: &mut [proto::Diagnostic]) -> impl Iterator<Item = &mut String> {
+    diagnostics.iter_mut().flat_map(|diagnostic| [&mut diagnostic.summary, &mut diagnostic.detail])
 }
 
 /// The diagnostics that tell the user of a panic.

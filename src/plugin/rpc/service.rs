@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-use super::calls::{Calls, Diagnosed, Subject, panicked};
+use super::calls::{Calls, Diagnosed, Subject, panicked, texts};
 use super::opened::Opened;
 use super::{action, data_source, ephemeral, function, list, provider, resource};
 use crate::framework::context::Context;
@@ -185,7 +185,8 @@ provider_service! {
             let events = self.calls.run(NAME, subject, work).await;
             let mut events = events.unwrap_or_else(|| vec![list::only(panicked(NAME))]);
             for event in &mut events {
-                self.calls.without_secrets(&mut event.diagnostic);
+                let name = std::iter::once(&mut event.display_name);
+                self.calls.without_secrets(name.chain(texts(&mut event.diagnostic)));
             }
             Ok(Response::new(list::stream(events)))
         }
@@ -205,7 +206,9 @@ provider_service! {
         ) -> Result<Response<proto::call_function::Response>, Status> {
             let work = function::call(self.provider(), request.into_inner());
             let response = self.calls.run("CallFunction", Subject::Provider, work).await;
-            Ok(Response::new(response.unwrap_or_else(function::panicked)))
+            let mut response = response.unwrap_or_else(function::panicked);
+            self.calls.without_secrets(response.error.as_mut().map(|error| &mut error.text));
+            Ok(Response::new(response))
         }
 
         async fn invoke_action(
@@ -215,16 +218,14 @@ provider_service! {
             const NAME: &str = "InvokeAction";
             let request = request.into_inner();
             let subject = Subject::Action(request.action_type.clone());
-            let (sender, events) = action::channel();
+            let (sender, events) = action::channel(self.calls.clone());
             let work = action::invoke(self.provider(), self.context(), request, sender.clone());
             let calls = self.calls.clone();
             tokio::spawn(async move {
                 let outcome: Option<Diagnostics> = calls.run(NAME, subject, work).await;
                 let diagnostics = outcome.unwrap_or_else(|| panicked(NAME));
-                let mut diagnostics = convert::diagnostics(diagnostics);
-                calls.without_secrets(&mut diagnostics);
                 // Without a receiver the run is over, but the action has been carried out.
-                let _ = sender.send(Ok(action::completed(diagnostics)));
+                let _ = sender.send(action::completed(convert::diagnostics(diagnostics)));
             });
             Ok(Response::new(events))
         }
