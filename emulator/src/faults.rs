@@ -69,6 +69,9 @@ pub struct Effect {
     /// The `Retry-After` header of that response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<RetryAfter>,
+    /// Repeat the secrets of the request in that response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub echo: Option<Echo>,
     /// Drop the connection before or after the operation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset: Option<Moment>,
@@ -98,6 +101,20 @@ pub enum RetryAfter {
     Seconds(u32),
     /// An HTTP date, sent as given.
     Date(String),
+}
+
+/// Where an error response repeats the secrets of its request: its token and what its body has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Echo {
+    /// As the id of the request, in headers and body.
+    RequestId,
+    /// In the message, with all else of the body.
+    Message,
+    /// Half in one message, half in the next.
+    Split,
+    /// In the message, which is Base64.
+    Base64,
 }
 
 /// How a response is corrupted.

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::faults::{Effect, Moment, RetryAfter};
 use crate::http::address::{Addressed, Scheme};
+use crate::http::echo;
 use crate::http::errors::{self, Family};
 use crate::http::operation::{
     ApiRequest, ApiResponse, Handler, IamCall, Operation, SecretsManagerCall,
@@ -197,7 +198,11 @@ async fn respond(
         user_agent: request.header("user-agent").map(str::to_owned),
         correlation_id: request.trace.clone(),
         request_body: journal::masked(content_type, &request.body, &mut secrets),
-        response_body: journal::masked(None, text.as_bytes(), &mut secrets),
+        // What is repeated is in no field that would be masked.
+        response_body: match effect.echo {
+            Some(_) => None,
+            None => journal::masked(None, text.as_bytes(), &mut secrets),
+        },
         fault: id.is_some(),
         secrets,
     });
@@ -213,10 +218,11 @@ async fn respond(
         return response;
     };
     outcome.headers.push(("date", response::http_date(outcome.at)));
-    outcome.headers.push((CORRELATION, request.trace.clone()));
+    let request_id = echo::request_id(effect.echo, request);
     if matches!(family, Family::Identity | Family::Groups) {
-        outcome.headers.push(("transaction-id", request.trace.clone()));
+        outcome.headers.push(("transaction-id", request_id.clone()));
     }
+    outcome.headers.push((CORRELATION, request_id));
     response::write(status, outcome.headers, text, effect.body)
 }
 
@@ -291,11 +297,16 @@ impl Outcome {
             RetryAfter::Seconds(seconds) => seconds.to_string(),
             RetryAfter::Date(date) => date.clone(),
         });
+        let request_id = echo::request_id(effect.echo, request);
+        let mut body = errors::injected(family, status, &request_id);
+        if let Some(echo) = effect.echo {
+            echo::into_body(echo, request, &mut body);
+        }
         Outcome {
             at: self.at,
             status: Some(status),
             headers: retry_after.map(|value| ("retry-after", value)).into_iter().collect(),
-            body: errors::injected(family, status, &request.trace).to_string(),
+            body: body.to_string(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod connection;
+mod echo;
 pub mod errors;
 pub mod exchange;
 pub mod fields;

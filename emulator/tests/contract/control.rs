@@ -1,6 +1,8 @@
 //! The control API: clock, journal, state, faults, reset.
 
 use crate::lab::{Lab, START, generated_secret, send, static_secret};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -208,6 +210,45 @@ async fn an_injected_status_after_the_change() {
         assert_eq!(struck.at("status_code"), 504);
         lab.delete("/_emulator/faults").await.expect(204);
         assert_eq!(lab.get("secret_groups").await.at("total_count"), groups, "{at}");
+    }
+}
+
+/// An error response repeats the secrets of its request: a token, and the key in a body.
+#[tokio::test]
+async fn an_echo() {
+    let lab = Lab::start().await;
+    let engine = json!({ "config_type": "iam_credentials_configuration", "name": "engine",
+                         "api_key": seed::ENGINE_API_KEY });
+    for (echo, path, begin) in [
+        ("message", "errors/0/message", format!("Cannot read Bearer {} {{", lab.token)),
+        (
+            "base64",
+            "errors/0/message",
+            STANDARD.encode(format!("Cannot read Bearer {}", lab.token))[..40].to_owned(),
+        ),
+        ("split", "errors/1/message", seed::ENGINE_API_KEY[22..].to_owned()),
+        ("request_id", "trace", seed::ENGINE_API_KEY.to_owned()),
+    ] {
+        lab.delete("/_emulator/faults").await.expect(204);
+        lab.post("/_emulator/faults", json!({ "status": 400, "echo": echo })).await.expect(201);
+        let struck = lab.post("configurations", engine.clone()).await.expect(400);
+        assert!(struck.text(path).starts_with(&begin), "{echo}: {}", struck.body);
+        let id = struck.header("x-correlation-id");
+        assert_eq!(id == seed::ENGINE_API_KEY, echo == "request_id", "{echo}: {id}");
+        let form = [
+            ("grant_type", "urn:ibm:params:oauth:grant-type:apikey"),
+            ("apikey", seed::ENGINE_API_KEY),
+        ];
+        let struck =
+            send(lab.request(Method::POST, "/identity/token").form(&form)).await.expect(400);
+        let (code, message) = (struck.text("errorCode"), struck.text("errorMessage"));
+        assert_eq!(
+            format!("{code}{message}") == seed::ENGINE_API_KEY,
+            echo == "split",
+            "{}",
+            struck.body
+        );
+        assert_eq!(message.contains(seed::ENGINE_API_KEY), echo == "message", "{}", struck.body);
     }
 }
 
