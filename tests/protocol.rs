@@ -18,6 +18,7 @@ mod encryption;
 mod end;
 mod ephemerals;
 mod functions;
+mod hostile;
 mod identities;
 mod imports;
 mod lists;

@@ -15,7 +15,7 @@ use super::proxy::Proxy;
 use super::roots::ExtraRoots;
 
 /// From sending a request to the last byte of its response.
-const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// From looking the name up to the end of the TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -30,6 +30,7 @@ pub(super) struct Http {
     user_agent: String,
     extra_roots: ExtraRoots,
     proxy: Proxy,
+    exchange_timeout: Duration,
     secure: OnceLock<Client>,
     /// Trusts nobody, so that plain HTTP works on a machine without any roots.
     plain: OnceLock<Client>,
@@ -40,9 +41,14 @@ pub(super) struct Http {
 pub(super) struct SetupError(pub(super) String);
 
 impl Http {
-    pub(super) fn new(user_agent: String, extra_roots: ExtraRoots, proxy: Proxy) -> Self {
+    pub(super) fn new(
+        user_agent: String,
+        extra_roots: ExtraRoots,
+        proxy: Proxy,
+        exchange_timeout: Duration,
+    ) -> Self {
         let (secure, plain) = (OnceLock::new(), OnceLock::new());
-        Self { user_agent, extra_roots, proxy, secure, plain }
+        Self { user_agent, extra_roots, proxy, exchange_timeout, secure, plain }
     }
 
     /// The client for an address.
@@ -69,7 +75,7 @@ impl Http {
             .tls_backend_preconfigured(tls)
             .gzip(true)
             .tcp_nodelay(true)
-            .timeout(EXCHANGE_TIMEOUT)
+            .timeout(self.exchange_timeout)
             .connect_timeout(CONNECT_TIMEOUT)
             // An API does not redirect, and a token is for one host only.
             .redirect(redirect::Policy::none());

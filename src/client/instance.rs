@@ -13,7 +13,7 @@ use super::authorize::Authorize as _;
 use super::config::ClientConfig;
 use super::endpoint::{Endpoint, EndpointError, IamUrl, InstanceAddress};
 use super::error::ApiError;
-use super::http::Http;
+use super::http::{EXCHANGE_TIMEOUT, Http};
 use super::jwt;
 use super::nondeterminism::Nondeterminism;
 use super::operation::Operation;
@@ -55,8 +55,12 @@ impl Client {
     }
 
     pub(super) fn with(config: ClientConfig, nondeterminism: Nondeterminism) -> Self {
-        let http =
-            Http::new(config.user_agent.clone(), config.extra_roots.clone(), config.proxy.clone());
+        let http = Http::new(
+            config.user_agent.clone(),
+            config.extra_roots.clone(),
+            config.proxy.clone(),
+            EXCHANGE_TIMEOUT,
+        );
         let transport = Arc::new(Transport::new(
             http,
             config.retry.clone(),

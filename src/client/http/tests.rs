@@ -48,7 +48,7 @@ impl TlsServer {
 
 fn http(extra_roots: ExtraRoots, proxy: Option<&str>) -> Http {
     let proxy = proxy.map_or(Proxy::Direct, |url| Proxy::Url(ProxyUrl::parse(url).unwrap()));
-    Http::new("test/1".to_owned(), extra_roots, proxy)
+    Http::new("test/1".to_owned(), extra_roots, proxy, EXCHANGE_TIMEOUT)
 }
 
 /// The result of a request and what its server saw. A request that ends before it reaches the server
@@ -185,4 +185,106 @@ async fn a_proxy_over_tls_needs_an_authority_even_for_plain_http() {
     let (result, words) = together(request, serve).await;
     assert!(result.is_err(), "the proxy hangs up");
     assert_eq!(words, "GET http");
+}
+
+/// The header of an HTTP/2 frame (RFC 9113, 4.1) and what follows it.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Floods end the exchange at the latest at its timeout, and the client takes of each only as much as it
+/// can forget at once.
+#[tokio::test]
+async fn no_flood_of_http_2_frames_outlives_the_exchange() {
+    let settings = frame(4, 0, 0, &[]);
+    // ":status: 200" and nothing more, in HPACK.
+    let response = frame(1, 4, 1, &[0x88]);
+    for (flood, first, again, most) in [
+        ("CONTINUATION", frame(1, 0, 1, &[0x88]), frame(9, 0, 1, &[0; 16_000]), Some(4 << 20)),
+        ("SETTINGS", Vec::new(), settings.clone(), None),
+        ("PING", Vec::new(), frame(6, 0, 0, &[7; 8]), None),
+        ("WINDOW_UPDATE", Vec::new(), frame(8, 0, 0, &[0, 0, 0, 1]), None),
+        ("empty DATA", response.clone(), frame(0, 0, 1, &[]), None),
+        ("DATA beyond the window", response.clone(), frame(0, 0, 1, &[0; 16_000]), Some(16 << 20)),
+        ("informational responses", Vec::new(), frame(1, 4, 1, &[0x08, 3, b'1', b'0', b'3']), None),
+        ("RST_STREAM", Vec::new(), frame(3, 0, 1, &[0, 0, 0, 0]), None),
+    ] {
+        let server = TlsServer::start(&["h2"]).await;
+        let serve = async {
+            let acceptor = TlsAcceptor::from(Arc::clone(&server.config));
+            let stream = acceptor.accept(server.accept().await).await.unwrap();
+            let (mut reading, mut writing) = tokio::io::split(stream);
+            // What the client sends is read and forgotten, so that only the flood is in its way.
+            let forgetting = tokio::spawn(async move {
+                tokio::io::copy(&mut reading, &mut tokio::io::sink()).await.ok();
+            });
+            writing.write_all(&settings).await.unwrap();
+            let chunk = again.repeat(64 * 1024 / again.len());
+            let mut sent = 0_usize;
+            writing.write_all(&first).await.ok();
+            while writing.write_all(&chunk).await.is_ok() && writing.flush().await.is_ok() {
+                sent += chunk.len();
+            }
+            forgetting.abort();
+            sent
+        };
+        let http = Http::new(
+            "test/1".to_owned(),
+            ExtraRoots::from_pem(&server.certificate).unwrap(),
+            Proxy::Direct,
+            Duration::from_millis(500),
+        );
+        let url = server.url();
+        // It owns the client, which hangs up with its end also where the response was complete.
+        let request = async move {
+            let mut response = http.client(&url).unwrap().get(url).send().await?;
+            // Nobody reads more of a body than this.
+            for _ in 0..32 {
+                if response.chunk().await?.is_none() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let (_, sent): (reqwest::Result<()>, usize) = tokio::join!(request, serve);
+        assert!(most.is_none_or(|most| sent < most), "{flood}: {sent} bytes");
+    }
+}
+
+/// A byte now and then keeps no exchange alive: its timeout is for the whole of it.
+#[tokio::test]
+async fn an_endless_trickle_ends_at_the_timeout_of_the_exchange() {
+    for (case, start, more) in [
+        ("a body", "HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n", " "),
+        (
+            "zeros before the length of a chunk",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+            "0",
+        ),
+        ("interim responses", "", "HTTP/1.1 103 Early Hints\r\n\r\n"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let serve = async {
+            let mut stream = listener.accept().await.unwrap().0;
+            head(&mut stream).await;
+            stream.set_nodelay(true).unwrap();
+            stream.write_all(start.as_bytes()).await.unwrap();
+            while stream.write_all(more.as_bytes()).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let timeout = Duration::from_millis(200);
+        let http = Http::new("test/1".to_owned(), ExtraRoots::default(), Proxy::Direct, timeout);
+        let request = async move {
+            let url = Url::parse(&url).unwrap();
+            let mut response = http.client(&url).unwrap().get(url).send().await?;
+            while response.chunk().await?.is_some() {}
+            Ok(())
+        };
+        let (result, ()): (reqwest::Result<()>, ()) = tokio::join!(request, serve);
+        let error = NetworkError::from(&result.unwrap_err());
+        assert_eq!((error.kind, &*error.cause), (TransportKind::Timeout, "timed out"), "{case}");
+    }
 }

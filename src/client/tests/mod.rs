@@ -3,6 +3,7 @@
 mod cancellation;
 mod credentials;
 mod errors;
+mod hostile;
 mod objects;
 mod repetition;
 mod requests;
