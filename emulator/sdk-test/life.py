@@ -239,6 +239,9 @@ class Life:
         self.secrets_manager.delete_secret_version_data(made["id"], "current")
         assert not self.accepts(secret.api_key)
         self.policies.delete_policy(policy.id)
+        # Without its key or policies, the engine would leave the other keys behind.
+        patch = models.IAMCredentialsConfigurationPatch(disabled=False)
+        self.secrets_manager.update_configuration("engine", patch)
 
     def delete_all(self, group):
         client = self.secrets_manager
