@@ -76,6 +76,8 @@ sdk-test: ## IBM's own Python SDKs against the emulator; needs Python and PyPI
 deny: ## licences, duplicates and sources of all crates; needs cargo-deny
 	$(CARGO) deny --locked check -D unmatched-skip -D unnecessary-skip licenses bans sources
 
-bench: build ## what a plan of 1,000 secrets costs, and what the emulator does
-	@benches/plan-1000.sh target/release
-	@$(CARGO) run $(CARGO_FLAGS) --quiet --release -p ibm-sm-emulator --example bench -- target/release/ibm-sm-emulator
+bench: build ## what everything costs, also in target/bench.json; QUICK=1, SIZES="1000 5000", BLOCKS and ROUNDS
+	@PROVIDER_BINARY=target/release/terraform-provider-ibm \
+		$(CARGO) run $(CARGO_FLAGS) --quiet --release --example measure
+	$(if $(QUICK),,@$(CARGO) run $(CARGO_FLAGS) --quiet --release -p ibm-sm-emulator --example bench -- \
+		target/release/ibm-sm-emulator)

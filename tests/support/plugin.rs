@@ -2,6 +2,8 @@
 //! handshake, connects, and waits for it to exit (plugin-protocol.md 6.1).
 
 use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::Path;
@@ -116,7 +118,7 @@ impl Launch {
     }
 
     fn run(self) -> (Process, HostCertificate) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_terraform-provider-ibm"))
+        let mut child = Command::new(binary())
             .args(&self.arguments)
             .env_clear()
             .envs(&self.variables)
@@ -140,6 +142,12 @@ impl Launch {
         };
         (process, self.certificate)
     }
+}
+
+/// The binary that Cargo has built for a test. A program that is not one names another.
+fn binary() -> OsString {
+    let built = option_env!("CARGO_BIN_EXE_terraform-provider-ibm").map(OsString::from);
+    built.or_else(|| env::var_os("PROVIDER_BINARY")).expect("PROVIDER_BINARY names a binary")
 }
 
 /// A process of the plugin's binary, killed on drop.
