@@ -64,7 +64,16 @@ impl Emulator {
 
     /// The requests for one operation so far, oldest first.
     pub(crate) async fn journal(&self, operation: &str) -> Vec<Value> {
-        let url = format!("{}/_emulator/journal?operation={operation}", self.url());
+        self.requests(&format!("?operation={operation}")).await
+    }
+
+    /// All requests so far, oldest first.
+    pub(crate) async fn whole_journal(&self) -> Vec<Value> {
+        self.requests("").await
+    }
+
+    async fn requests(&self, query: &str) -> Vec<Value> {
+        let url = format!("{}/_emulator/journal{query}", self.url());
         let answer = self.http.get(url).send().await.unwrap().error_for_status().unwrap();
         let mut journal: Value = answer.json().await.unwrap();
         serde_json::from_value(journal["requests"].take()).unwrap()
