@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     let provider = PathBuf::from(provider).canonicalize().unwrap();
     let emulator = provider.with_file_name("ibm-sm-emulator");
     let mut report = Report::new();
-    let secrets = if quick { 100 } else { 1000 };
+    let secrets: &[usize] = if quick { &[100] } else { &[1000, 5000] };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(protocol::measure(
         &mut report,

@@ -25,7 +25,7 @@ pub(crate) async fn measure(
     provider: &Path,
     process: &Process,
     starts: usize,
-    secrets: usize,
+    secrets: &[usize],
 ) {
     let size = fs::metadata(provider).unwrap().len() as f64 / 1e6;
     report.value("binary", "MB", Spread::of([size]));
@@ -41,23 +41,35 @@ pub(crate) async fn measure(
     schema(report, starts).await;
 
     let emulator = Emulator::at(process.url().to_owned());
-    let states = create(&emulator, secrets).await;
-    for (what, bulk_read) in
-        [("reads, 100 at once, from lists", true), ("reads, 100 at once, one by one", false)]
-    {
-        let mut rates = Vec::new();
-        let mut peaks = Vec::new();
+    let engine = json!({"config_type": "iam_credentials_configuration", "name": "engine",
+                        "api_key": ENGINE_API_KEY});
+    emulator.create("configurations", engine).await;
+    let mut states = Vec::new();
+    for &count in secrets {
+        add(&emulator, &mut states, count).await;
+        reads(report, &emulator, &states).await;
+    }
+}
+
+/// Reads everything through a process of its own, with lists and without.
+async fn reads(report: &mut Report, emulator: &Emulator, states: &[Value]) {
+    for (how, bulk_read) in [("from lists", true), ("one by one", false)] {
+        let (mut rates, mut cpu, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let session =
-                Session::with_arguments(&emulator, json!({ "bulk_read": bulk_read })).await;
+                Session::with_arguments(emulator, json!({ "bulk_read": bulk_read })).await;
+            let before = cpu_milliseconds(&session);
             let start = Instant::now();
-            let after = read_all(&session, &states).await;
+            let after = read_all(&session, states).await;
             rates.push(states.len() as f64 / start.elapsed().as_secs_f64());
             assert_eq!(after, states);
+            cpu.push(cpu_milliseconds(&session) - before);
             peaks.push(peak(&session));
         }
-        report.value(what, "calls/s", Spread::of(rates));
-        report.value(&format!("peak memory after {secrets} {what}"), "MiB", Spread::of(peaks));
+        let what = format!("{} reads, {PARALLEL} at once, {how}", states.len());
+        report.value(&what, "calls/s", Spread::of(rates));
+        report.value(&format!("{what}: CPU"), "ms", Spread::of(cpu));
+        report.value(&format!("{what}: memory"), "MiB", Spread::of(peaks));
     }
 }
 
@@ -81,22 +93,19 @@ async fn schema(report: &mut Report, starts: usize) {
     report.value("memory when idle", "MiB", Spread::of(idle));
 }
 
-/// Creates secrets, and returns them as a state has them.
-async fn create(emulator: &Emulator, count: usize) -> Vec<Value> {
-    let engine = json!({"config_type": "iam_credentials_configuration", "name": "engine",
-                        "api_key": ENGINE_API_KEY});
-    emulator.create("configurations", engine).await;
-    let mut states = Vec::new();
-    for index in 0..count {
+/// Creates secrets until there are so many, and adds them as a state has them.
+async fn add(emulator: &Emulator, states: &mut Vec<Value>, count: usize) {
+    let mut new = Vec::new();
+    for index in states.len()..count {
         let body = json!({"secret_type": "iam_credentials", "name": format!("s-{index}"),
                           "ttl": "90d", "reuse_api_key": true, "service_id": STATIC_SERVICE_ID});
         let made = emulator.create("secrets", body).await;
         let id = made["id"].as_str().unwrap();
-        states.push(json!({"instance_id": INSTANCE_ID, "region": "us-south", "secret_id": id,
-                           "id": format!("us-south/{INSTANCE_ID}/{id}")}));
+        new.push(json!({"instance_id": INSTANCE_ID, "region": "us-south", "secret_id": id,
+                        "id": format!("us-south/{INSTANCE_ID}/{id}")}));
     }
     let session = Session::with(emulator).await;
-    read_all(&session, &states).await
+    states.extend(read_all(&session, &new).await);
 }
 
 async fn read_all(session: &Session, states: &[Value]) -> Vec<Value> {
@@ -119,6 +128,15 @@ async fn read_all(session: &Session, states: &[Value]) -> Vec<Value> {
 
 fn milliseconds(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1000.0
+}
+
+/// The CPU time of the process so far, in ticks of 10 ms; 0 where the system does not tell.
+fn cpu_milliseconds(session: &Session) -> f64 {
+    let path = format!("/proc/{}/stat", session.plugin.process.id());
+    let stat = fs::read_to_string(path).unwrap_or_default();
+    // The name of the process ends with the last parenthesis; two numbers are counted from there.
+    let numbers = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    numbers.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 10.0
 }
 
 /// The largest resident memory of the process so far, in MiB; 0 where the system does not tell.
