@@ -59,10 +59,8 @@ pub(super) fn note_another<K: SecretKind>(instance: &Instance, prior: &Secret<K>
     if matches!(note, Some(Note::Sent { .. })) {
         return;
     }
-    let before = K::version_in_state(prior).filter(|_| {
-        let now = K::version_in_state(now);
-        now.is_some() && now != K::version_in_state(prior)
-    });
+    let before = K::version_in_state(prior)
+        .filter(|before| K::version_in_state(now).is_some_and(|now| now != *before));
     if before.is_some() || note.is_some() {
         instance.remember(before.and_then(|mark| serde_json::to_value(Note::Another(mark)).ok()));
     }

@@ -1,6 +1,8 @@
 //! Which requests are repeated.
 
+use std::time::Duration;
 use tokio::net::TcpSocket;
+use tokio::time::timeout;
 
 use super::objects::{GROUP, REFUSAL, create};
 use super::scripted::{Scripted, Setup, Step, response, response_with};
@@ -179,7 +181,7 @@ async fn one_answer_that_asks_to_wait_quiets_all_callers() {
     let setup = Setup::at(&server.url);
     let client = setup.client();
     let host = server.url.trim_start_matches("http://");
-    let (first, second, ()) = tokio::join!(
+    let calls = futures::future::join3(
         create(&client),
         async {
             while client.transport.quiet.until(host).is_none() {
@@ -193,8 +195,11 @@ async fn one_answer_that_asks_to_wait_quiets_all_callers() {
                 tokio::task::yield_now().await;
             }
             setup.cancel.cancel();
-        }
+        },
     );
+    // Without the rule, nobody would ever be done waiting for it.
+    let (first, second, ()) =
+        timeout(Duration::from_secs(30), calls).await.expect("the host is left alone");
     assert!(first.unwrap_err().is_cancelled());
     let second = second.unwrap_err();
     assert!(second.is_cancelled());
