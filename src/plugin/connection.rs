@@ -15,32 +15,44 @@ use super::listener::Socket;
 
 /// The number of open connections, which tasks can wait on.
 #[derive(Clone, Debug)]
-pub(super) struct OpenConnections(watch::Sender<usize>);
+pub(super) struct OpenConnections(watch::Sender<Count>);
+
+/// How many connections are open, and how many there have ever been.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    open: usize,
+    ever: usize,
+}
 
 impl OpenConnections {
     pub(super) fn new() -> Self {
-        Self(watch::Sender::new(0))
+        Self(watch::Sender::new(Count::default()))
     }
 
     /// Counts one more connection until the result is dropped.
     fn count(&self) -> Counted {
-        self.0.send_modify(|open| *open += 1);
+        self.0.send_modify(|count| {
+            count.open += 1;
+            count.ever += 1;
+        });
         Counted(self.clone())
     }
 
     /// Returns once there has been no connection for all of `first`, or for all of
     /// `later` after there was one.
     pub(super) async fn none_for(&self, first: Duration, later: Duration) {
-        let mut open = self.0.subscribe();
-        let mut period = first;
+        let mut count = self.0.subscribe();
         loop {
             // `self` owns the sender, so neither wait can fail.
-            let _ = open.wait_for(|open| *open == 0).await;
-            let connected = open.wait_for(|open| *open > 0);
-            if tokio::time::timeout(period, connected).await.is_err() {
+            let Ok(none) = count.wait_for(|count| count.open == 0).await.map(|count| *count) else {
+                return;
+            };
+            let period = if none.ever == 0 { first } else { later };
+            // A connection may be gone again before this task runs.
+            let another = count.wait_for(|count| count.ever != none.ever);
+            if tokio::time::timeout(period, another).await.is_err() {
                 return;
             }
-            period = later;
         }
     }
 }
@@ -50,7 +62,7 @@ struct Counted(OpenConnections);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.0.send_modify(|open| *open -= 1);
+        self.0.0.send_modify(|count| count.open -= 1);
     }
 }
 
@@ -168,6 +180,17 @@ mod tests {
         advance(ALMOST).await;
         assert_eq!(idle.as_mut().now_or_never(), None);
         advance(PERIOD - ALMOST).await;
+        assert_eq!(idle.as_mut().now_or_never(), Some(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_nobody_saw() {
+        let open = OpenConnections::new();
+        let mut idle = Box::pin(open.none_for(PERIOD * 10, PERIOD));
+        assert_eq!(idle.as_mut().now_or_never(), None);
+        drop(open.count());
+        assert_eq!(idle.as_mut().now_or_never(), None);
+        advance(PERIOD).await;
         assert_eq!(idle.as_mut().now_or_never(), Some(()));
     }
 }
