@@ -1,6 +1,8 @@
 //! One cell: a life in which one operation meets one fault, what continues it, and what is left at its end.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
 use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,6 +40,8 @@ pub(crate) enum Continued {
     AsTold(String),
     /// The next apply; what the first run left in the service was swept after its ttl.
     AfterTheTtl,
+    /// The next apply, with the state of before the run: Terraform had left an empty file.
+    WithTheFormerState,
 }
 
 /// What became of a life.
@@ -143,6 +147,8 @@ struct Life<'a> {
     emulator: Emulator,
     workspace: Workspace,
     providers: Providers,
+    /// Whether Terraform has lost its state, and had it back.
+    restored: bool,
 }
 
 impl Life<'_> {
@@ -172,7 +178,7 @@ impl Life<'_> {
             orphan(&emulator).context("the secret is deleted without its credentials")?;
         }
         workspace.configure(&operation.then.replace(TIMEOUTS, timeouts))?;
-        Ok(Life { operation, emulator, workspace, providers })
+        Ok(Life { operation, emulator, workspace, providers, restored: false })
     }
 
     /// Applies while the fault is there, and checks that it was.
@@ -204,17 +210,41 @@ impl Life<'_> {
                 })?
             }
             Fault::Interrupted(times, moment) => {
-                self.hold(*moment, false, |life, mut terraform| {
+                let former = self.state_file()?;
+                let run = self.hold(*moment, false, |life, mut terraform| {
                     interrupt(&mut terraform, life.providers.at_work()?, *times, || {
                         life.emulator.clear_faults()
                     })
-                })?
+                })?;
+                self.restore(former, &run)?;
+                run
             }
         };
         self.providers.wait()?;
         self.emulator.clear_faults()?;
         self.workspace.environment = normal;
         Ok(run)
+    }
+
+    fn state_file(&self) -> Result<String> {
+        let read = fs::read_to_string(self.workspace.folder.join("terraform.tfstate"));
+        read.or_else(|error| match error.kind() {
+            ErrorKind::NotFound => Ok(String::new()),
+            _ => Err(error.into()),
+        })
+    }
+
+    /// Does what a user has to do when Terraform exits, after a second interrupt, between emptying
+    /// its state file and writing it: it says then that data may be lost, and makes no backup
+    /// of a state that an operation has left as it was.
+    fn restore(&mut self, former: String, run: &Run) -> Result<()> {
+        if former.is_empty() || !self.state_file()?.is_empty() {
+            return Ok(());
+        }
+        ensure!(run.stdout.contains("data loss may have occurred"), "the state is gone");
+        fs::write(self.workspace.folder.join("terraform.tfstate"), former)?;
+        self.restored = true;
+        Ok(())
     }
 
     fn refuse(&mut self, undisturbed: &Undisturbed) -> Result<Run> {
@@ -275,6 +305,7 @@ impl Life<'_> {
         let second = self.workspace.run(&APPLY)?;
         if second.code == Some(0) {
             return Ok(match first.code {
+                _ if self.restored => Continued::WithTheFormerState,
                 Some(0) => Continued::ByItself,
                 _ => Continued::ByTheNextApply,
             });

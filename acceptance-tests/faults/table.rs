@@ -45,6 +45,7 @@ fn mark(cell: Option<&Cell>) -> char {
         Some(Some(Continued::ByTheNextApply)) => '+',
         Some(Some(Continued::AsTold(_))) => '!',
         Some(Some(Continued::AfterTheTtl)) => 't',
+        Some(Some(Continued::WithTheFormerState)) => 's',
     }
 }
 
@@ -72,7 +73,8 @@ impl fmt::Display for Table {
             f,
             "\n\n  = the run got over it   + the next apply continued   ! the printed command \
              or import block continued\n  t the next apply continued, and the next lease swept what was left after \
-             its ttl   X did not converge\n"
+             its ttl\n  s Terraform lost its state to a second interrupt; the next apply continued with \
+             the former one   X did not converge\n"
         )?;
         for ((row, column), cell) in &*cells {
             let place = format!("{}, {}", self.rows[*row], self.columns[*column]);
