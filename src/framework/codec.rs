@@ -5,6 +5,7 @@
 //! does not fit is reported on its attribute's path. This is the only user of
 //! MessagePack.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -71,7 +72,7 @@ pub fn decode_attributes<'a>(
     attributes
         .map(|attribute| {
             let node = entries.remove(attribute.name).unwrap_or(Node::Null);
-            let value = typed(&attribute.value_type, node, AttributePath::new(attribute.name))?;
+            let value = typed(&attribute.value_type, node, &|| AttributePath::new(attribute.name))?;
             Ok((attribute.name.to_owned(), value))
         })
         .collect::<Result<Object, DecodeError>>()
@@ -80,7 +81,7 @@ pub fn decode_attributes<'a>(
 
 /// Decodes a value of this type outside a block, such as a function's argument.
 pub fn decode_value(value_type: &Type, encoded: Encoded<'_>) -> Result<ValueAny, DecodeError> {
-    typed(value_type, read_node(encoded)?, AttributePath::root())
+    typed(value_type, read_node(encoded)?, &AttributePath::root)
 }
 
 /// Encodes a value outside a block, or an object with exactly its attributes.
@@ -88,11 +89,11 @@ pub fn encode_value(value: &impl Serialize) -> Result<Vec<u8>, Diagnostics> {
     pack(value)
 }
 
-fn read_node(encoded: Encoded<'_>) -> Result<Node, DecodeError> {
+fn read_node(encoded: Encoded<'_>) -> Result<Node<'_>, DecodeError> {
     match encoded {
         Encoded::MsgPack([]) | Encoded::Json([]) => Ok(Node::Null),
         Encoded::MsgPack(mut bytes) => {
-            rmpv::decode::read_value(&mut bytes).map(Node::from).map_err(|error| unreadable(&error))
+            rmpv::decode::read_value_ref(&mut bytes).map(Node::from).map_err(|it| unreadable(&it))
         }
         Encoded::Json(bytes) => serde_json::from_slice::<serde_json::Value>(bytes)
             .map(Node::from)
@@ -132,49 +133,56 @@ fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, Diagnostics> {
         .map_err(|error| bug(format!("A value cannot be encoded: {error}.")))
 }
 
-/// A decoded value of either encoding, before its type is applied.
-enum Node {
+/// A decoded value of either encoding, before its type is applied. Most texts are names of
+/// attributes, so those of MessagePack stay where they are.
+enum Node<'a> {
     Null,
     Unknown,
     Bool(bool),
     Integer(i64),
     Float(f64),
-    String(String),
-    List(Vec<Node>),
-    Map(BTreeMap<String, Node>),
+    String(Cow<'a, str>),
+    List(Vec<Node<'a>>),
+    Map(BTreeMap<Cow<'a, str>, Node<'a>>),
     Unsupported(&'static str),
 }
 
-impl From<rmpv::Value> for Node {
-    fn from(value: rmpv::Value) -> Self {
+impl<'a> From<rmpv::ValueRef<'a>> for Node<'a> {
+    fn from(value: rmpv::ValueRef<'a>) -> Self {
+        use rmpv::ValueRef;
         match value {
-            rmpv::Value::Nil => Node::Null,
-            rmpv::Value::Boolean(value) => Node::Bool(value),
-            rmpv::Value::Integer(number) => match number.as_i64() {
+            ValueRef::Nil => Node::Null,
+            ValueRef::Boolean(value) => Node::Bool(value),
+            ValueRef::Integer(number) => match number.as_i64() {
                 Some(number) => Node::Integer(number),
                 None => Node::Unsupported("a number beyond 64 bits"),
             },
-            rmpv::Value::F32(number) => Node::Float(f64::from(number)),
-            rmpv::Value::F64(number) => Node::Float(number),
-            rmpv::Value::String(text) => match text.into_str() {
-                Some(text) => Node::String(text),
+            ValueRef::F32(number) => Node::Float(f64::from(number)),
+            ValueRef::F64(number) => Node::Float(number),
+            ValueRef::String(text) => match text.into_str() {
+                Some(text) => Node::String(Cow::Borrowed(text)),
                 None => Node::Unsupported("text that is not UTF-8"),
             },
-            rmpv::Value::Binary(_) => Node::Unsupported("bytes"),
-            rmpv::Value::Array(items) => Node::List(items.into_iter().map(Node::from).collect()),
-            rmpv::Value::Map(entries) => Node::Map(
+            ValueRef::Binary(_) => Node::Unsupported("bytes"),
+            ValueRef::Array(items) => Node::List(items.into_iter().map(Node::from).collect()),
+            ValueRef::Map(entries) => Node::Map(
                 entries
                     .into_iter()
-                    .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), Node::from(value))))
+                    .filter_map(|(key, value)| match key {
+                        ValueRef::String(key) => {
+                            Some((Cow::Borrowed(key.into_str()?), Node::from(value)))
+                        }
+                        _ => None,
+                    })
                     .collect(),
             ),
             // Every extension is an unknown value; refinements may be ignored.
-            rmpv::Value::Ext(..) => Node::Unknown,
+            ValueRef::Ext(..) => Node::Unknown,
         }
     }
 }
 
-impl From<serde_json::Value> for Node {
+impl From<serde_json::Value> for Node<'_> {
     fn from(value: serde_json::Value) -> Self {
         match value {
             serde_json::Value::Null => Node::Null,
@@ -184,18 +192,19 @@ impl From<serde_json::Value> for Node {
                 (None, Some(number)) => Node::Float(number),
                 (None, None) => Node::Unsupported("a number beyond 64 bits"),
             },
-            serde_json::Value::String(text) => Node::String(text),
+            serde_json::Value::String(text) => Node::String(text.into()),
             serde_json::Value::Array(items) => {
                 Node::List(items.into_iter().map(Node::from).collect())
             }
             serde_json::Value::Object(entries) => {
-                Node::Map(entries.into_iter().map(|(key, value)| (key, value.into())).collect())
+                let entries = entries.into_iter().map(|(key, value)| (key.into(), value.into()));
+                Node::Map(entries.collect())
             }
         }
     }
 }
 
-impl Node {
+impl Node<'_> {
     fn describe(&self) -> &'static str {
         match self {
             Node::Null => "null",
@@ -211,11 +220,16 @@ impl Node {
     }
 }
 
-fn typed(value_type: &Type, node: Node, path: AttributePath) -> Result<ValueAny, DecodeError> {
+/// Applies a type. The path is only made for an error.
+fn typed(
+    value_type: &Type,
+    node: Node<'_>,
+    path: &dyn Fn() -> AttributePath,
+) -> Result<ValueAny, DecodeError> {
     let value = match (value_type, node) {
         (_, Node::Null) => ValueAny::Null,
         (_, Node::Unknown) => ValueAny::Unknown,
-        (Type::String, Node::String(text)) => ValueAny::String(text),
+        (Type::String, Node::String(text)) => ValueAny::String(text.into_owned()),
         (Type::String, Node::Integer(number)) => ValueAny::String(number.to_string()),
         (Type::String, Node::Bool(flag)) => ValueAny::String(flag.to_string()),
         (Type::Bool, Node::Bool(flag)) => ValueAny::Bool(flag),
@@ -225,23 +239,24 @@ fn typed(value_type: &Type, node: Node, path: AttributePath) -> Result<ValueAny,
         (Type::Number, Node::Integer(number)) => ValueAny::Number(number),
         (Type::Number, Node::Float(number)) => match whole(number) {
             Some(number) => ValueAny::Number(number),
-            None => return Err(mismatch(path, "a whole number", &Node::Float(number))),
+            None => return Err(mismatch(path(), "a whole number", &Node::Float(number))),
         },
         (Type::Number, Node::String(text)) => match text.parse() {
             Ok(number) => ValueAny::Number(number),
-            Err(_) => return Err(mismatch(path, "a whole number", &Node::String(text))),
+            Err(_) => return Err(mismatch(path(), "a whole number", &Node::String(text))),
         },
         (Type::List(element), Node::List(items)) => ValueAny::List(
             (0_i64..)
                 .zip(items)
-                .map(|(index, item)| typed(element, item, path.clone().index(index)))
+                .map(|(index, item)| typed(element, item, &|| path().index(index)))
                 .collect::<Result<_, _>>()?,
         ),
         (Type::Map(element), Node::Map(entries)) => ValueAny::Map(
             entries
                 .into_iter()
                 .map(|(key, item)| {
-                    let value = typed(element, item, path.clone().key(key.clone()))?;
+                    let key = key.into_owned();
+                    let value = typed(element, item, &|| path().key(key.clone()))?;
                     Ok((key, value))
                 })
                 .collect::<Result<_, _>>()?,
@@ -251,12 +266,12 @@ fn typed(value_type: &Type, node: Node, path: AttributePath) -> Result<ValueAny,
                 .iter()
                 .map(|(name, value_type)| {
                     let node = entries.remove(*name).unwrap_or(Node::Null);
-                    let value = typed(value_type, node, path.clone().attribute(*name))?;
+                    let value = typed(value_type, node, &|| path().attribute(*name))?;
                     Ok(((*name).to_owned(), value))
                 })
                 .collect::<Result<_, _>>()?,
         ),
-        (other, node) => return Err(mismatch(path, expected(other), &node)),
+        (other, node) => return Err(mismatch(path(), expected(other), &node)),
     };
     Ok(value)
 }
@@ -280,7 +295,7 @@ fn expected(value_type: &Type) -> &'static str {
     }
 }
 
-fn mismatch(path: AttributePath, expected: &str, found: &Node) -> DecodeError {
+fn mismatch(path: AttributePath, expected: &str, found: &Node<'_>) -> DecodeError {
     DecodeError {
         path,
         reason: format!("The value must be {expected}; it is {}.", found.describe()),

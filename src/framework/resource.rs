@@ -35,7 +35,7 @@ const ID: &str = "id";
 /// A managed resource type, in terms of its own model.
 pub trait ManagedResource: Send + Sync + 'static {
     /// The typed model of configuration, plan and state.
-    type State: Serialize + DeserializeOwned + Send + 'static;
+    type State: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static;
 
     /// The full type name, `ibm_sm_…`.
     fn type_name(&self) -> &'static str;
@@ -266,28 +266,34 @@ impl<R: ManagedResource> AnyResource for R {
         Box::pin(async move {
             let key = self.private_state_key();
             let own = PrivateState::parse(&private, key);
-            let stored = Stored { state: Some(prior.clone()), private };
-            let model = match to_model(&prior) {
+            let stored = |prior, private| Stored { state: Some(prior), private };
+            let model: R::State = match to_model(&prior) {
                 Ok(model) => model,
-                Err(bug) => return Report::with(stored, bug),
+                Err(bug) => return Report::with(stored(prior, private), bug),
             };
             context.remember(own.as_ref().and_then(|own| own.note.clone()));
             let notes = context.clone();
-            let report = ManagedResource::read(self, context, model).await;
+            let report = ManagedResource::read(self, context, model.clone()).await;
             // After an error nothing new is known, so the stored state remains.
             if report.failed() {
-                return Report::with(stored, report.diagnostics);
+                return Report::with(stored(prior, private), report.diagnostics);
             }
             let (returned, gone) = match report.value {
                 Reading::Present(state) => (Some(state), false),
                 Reading::Gone => (None, true),
                 Reading::Outlived(state) => (Some(state), true),
             };
-            let state = match returned.as_ref().map(to_object).transpose() {
-                Ok(returned) => returned.map(|returned| {
-                    refreshed(ManagedResource::schema(self), &prior, returned, own.is_none())
-                }),
-                Err(bug) => return Report::with(stored, bug),
+            let state = match returned {
+                // Nearly always, if this provider wrote the prior state.
+                Some(returned) if own.is_some() && returned == model => Some(prior),
+                Some(returned) => match to_object(&returned) {
+                    Ok(returned) => {
+                        let schema = ManagedResource::schema(self);
+                        Some(refreshed(schema, &prior, returned, own.is_none()))
+                    }
+                    Err(bug) => return Report::with(stored(prior, private), bug),
+                },
+                None => None,
             };
             let own = PrivateState { gone, note: notes.recall(), ..own.unwrap_or_default() };
             let private = own.to_bytes(key);
@@ -345,15 +351,16 @@ fn plan_change<R: ManagedResource>(
     let Planned { state, mut requires_replace, configured } =
         plan(ManagedResource::schema(resource), request);
     requires_replace.extend(gone.then(|| path(ID)));
-    let mut model = to_model(&state)?;
+    let unmodified: R::State = to_model(&state)?;
+    let mut model = unmodified.clone();
     let mut diagnostics = resource.modify_plan(before.as_ref(), &config_model, &mut model);
     if let Some(before) = before.filter(|_| !requires_replace.is_empty()) {
         // Core plans the create next, and drops the warnings of that plan (plugin-protocol.md 4.3).
-        diagnostics = resource.modify_plan(None, &config_model, &mut to_model(&state)?);
+        diagnostics = resource.modify_plan(None, &config_model, &mut unmodified.clone());
         diagnostics.add_diagnostics(resource.replacing(&before, &model));
     }
     let response = PlanResponse {
-        state: Some(to_object(&model)?),
+        state: Some(if model == unmodified { state } else { to_object(&model)? }),
         requires_replace,
         private: PrivateState { configured, replaces, gone: false, note: own.note }.to_bytes(key),
     };

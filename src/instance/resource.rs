@@ -24,7 +24,7 @@ const PRIVATE_STATE_KEY: &str = "ibm_sm_configured";
 /// A managed resource type, in terms of its own model: without instance and timeouts.
 pub trait InstanceResource: Served {
     /// Configuration, plan and state.
-    type Model: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+    type Model: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static;
 
     /// The attribute with the object's id in its instance: the last segment of the id.
     const ID: &'static str;
@@ -320,7 +320,11 @@ impl<T: InstanceResource> ManagedResource for Connected<T> {
 
 /// Whether what a list says of an object lacks something that its state has. Perhaps it is gone, but
 /// only a read of that object can tell.
-pub fn lacks<M: Serialize>(listed: &M, prior: &M) -> Result<bool, Diagnostics> {
+pub fn lacks<M: Serialize + PartialEq>(listed: &M, prior: &M) -> Result<bool, Diagnostics> {
+    // Nearly always, and much cheaper to find out.
+    if listed == prior {
+        return Ok(false);
+    }
     let (listed, prior) = (to_object(listed)?, to_object(prior)?);
     Ok(prior
         .iter()
