@@ -9,6 +9,7 @@ use crate::error::{ApiError, ErrorKind, Result};
 use crate::iam::tokens::Tokens;
 use crate::model::table::{Row, Table};
 use crate::model::{State, Switches, Visitor};
+use crate::private;
 use anyhow::Context as _;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use serde::Serialize;
@@ -102,7 +103,8 @@ pub struct Kept {
 pub fn open(folder: &Path) -> anyhow::Result<Kept> {
     let path = folder.join(FILE);
     let shown = path.display();
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    private::folder(folder, FILE).with_context(|| format!("cannot make {}", folder.display()))?;
+    private::file(&path).with_context(|| format!("cannot open {shown}"))?;
     let database = redb::Builder::new()
         .set_cache_size(CACHE_BYTES)
         .create(&path)

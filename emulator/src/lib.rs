@@ -17,6 +17,7 @@ pub mod iam;
 pub mod ids;
 pub mod journal;
 pub mod model;
+mod private;
 pub mod secrets_manager;
 pub mod seed;
 pub mod store;

@@ -1,11 +1,13 @@
 //! The certificate for IBM's host names, and the authority that clients must trust.
 
+use crate::private;
 use anyhow::Context as _;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
@@ -62,6 +64,7 @@ impl Certificate {
     /// The certificate stored in that folder; created on the first start.
     pub fn in_folder(folder: &Path, now: OffsetDateTime) -> anyhow::Result<Self> {
         if folder.join(KEY).exists() {
+            private::file(&folder.join(KEY)).context("cannot protect the server key")?;
             let read = |name: &str| {
                 let path = folder.join(name);
                 fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
@@ -76,7 +79,11 @@ impl Certificate {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let write = |name: &str, text: &str| {
             let path = folder.join(name);
-            write_private(&path, text).with_context(|| format!("cannot write {}", path.display()))
+            let written = private::file(&path).and_then(|mut file| {
+                file.set_len(0)?;
+                file.write_all(text.as_bytes())
+            });
+            written.with_context(|| format!("cannot write {}", path.display()))
         };
         write(AUTHORITY, &identity.authority)?;
         write(CERTIFICATE, &identity.certificate)?;
@@ -120,20 +127,6 @@ fn names() -> Vec<String> {
         ]
     });
     fixed.into_iter().map(str::to_owned).chain(instances).collect()
-}
-
-#[cfg(unix)]
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
-}
-
-#[cfg(not(unix))]
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    fs::write(path, text)
 }
 
 #[cfg(test)]

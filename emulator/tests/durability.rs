@@ -178,3 +178,34 @@ async fn a_new_folder_has_the_default_state() {
     assert_eq!(lab.get("secret_groups").await.expect(200).at("total_count"), 1);
     assert!(inner.join("emulator.redb").exists());
 }
+
+/// The file holds keys in clear: only its owner can read it, or list its folder, also where both
+/// were there before with wider rights. A folder with other files keeps its own rights.
+#[cfg(unix)]
+#[test]
+fn the_keys_on_disk_are_private() {
+    use std::fs::{Permissions, metadata, set_permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+    let rights = |path: &Path| metadata(path).unwrap().permissions().mode() & 0o777;
+    let root = tempfile::tempdir().unwrap();
+    let (data, tls) = (root.path().join("data"), root.path().join("tls"));
+    let start = || {
+        let (data, tls) = (data.to_str().unwrap(), tls.to_str().unwrap());
+        Process::start(&["--data", data, "--tls-listen", "127.0.0.1:0", "--tls-folder", tls])
+    };
+    let secret = [data.join("emulator.redb"), tls.join("server-key.pem")];
+    for _ in 0..2 {
+        drop(start());
+        assert_eq!(rights(&data), 0o700);
+        for file in &secret {
+            assert_eq!(rights(file), 0o600, "{}", file.display());
+            set_permissions(file, Permissions::from_mode(0o644)).unwrap();
+        }
+        set_permissions(&data, Permissions::from_mode(0o755)).unwrap();
+    }
+    std::fs::write(data.join("of another program"), "").unwrap();
+    drop(start());
+    assert_eq!(rights(&data), 0o755);
+    assert_eq!(rights(&secret[0]), 0o600);
+    assert_eq!(std::fs::read_dir(&data).unwrap().count(), 2);
+}
