@@ -21,6 +21,8 @@ pub struct App {
     pub faults: Faults,
     /// The number of the next exchange.
     pub traces: AtomicU64,
+    /// Names under which the emulator may be called, besides its own.
+    pub hosts: Vec<String>,
     /// Whether each request is logged to stderr.
     pub log: bool,
     /// The state that a reset restores.

@@ -33,6 +33,8 @@ pub struct Options {
     pub proxy_listen: Option<SocketAddr>,
     /// The folder of the certificate and its authority; without one, each start creates new ones.
     pub tls_folder: Option<PathBuf>,
+    /// Further names under which it may be called, such as that of a container.
+    pub hosts: Vec<String>,
     /// The folder where the state is persisted; in memory when absent. A state found there takes
     /// precedence over `state` and `clock`.
     pub data_folder: Option<PathBuf>,
@@ -56,6 +58,7 @@ impl Default for Options {
             tls_listen: None,
             proxy_listen: None,
             tls_folder: None,
+            hosts: Vec::new(),
             data_folder: None,
             clock: Clock::SYSTEM,
             state: seed::default_state(),
@@ -87,6 +90,7 @@ impl Emulator {
             journal: Journal::new(options.journal_capacity),
             faults: Faults::default(),
             traces: AtomicU64::new(1),
+            hosts: options.hosts,
             log: options.log,
             initial_state: options.state,
             initial_clock: options.clock,

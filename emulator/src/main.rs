@@ -33,6 +33,9 @@ struct Arguments {
     /// Keep the certificate and its authority (ca.pem) in this folder; created on the first start
     #[arg(long, value_name = "FOLDER")]
     tls_folder: Option<PathBuf>,
+    /// Also accept requests to this host name, such as that of a container; may be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
     /// Log every request to stderr
     #[arg(long)]
     log: bool,
@@ -51,6 +54,7 @@ async fn main() -> anyhow::Result<()> {
         tls_listen: arguments.tls_listen,
         proxy_listen: arguments.proxy_listen,
         tls_folder: arguments.tls_folder,
+        hosts: arguments.allow_host,
         data_folder: arguments.data.clone(),
         state,
         log: arguments.log,

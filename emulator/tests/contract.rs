@@ -23,6 +23,7 @@ mod contract {
     mod credentials;
     mod grants;
     mod groups;
+    mod guard;
     mod leases;
     mod lists;
     mod locks;

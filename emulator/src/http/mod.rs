@@ -6,6 +6,7 @@ mod echo;
 pub mod errors;
 pub mod exchange;
 pub mod fields;
+mod guard;
 pub mod iam;
 pub mod operation;
 pub mod page;
@@ -22,6 +23,7 @@ use crate::error::ErrorKind;
 use crate::http::operation::Operation;
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
+use axum::middleware;
 use axum::routing::{MethodFilter, on};
 use std::sync::Arc;
 use tower_http::CompressionLevel;
@@ -69,10 +71,11 @@ pub fn router(app: Arc<App>, others: Router<Arc<App>>) -> anyhow::Result<Router>
             exchange::serve_unknown(app, request, ErrorKind::MethodNotAllowed)
         })
         .merge(others)
-        .with_state(app)
+        .with_state(Arc::clone(&app))
         .layer(
             CompressionLayer::new()
                 .quality(CompressionLevel::Fastest)
                 .compress_when(SizeAbove::new(COMPRESS_FROM)),
-        ))
+        )
+        .layer(middleware::from_fn_with_state(app, guard::check)))
 }
