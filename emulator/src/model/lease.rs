@@ -1,5 +1,6 @@
 //! The lifetime of credentials and the schedule of their rotation (ibm-api.md 4.4, 4.5).
 
+use crate::model::RotationMonth;
 use crate::model::timestamp::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -89,6 +90,18 @@ impl Rotation {
             Unit::Day => base.plus_days(interval),
             Unit::Month => base.plus_months(interval),
         })
+    }
+
+    /// The same interval for a comparison with the end of a lease: days, if months count as such.
+    pub fn compared(self, month: RotationMonth) -> Self {
+        match (month, self.unit) {
+            (RotationMonth::ThirtyDays, Some(Unit::Month)) => Self {
+                interval: self.interval.map(|months| months.saturating_mul(30)),
+                unit: Some(Unit::Day),
+                ..self
+            },
+            _ => self,
+        }
     }
 
     /// The first date of the schedule, counted from `base`, that is after `now`.

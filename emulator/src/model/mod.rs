@@ -44,6 +44,8 @@ pub struct Switches {
     pub configuration_reply: ConfigurationReply,
     /// What the list of secrets tells of each (ibm-api.md 2.4).
     pub list_entries: ListEntries,
+    /// How long a month of a rotation interval counts against a time to live (ibm-api.md 4.5).
+    pub rotation_month: RotationMonth,
 }
 
 /// See [`Switches::on_reuse_expiry`].
@@ -121,6 +123,17 @@ pub enum ListEntries {
     Whole,
     /// The same without `description` and `expiration_date`.
     Brief,
+}
+
+/// See [`Switches::rotation_month`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RotationMonth {
+    /// 30 days, whatever the date.
+    #[default]
+    ThirtyDays,
+    /// As long as the calendar's month, so that the outcome depends on the date.
+    Calendar,
 }
 
 /// Visits every table of a state.

@@ -25,7 +25,7 @@ pub struct NewLock {
 pub enum Mode {
     /// They stay.
     Add,
-    /// Locks with the same names are removed.
+    /// Locks with the same names on the version before are removed.
     RemovePrevious,
     /// Locks with the same names are removed, and with the last lock the data.
     RemovePreviousAndDelete,
@@ -40,10 +40,6 @@ pub fn create(
     mode: Mode,
     by: &str,
 ) -> Result<()> {
-    let is_current = position + 1 == secret.versions.len();
-    if mode != Mode::Add && !is_current {
-        return Err(ApiError::query("mode", "is for locks on the current version"));
-    }
     let names: Vec<String> = wanted.iter().map(|lock| lock.name.clone()).collect();
     let Some(version) = secret.versions.get_mut(position) else {
         return Err(ApiError::not_found("Version", &position.to_string()));
@@ -73,7 +69,7 @@ pub fn create(
         }
     }
     if mode != Mode::Add {
-        release_previous(tx, secret, &names, mode);
+        release_previous(tx, secret, position, &names, mode);
     }
     if secret.locks_total() > LIMIT {
         return Err(ApiError::new(
@@ -100,8 +96,16 @@ pub fn delete(
     versions::settle(&mut tx.state.iam, secret, tx.state.switches, tx.now);
 }
 
-fn release_previous(tx: &mut Transaction<'_>, secret: &mut Secret, names: &[String], mode: Mode) {
-    let Some(previous) = secret.versions.iter_mut().nth_back(1) else {
+/// Releases the version before the one at that position, which is the current one or any other.
+fn release_previous(
+    tx: &mut Transaction<'_>,
+    secret: &mut Secret,
+    position: usize,
+    names: &[String],
+    mode: Mode,
+) {
+    let before = position.checked_sub(1);
+    let Some(previous) = before.and_then(|before| secret.versions.get_mut(before)) else {
         return;
     };
     previous.locks.retain(|lock| !names.contains(&lock.name));

@@ -157,8 +157,6 @@ async fn refusals_of_create() {
     let response = lab.post(&previous, locks(&["app"])).await;
     assert_eq!((response.error().0, response.error().1), (400, "secrets-manager.Error01004"));
     lab.post(&format!("secrets/{id}/versions"), json!({})).await.expect(201);
-    let response = lab.post(&format!("{previous}?mode=remove_previous"), locks(&["app"])).await;
-    assert_eq!(response.error().0, 400);
     assert_eq!(lab.get(&format!("secrets/{id}/locks")).await.at("total_count"), 0);
 }
 
@@ -234,6 +232,25 @@ async fn modes() {
     assert_eq!(*moved.at("versions/0/locks"), json!(["app-1", "app-2"]));
     assert_eq!(moved.at("versions/1/payload_available"), false);
     assert!(!lab.accepts(first.text("api_key")).await);
+}
+
+/// 2.6 L6: the modes are accepted on a version that is not current, whose locks they leave.
+#[tokio::test]
+async fn modes_on_a_version_that_is_not_current() {
+    let (lab, id) = lab_with(static_secret("s1", true)).await;
+    let secret = format!("secrets/{id}");
+    let first = lab.get(&secret).await;
+    let versions = lab.get(&format!("{secret}/versions")).await;
+    let bulk = format!("{secret}/versions/{}/locks_bulk", versions.text("versions/0/id"));
+    lab.post(&format!("{secret}/versions"), json!({})).await.expect(201);
+    lab.post(&format!("{secret}/locks_bulk"), locks(&["app-1"])).await.expect(201);
+    for (mode, name) in [("remove_previous", "app-1"), ("remove_previous_and_delete", "app-2")] {
+        lab.post(&format!("{bulk}?mode={mode}"), locks(&[name])).await.expect(201);
+    }
+    let made = lab.post(&bulk, locks(&["app-3"])).await.expect(201);
+    assert_eq!(*made.at("versions/0/locks"), json!(["app-1"]));
+    assert_eq!(*made.at("versions/1/locks"), json!(["app-1", "app-2", "app-3"]));
+    assert!(lab.accepts(first.text("api_key")).await);
 }
 
 /// 4.6: a lock keeps the key beyond the lease, until the last lock is deleted.

@@ -266,3 +266,70 @@ async fn a_policy_that_is_due_too_late() {
     rotate(&lab, &id).await;
     lab.patch(&path, late).await.expect(200);
 }
+
+/// 4.5: on how many days of 2027 a secret can be created with three months on 90 days, changed to what
+/// the official provider has been seen to use (one month on 90 days, two on 60), and patched with the
+/// values that it has.
+async fn days_accepted(switches: serde_json::Value) -> usize {
+    let lab = Lab::with_engine().await;
+    lab.put("/_emulator/switches", switches).await.expect(200);
+    let policy = |months: u8| json!({ "auto_rotate": true, "interval": months, "unit": "month" });
+    let mut accepted = 0;
+    let mut day: ibm_sm_emulator::model::timestamp::Timestamp =
+        "2027-01-01T09:00:00Z".parse().unwrap();
+    for _ in 0..365 {
+        let clock = json!({ "mode": "frozen", "now": day });
+        lab.put("/_emulator/clock", clock).await.expect(200);
+        let lab = lab.with_new_token().await;
+        let body = json!({ "ttl": "7776000", "rotation": policy(3) });
+        let made = lab.post("secrets", with(generated_secret("s1", true), body)).await;
+        let mut all = made.status == 201;
+        if all {
+            let id = made.text("id");
+            let path = format!("secrets/{id}/metadata");
+            lab.get(&format!("secrets/{id}")).await.expect(200);
+            for body in [
+                json!({ "ttl": "7776000", "rotation": policy(1) }),
+                json!({ "ttl": "5184000", "rotation": policy(2) }),
+                json!({ "ttl": "5184000", "rotation": policy(2) }),
+            ] {
+                all &= lab.patch(&path, body).await.status == 200;
+            }
+            lab.delete(&format!("secrets/{id}")).await.expect(204);
+        }
+        accepted += usize::from(all);
+        day = day.plus_days(1);
+    }
+    accepted
+}
+
+/// 4.5: a month counts 30 days against a ttl, so no date decides what is accepted.
+#[tokio::test]
+async fn months_are_compared_with_a_ttl_in_the_same_way_every_day() {
+    assert_eq!(days_accepted(json!({})).await, 365);
+}
+
+/// 4.5, 6.2: by the calendar, three months fit into 90 days only while the whole of February is among them.
+#[tokio::test]
+async fn months_by_the_calendar() {
+    assert_eq!(days_accepted(json!({ "rotation_month": "calendar" })).await, 59);
+}
+
+/// 4.5: values that a secret has already are never refused, whatever the rule was before.
+#[tokio::test]
+async fn unchanged_values_are_never_refused() {
+    let lab = Lab::with_engine().await;
+    let policy = json!({ "auto_rotate": true, "interval": 2, "unit": "month" });
+    let body = json!({ "ttl": "60d", "rotation": policy });
+    let id = lab.secret(with(static_secret("s1", true), body.clone())).await;
+    lab.get(&format!("secrets/{id}")).await.expect(200);
+    let path = format!("secrets/{id}/metadata");
+    let before = lab.get(&path).await.expect(200);
+    lab.put("/_emulator/switches", json!({ "rotation_month": "calendar" })).await.expect(200);
+    lab.advance(86_400 * 9).await;
+    let lab = lab.with_new_token().await;
+    let after = lab.patch(&path, body).await.expect(200);
+    assert_eq!(after.at("next_rotation_date"), before.at("next_rotation_date"));
+    let other = json!({ "rotation": { "auto_rotate": true, "interval": 3, "unit": "month" } });
+    assert_eq!(lab.patch(&path, other).await.error().0, 400);
+}

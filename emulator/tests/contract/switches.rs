@@ -24,6 +24,7 @@ async fn defaults() {
         "iam_lock_reply": "empty",
         "configuration_reply": "with_key",
         "list_entries": "whole",
+        "rotation_month": "thirty_days",
     });
     assert_eq!(lab.get("/_emulator/switches").await.expect(200).body, defaults);
     lab.put("/_emulator/switches", json!({ "ttl_echo": "as_given" })).await.expect(200);

@@ -106,7 +106,12 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
     let common = settings::common(&mut fields)?;
     let (kind, payload) = match secret_type.as_str() {
         "iam_credentials" => {
-            let settings = settings::iam_credentials(&mut fields, &common.name, tx.now)?;
+            let settings = settings::iam_credentials(
+                &mut fields,
+                &common.name,
+                tx.state.switches.rotation_month,
+                tx.now,
+            )?;
             (Kind::IamCredentials(settings), None)
         }
         "arbitrary" => {
@@ -333,7 +338,15 @@ fn update(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
     match &mut secret.kind {
         Kind::IamCredentials(settings) => {
             let base = settings.rotated_at.unwrap_or(secret.created_at);
-            settings::apply(settings, changes.ttl, changes.rotation, lease_end, base, tx.now)?;
+            settings::apply(
+                settings,
+                changes.ttl,
+                changes.rotation,
+                lease_end,
+                base,
+                tx.state.switches.rotation_month,
+                tx.now,
+            )?;
         }
         Kind::Arbitrary { expiration_date, .. } => match changes.expiration_date {
             Patch::Keep => {}

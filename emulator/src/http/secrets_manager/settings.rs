@@ -4,6 +4,7 @@
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{self, Fields, Patch};
 use crate::http::rules;
+use crate::model::RotationMonth;
 use crate::model::lease::{Rotation, Ttl, Unit};
 use crate::model::secret::{IamCredentials, Kind, Metadata, Source};
 use crate::model::secrets_manager::DEFAULT_GROUP;
@@ -48,7 +49,12 @@ pub fn common(fields: &mut Fields) -> Result<Common> {
 }
 
 /// Takes the fields that only IAM credentials have.
-pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Result<IamCredentials> {
+pub fn iam_credentials(
+    fields: &mut Fields,
+    name: &str,
+    month: RotationMonth,
+    now: Timestamp,
+) -> Result<IamCredentials> {
     let ttl = fields.value("ttl").ok_or_else(|| fields::missing("ttl"))?;
     let (ttl, ttl_given) = parse_ttl(ttl)?;
     let reuse_api_key =
@@ -85,7 +91,7 @@ pub fn iam_credentials(fields: &mut Fields, name: &str, now: Timestamp) -> Resul
         iam_name: format!("{IAM_NAME_PREFIX}{name}"),
         destroyed: false,
     };
-    check_rotation(&settings, now)?;
+    check_rotation(&settings, month, now)?;
     Ok(settings)
 }
 
@@ -151,17 +157,18 @@ pub fn changes(mut fields: Fields, kind: &Kind, now: Timestamp) -> Result<Change
 }
 
 /// Applies a patch to the settings of IAM credentials. `lease_end` is the current version's, as
-/// long as its data is kept; `base` is the last rotation, or the creation.
+/// long as its data is kept; `base` is the last rotation, or the creation. Values that were there
+/// before are never refused.
 pub fn apply(
     settings: &mut IamCredentials,
     ttl: Patch<(Ttl, String)>,
     rotation: Patch<Rotation>,
     lease_end: Option<Timestamp>,
     base: Timestamp,
+    month: RotationMonth,
     now: Timestamp,
 ) -> Result<()> {
-    let untouched = ttl == Patch::Keep && rotation == Patch::Keep;
-    let policy_changed = rotation != Patch::Keep;
+    let (ttl_before, rotation_before) = (settings.ttl, settings.rotation);
     match ttl {
         Patch::Keep => {}
         Patch::Remove => return Err(ApiError::field("ttl", "cannot be removed")),
@@ -175,13 +182,15 @@ pub fn apply(
         Patch::Remove => settings.rotation = Rotation::default(),
         Patch::Set(rotation) => settings.rotation = rotation,
     }
-    if untouched {
+    let policy_changed = settings.rotation != rotation_before;
+    if !policy_changed && settings.ttl == ttl_before {
         return Ok(());
     }
-    check_rotation(settings, now)?;
+    check_rotation(settings, month, now)?;
     if policy_changed {
         settings.next_rotation_date = settings.rotation.next_due(base, now);
-        if let (Some(next), Some(end)) = (settings.next_rotation_date, lease_end)
+        let compared = settings.rotation.compared(month).next_due(base, now);
+        if let (Some(next), Some(end)) = (compared, lease_end)
             && end < next
         {
             return Err(ApiError::new(
@@ -194,8 +203,8 @@ pub fn apply(
 }
 
 /// A rotation policy needs a reusable key, and an interval that does not exceed the lease.
-fn check_rotation(settings: &IamCredentials, now: Timestamp) -> Result<()> {
-    let Some(next) = settings.rotation.next_after(now) else {
+fn check_rotation(settings: &IamCredentials, month: RotationMonth, now: Timestamp) -> Result<()> {
+    let Some(next) = settings.rotation.compared(month).next_after(now) else {
         return Ok(());
     };
     if !settings.reuse_api_key {
