@@ -11,11 +11,15 @@ use crate::model::table::{Row, Table};
 use crate::model::{State, Switches, Visitor};
 use crate::private;
 use anyhow::Context as _;
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{
+    Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageError,
+    TableDefinition,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use tokio::sync::oneshot;
 
 /// Rows as JSON, by `<table>/<key>`.
@@ -28,6 +32,8 @@ const SWITCHES: &str = "switches";
 const TOKEN_KEY: &str = "token-key";
 /// The memory that redb may use for pages.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
+
+const ADVICE: &str = "it is damaged, or not a file of this emulator. Restore it from a copy, or move it away to start with the initial state";
 
 /// One change to the stored state.
 #[derive(Debug)]
@@ -75,17 +81,39 @@ struct Batch {
     done: oneshot::Sender<bool>,
 }
 
+enum Order {
+    Write(Batch),
+    /// Answers with what is on disk, or with nothing while that cannot be read.
+    Reload(mpsc::Sender<Option<(State, Clock)>>),
+}
+
 /// Takes batches in order and writes them on a thread of its own.
 #[derive(Debug)]
-pub struct Writer(mpsc::Sender<Batch>);
+pub struct Writer {
+    orders: mpsc::Sender<Order>,
+    failed: Arc<AtomicBool>,
+}
 
 impl Writer {
     /// Queues a batch. Batches reach the disk in the order of these calls.
     pub fn queue(&self, changes: Vec<Change>) -> Receipt {
         let (done, receiver) = oneshot::channel();
         // If the writer has ended, `done` is dropped, and the receipt reports a failure.
-        let _ = self.0.send(Batch { changes, done });
+        let _ = self.orders.send(Order::Write(Batch { changes, done }));
         Receipt(Some(receiver))
+    }
+
+    /// Whether a batch could not be written. From then on all are refused, since they build on it,
+    /// until [`Self::reload`] succeeds.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::SeqCst)
+    }
+
+    /// What is on disk, after all batches queued so far have been written or refused.
+    pub fn reload(&self) -> Option<(State, Clock)> {
+        let (answer, reloaded) = mpsc::channel();
+        self.orders.send(Order::Reload(answer)).ok()?;
+        reloaded.recv().ok().flatten()
     }
 }
 
@@ -105,36 +133,63 @@ pub fn open(folder: &Path) -> anyhow::Result<Kept> {
     let shown = path.display();
     private::folder(folder, FILE).with_context(|| format!("cannot make {}", folder.display()))?;
     private::file(&path).with_context(|| format!("cannot open {shown}"))?;
-    let database = redb::Builder::new()
-        .set_cache_size(CACHE_BYTES)
-        .create(&path)
-        .with_context(|| format!("cannot open {shown}: is another emulator using the folder?"))?;
-    let (last, tokens) = load(&database).with_context(|| format!("cannot read {shown}"))?;
-    let (sender, batches) = mpsc::channel();
+    let database = open_database(&path)?;
+    let tokens = prepare(&database)
+        .with_context(|| format!("cannot write {shown}; if its disk is not full: {ADVICE}"))?;
+    let last = load(&database).with_context(|| format!("cannot read {shown}: {ADVICE}"))?;
+    let (sender, orders) = mpsc::channel();
+    let failed = Arc::new(AtomicBool::new(false));
+    let writer = Writer { orders: sender, failed: Arc::clone(&failed) };
     std::thread::Builder::new()
         .name("durable".to_owned())
-        .spawn(move || write_all(&database, &batches))?;
-    Ok(Kept { writer: Writer(sender), last, tokens })
+        .spawn(move || serve(&path, database, &orders, &failed))?;
+    Ok(Kept { writer, last, tokens })
 }
 
-fn load(database: &Database) -> anyhow::Result<(Option<(State, Clock)>, Tokens)> {
-    // Creates the tables in a new file.
+fn open_database(path: &Path) -> anyhow::Result<Database> {
+    let opened = redb::Builder::new()
+        .set_cache_size(CACHE_BYTES)
+        .set_check_integrity_on_open(true)
+        .create(path);
+    opened.map_err(|error| {
+        let reason = match &error {
+            DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+                "is another emulator using the folder?"
+            }
+            DatabaseError::Storage(StorageError::Io(error)) if error.raw_os_error().is_some() => {
+                "the system refuses"
+            }
+            _ => ADVICE,
+        };
+        anyhow::Error::from(error).context(format!("cannot open {}: {reason}", path.display()))
+    })
+}
+
+/// Makes what a new file lacks; returns the token service's key pair.
+fn prepare(database: &Database) -> anyhow::Result<Tokens> {
     let write = database.begin_write()?;
     write.open_table(ROWS)?;
-    write.open_table(SINGLES)?;
+    let tokens = {
+        let mut singles = write.open_table(SINGLES)?;
+        let known = singles.get(TOKEN_KEY)?.map(|key| Tokens::from_pkcs8(key.value()));
+        match known {
+            Some(tokens) => tokens?,
+            None => {
+                let (tokens, key) = Tokens::generate()?;
+                singles.insert(TOKEN_KEY, key.as_slice())?;
+                tokens
+            }
+        }
+    };
     write.commit()?;
+    Ok(tokens)
+}
+
+fn load(database: &Database) -> anyhow::Result<Option<(State, Clock)>> {
     let read = database.begin_read()?;
     let singles = read.open_table(SINGLES)?;
-    let Some(key) = singles.get(TOKEN_KEY)? else {
-        let (tokens, key) = Tokens::generate()?;
-        let write = database.begin_write()?;
-        write.open_table(SINGLES)?.insert(TOKEN_KEY, key.as_slice())?;
-        write.commit()?;
-        return Ok((None, tokens));
-    };
-    let tokens = Tokens::from_pkcs8(key.value())?;
     let Some(clock) = singles.get(CLOCK)? else {
-        return Ok((None, tokens));
+        return Ok(None);
     };
     let clock = serde_json::from_slice(clock.value())?;
     let mut state = State::default();
@@ -153,22 +208,57 @@ fn load(database: &Database) -> anyhow::Result<(Option<(State, Clock)>, Tokens)>
     }
     anyhow::ensure!(loader.loaded == loader.rows.len(), "there are rows of an unknown kind");
     state.commit();
-    Ok((Some((state, clock)), tokens))
+    Ok(Some((state, clock)))
 }
 
-/// Writes batches until all senders are gone; those that wait together share one commit.
-fn write_all(database: &Database, batches: &mpsc::Receiver<Batch>) {
-    while let Ok(first) = batches.recv() {
-        let mut group = vec![first];
-        group.extend(batches.try_iter());
+/// Carries out orders until all senders are gone; batches that wait together share one commit.
+fn serve(path: &Path, database: Database, orders: &mpsc::Receiver<Order>, failed: &AtomicBool) {
+    let mut database = Some(database);
+    while let Ok(first) = orders.recv() {
+        let mut group = Vec::new();
+        let mut reload = None;
+        for order in std::iter::once(first).chain(orders.try_iter()) {
+            match order {
+                Order::Write(batch) => group.push(batch),
+                Order::Reload(answer) => {
+                    reload = Some(answer);
+                    break;
+                }
+            }
+        }
+        let ready = database.as_ref().filter(|_| !failed.load(Ordering::SeqCst));
         let changes = group.iter().flat_map(|batch| &batch.changes);
-        let written = write(database, changes);
-        if let Err(error) = &written {
-            eprintln!("error: cannot write to the data folder: {error}");
+        let written = ready.is_some_and(|database| match write(database, changes) {
+            Ok(()) => true,
+            Err(error) => {
+                eprintln!("error: cannot write to the data folder: {error}");
+                false
+            }
+        });
+        if !written && !group.is_empty() {
+            failed.store(true, Ordering::SeqCst);
         }
         for batch in group {
             // Fails only if nobody is waiting any more.
-            let _ = batch.done.send(written.is_ok());
+            let _ = batch.done.send(written);
+        }
+        if let Some(answer) = reload {
+            // After a failure redb refuses everything until the file has been opened again.
+            drop(database.take());
+            let opened = open_database(path).and_then(|opened| Ok((load(&opened)?, opened)));
+            let last = match opened {
+                Ok((last, opened)) => {
+                    database = Some(opened);
+                    failed.store(false, Ordering::SeqCst);
+                    last
+                }
+                Err(error) => {
+                    eprintln!("error: {error:#}");
+                    None
+                }
+            };
+            // The store waits for it.
+            let _ = answer.send(last);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::durable::{Change, Collector, Receipt, Writer};
 
-use crate::error::Result;
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::ids::Ids;
 use crate::model::timestamp::Timestamp;
 use crate::model::{State, Switches};
@@ -70,6 +70,16 @@ impl Store {
     pub fn transact<R>(&self, work: impl FnOnce(&mut Transaction<'_>) -> Result<R>) -> Done<R> {
         let mut core = self.lock();
         let core = &mut *core;
+        if core.has_failed() {
+            return Done {
+                at: core.clock.now(),
+                outcome: Err(ApiError::new(
+                    ErrorKind::Internal,
+                    "The data folder cannot be read after a failed write.",
+                )),
+                receipt: Receipt::default(),
+            };
+        }
         let at = core.catch_up();
         let outcome =
             work(&mut Transaction { state: &mut core.state, ids: &mut core.ids, now: at });
@@ -128,17 +138,33 @@ impl Store {
     }
 
     fn lock(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(|poisoned| {
+        let mut core = self.core.lock().unwrap_or_else(|poisoned| {
             // A transaction that panicked is rolled back.
             let mut core = PoisonError::into_inner(poisoned);
             core.state.rollback();
             self.core.clear_poison();
             core
-        })
+        });
+        core.recover();
+        core
     }
 }
 
 impl Core {
+    fn has_failed(&self) -> bool {
+        self.writer.as_ref().is_some_and(Writer::has_failed)
+    }
+
+    /// After a write that failed, memory holds what its caller was refused: the disk is right.
+    fn recover(&mut self) {
+        let failed = self.writer.as_ref().filter(|writer| writer.has_failed());
+        if let Some((state, clock)) = failed.and_then(Writer::reload) {
+            self.state = state;
+            self.clock = clock;
+            self.next_due = Timestamp::EPOCH;
+        }
+    }
+
     /// Runs everything that is due, and returns the current time.
     fn catch_up(&mut self) -> Timestamp {
         let now = self.clock.now();
@@ -195,7 +221,6 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ApiError;
     use crate::model::iam::Account;
 
     fn account(id: &str) -> Account {

@@ -209,3 +209,77 @@ fn the_keys_on_disk_are_private() {
     assert_eq!(rights(&secret[0]), 0o600);
     assert_eq!(std::fs::read_dir(&data).unwrap().count(), 2);
 }
+
+/// A write that the disk refuses changes nothing, in memory or on disk, and once there is room
+/// writing goes on. The disk is full at each of a few sizes of the file.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_divides_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Process::with_data(folder.path()));
+    let size = std::fs::metadata(folder.path().join("emulator.redb")).unwrap().len() / 1024;
+    let big = |name: &str| json!({ "secret_type": "arbitrary", "name": name, "payload": "p", "custom_metadata": { "a": "x".repeat(9_000) } });
+    let mut written = BTreeSet::new();
+    let mut process = Process::with_full_disk(folder.path(), size);
+    let lab = lab_of(&process).await;
+    let mut refused = None;
+    for number in 0..2_000 {
+        let name = format!("n{number}");
+        match lab.try_post("secrets", &big(&name)).await {
+            Some(201) => written.insert(name),
+            Some(500) => {
+                refused = Some(name);
+                break;
+            }
+            other => panic!("{name}: {other:?}"),
+        };
+    }
+    let refused = refused.unwrap();
+    assert_eq!(names(&lab).await, written);
+    // Not a 409: it is not there.
+    for _ in 0..3 {
+        assert_eq!(lab.try_post("secrets", &big(&refused)).await, Some(500));
+        let switch = lab.put("/_emulator/switches", json!({ "ttl_echo": "as_given" })).await;
+        let now = lab.get("/_emulator/switches").await.expect(200);
+        let echo = if switch.status == 200 { "as_given" } else { "seconds" };
+        assert_eq!(now.text("ttl_echo"), echo);
+        assert_eq!(names(&lab).await, written);
+    }
+    process.make_room();
+    assert_eq!(lab.try_post("secrets", &big(&refused)).await, Some(201));
+    written.insert(refused);
+    let state = lab.state().await;
+    process.kill();
+    let again = Process::with_data(folder.path());
+    let lab = Lab::with_token(again.exported("EMULATOR_URL"), lab.token.clone());
+    assert_eq!(lab.state().await, state);
+    assert_eq!(names(&lab).await, written);
+}
+
+/// A damaged file is refused with what to do, wherever the damage is, or it makes no difference.
+#[test]
+fn a_damaged_file_is_refused_with_advice() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("emulator.redb");
+    drop(Process::with_data(folder.path()));
+    let sound = std::fs::read(&file).unwrap();
+    let data = folder.path().to_str().unwrap();
+    let mut damages: Vec<Vec<u8>> =
+        vec![b"not a database".to_vec(), sound[..sound.len() / 2].to_vec()];
+    // What the tables point to, and a row.
+    let text = b"bootstrap-key-";
+    let row = sound.windows(text.len()).position(|bytes| bytes == text).unwrap();
+    for at in [row, row & !0xfff] {
+        let mut damaged = sound.clone();
+        damaged[at..at + 8].fill(0xa5);
+        damages.push(damaged);
+    }
+    for damaged in damages {
+        std::fs::write(&file, &damaged).unwrap();
+        let (succeeded, errors) = run(&["--data", data]);
+        assert!(!succeeded);
+        assert!(!errors.contains("panicked"), "{errors}");
+        assert!(!errors.contains("is another emulator"), "{errors}");
+        assert!(errors.contains("Restore it from a copy, or move it away"), "{errors}");
+    }
+}

@@ -14,7 +14,11 @@ pub struct Process {
 impl Process {
     /// Starts it on a free port and waits until it is ready.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::spawn(command(arguments))
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut process = Self { child, screen: String::new() };
         for line in lines {
@@ -30,6 +34,23 @@ impl Process {
 
     pub fn with_data(folder: &Path) -> Self {
         Self::start(&["--data", folder.to_str().unwrap()])
+    }
+
+    /// The same, but no file can grow beyond so many KiB: the disk is full.
+    pub fn with_full_disk(folder: &Path, kibibytes: u64) -> Self {
+        let blocks = kibibytes * 2;
+        let shell = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &shell, env!("CARGO_BIN_EXE_ibm-sm-emulator")]);
+        command.args(["--listen", "127.0.0.1:0", "--data", folder.to_str().unwrap()]);
+        Self::spawn(command)
+    }
+
+    /// Makes room on the disk.
+    pub fn make_room(&self) {
+        let pid = format!("--pid={}", self.child.id());
+        let done = Command::new("prlimit").args([&pid, "--fsize=unlimited"]).status().unwrap();
+        assert!(done.success());
     }
 
     /// The value of an `export` line.
