@@ -175,7 +175,7 @@ async fn a_new_folder_has_the_default_state() {
     let inner: &Path = &folder.path().join("new");
     let process = Process::with_data(inner);
     let lab = lab_of(&process).await;
-    assert_eq!(lab.get("secret_groups").await.expect(200).at("total_count"), 1);
+    assert_eq!(lab.get("secret_groups").await.expect(200).at("total_count"), 2);
     assert!(inner.join("emulator.redb").exists());
 }
 

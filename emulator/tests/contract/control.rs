@@ -171,7 +171,7 @@ async fn an_injected_status() {
     assert_eq!(struck.at("status_code"), 429);
     assert!(!struck.text("errors/0/code").is_empty());
     lab.post("secret_groups", json!({ "name": "g3" })).await.expect(201);
-    assert_eq!(lab.get("secret_groups").await.at("total_count"), 3);
+    assert_eq!(lab.get("secret_groups").await.at("total_count"), 4);
     let faults = lab.get("/_emulator/faults").await;
     assert_eq!(
         (faults.at("faults/0/matched"), faults.at("faults/0/fired")),
@@ -203,7 +203,7 @@ async fn a_rate_limit() {
 #[tokio::test]
 async fn an_injected_status_after_the_change() {
     let lab = Lab::start().await;
-    for (at, groups) in [("before_commit", 1), ("after_commit", 2)] {
+    for (at, groups) in [("before_commit", 2), ("after_commit", 3)] {
         let fault = json!({ "operation": "create_secret_group", "status": 504, "at": at });
         lab.post("/_emulator/faults", fault).await.expect(201);
         let struck = lab.post("secret_groups", json!({ "name": "g1" })).await.expect(504);
@@ -256,7 +256,7 @@ async fn an_echo() {
 #[tokio::test]
 async fn dropped_connections() {
     let lab = Lab::start().await;
-    for (reset, groups) in [("before_commit", 1), ("after_commit", 2)] {
+    for (reset, groups) in [("before_commit", 2), ("after_commit", 3)] {
         lab.post(
             "/_emulator/faults",
             json!({ "operation": "create_secret_group", "reset": reset }),
@@ -276,7 +276,7 @@ async fn dropped_connections() {
 #[tokio::test]
 async fn held_requests() {
     let lab = Lab::start().await;
-    for (hold, while_held, afterwards) in [("before_commit", 1, 2), ("after_commit", 3, 3)] {
+    for (hold, while_held, afterwards) in [("before_commit", 2, 3), ("after_commit", 4, 4)] {
         let fault = json!({ "operation": "create_secret_group", "hold": hold });
         lab.post("/_emulator/faults", fault).await.expect(201);
         let create = lab.post("secret_groups", json!({ "name": hold }));
@@ -305,7 +305,7 @@ async fn a_held_request_may_be_dropped_when_it_is_released() {
     };
     let (sent, ()) = tokio::join!(request.send(), release);
     assert!(sent.is_err());
-    assert_eq!(lab.get("secret_groups").await.at("total_count"), 1);
+    assert_eq!(lab.get("secret_groups").await.at("total_count"), 2);
 }
 
 /// 1.7, 1.5, 2.9: both forms of `Retry-After`, and the code that belongs to a status.
@@ -353,7 +353,7 @@ async fn corrupted_responses() {
     assert!(serde_json::from_str::<Value>(&invalid.text().await.unwrap()).is_err());
     let html = strike("wrong_content_type", "g3").await;
     assert_eq!(html.headers()["content-type"], "text/html");
-    assert_eq!(lab.get("secret_groups").await.at("total_count"), 4);
+    assert_eq!(lab.get("secret_groups").await.at("total_count"), 5);
 }
 
 /// A fault without an effect, or with an unknown field, is refused.

@@ -47,7 +47,7 @@ async fn web_pages_of_other_sites_are_refused() {
         assert!(refused.text("errorMessage").contains(words), "{}", refused.body);
     }
     assert_eq!(lab.get("/_emulator/faults").await.at("faults"), &json!([]));
-    assert_eq!(lab.get("secret_groups").await.expect(200).at("total_count"), 2);
+    assert_eq!(lab.get("secret_groups").await.expect(200).at("total_count"), 3);
 }
 
 /// Pages may send other types than JSON to any site: the control API takes none of them.

@@ -127,7 +127,7 @@ async fn lists() {
     }
     assert_eq!(
         names.join(" "),
-        "application bootstrap iam-credentials-engine n0 n1 n2 n3 reader writer"
+        "application bootstrap example iam-credentials-engine n0 n1 n2 n3 reader writer"
     );
     let page = lab.get(&format!("{NEW}?account_id={}&name=n2", seed::ACCOUNT_ID)).await;
     assert_eq!(page.at("serviceids").as_array().unwrap().len(), 1);

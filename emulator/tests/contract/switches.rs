@@ -144,8 +144,15 @@ async fn a_deleted_instance_leaves_its_credentials_behind() {
     }
     assert_eq!(lab.delete(&path).await.error().0, 404);
     let state = lab.state().await;
-    for kind in ["instances", "secrets", "secret_groups", "configurations"] {
-        assert_eq!(state["secrets_manager"][kind], json!([]), "{kind}");
+    for (kind, left) in
+        [("instances", 1), ("secrets", 0), ("secret_groups", 1), ("configurations", 0)]
+    {
+        let objects = state["secrets_manager"][kind].as_array().unwrap();
+        assert_eq!(objects.len(), left, "{kind}");
+        for object in objects {
+            let instance = object.get("instance_id").unwrap_or(&object["id"]);
+            assert_eq!(instance, seed::OTHER_INSTANCE_ID, "{kind}");
+        }
     }
     assert!(lab.accepts(secret.text("api_key")).await);
     assert_eq!(lab.engine_objects().await.len(), 2);
