@@ -129,7 +129,7 @@ async fn the_life_cycle_of_a_secret_group() {
     assert_eq!(updated.description.as_deref().unwrap_or_default(), "");
     let ids: Vec<String> =
         client.list_secret_groups().await.unwrap().into_iter().map(|group| group.id).collect();
-    assert_eq!(ids.len(), 2, "{ids:?}");
+    assert_eq!(ids.len(), 3, "{ids:?}");
     assert!(ids.contains(&created.id) && ids.contains(&"default".to_owned()), "{ids:?}");
 
     client.delete_secret_group(&created.id).await.unwrap();

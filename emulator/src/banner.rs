@@ -30,6 +30,7 @@ Control the clock, faults, journal and state below {url}/_emulator.
 
 # For clients: the API key and the endpoints.
 export IBMCLOUD_IAM_API_ENDPOINT={url}
+export IBMCLOUD_USER_MANAGEMENT_ENDPOINT={url}
 export IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT='{url}/instances/{{instance_id}}'
 export EMULATOR_URL={url}
 "

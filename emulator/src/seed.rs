@@ -1,9 +1,10 @@
 //! The initial state: fixed ids and keys that examples and tests can refer to.
 
-use crate::iam::access::{Role, Service};
+use crate::iam::access::Service;
+use crate::iam::roles::Role;
 use crate::model::State;
 use crate::model::iam::{
-    AccessGroup, Account, ApiKey, Policy, Profile, Resource, ServiceId, Subject, User,
+    AccessGroup, Account, ApiKey, Policy, PolicyApi, Profile, Resource, ServiceId, Subject, User,
 };
 use crate::model::secrets_manager::{Instance, SecretGroup};
 use crate::model::sensitive::Sensitive;
@@ -244,6 +245,7 @@ fn authorizations(state: &mut State) {
                 account_id: source.to_owned(),
                 service_name: Service::SecretsManager.name().to_owned(),
                 service_instance: None,
+                more: Vec::new(),
             };
             state.iam.policies.insert(policy(number, subject, &[role], target, Some(service)));
         }
@@ -271,8 +273,13 @@ fn policy(
             ..Resource::default()
         },
         description: None,
+        api: PolicyApi::V1,
+        rule: None,
+        pattern: None,
+        revision: 1,
         created_at: made_at(),
         created_by_id: iam_id(owner),
+        replaced: None,
     }
 }
 

@@ -116,6 +116,7 @@ fn names() -> Vec<String> {
         "private.iam.cloud.ibm.com",
         "private.us-south.iam.cloud.ibm.com",
         "private.us-east.iam.cloud.ibm.com",
+        "user-management.cloud.ibm.com",
         "localhost",
         "127.0.0.1",
         "::1",

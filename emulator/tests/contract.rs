@@ -27,6 +27,8 @@ mod contract {
     mod leases;
     mod lists;
     mod locks;
+    mod official_identities;
+    mod official_policies;
     mod page;
     mod policies;
     mod rotation;

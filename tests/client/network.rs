@@ -37,7 +37,7 @@ async fn ibms_hosts_are_reached_through_a_proxy_and_trusted_through_an_extra_aut
         let emulator = Emulator::start_with_proxy().await;
         let config = ClientConfig { iam_url, secrets_manager, ..behind_proxy(&emulator) };
         let client = connect(config, instance);
-        assert_eq!(client.list_secret_groups().await.unwrap().len(), 1);
+        assert_eq!(client.list_secret_groups().await.unwrap().len(), 2);
         for (operation, host) in [
             ("create_token", iam_host.to_owned()),
             (

@@ -1,8 +1,8 @@
 //! Data sources against an emulator: what they return, and which requests they send.
 
 use ibm_sm_emulator::seed::{
-    ACCESS_GROUP_IDS, BOOTSTRAP_SERVICE_ID, ENGINE_API_KEY, INSTANCE_ID, READER_API_KEY,
-    STATIC_SERVICE_ID,
+    ACCESS_GROUP_IDS, BOOTSTRAP_SERVICE_ID, ENGINE_API_KEY, INSTANCE_ID, PAGE_SECRET_GROUP_ID,
+    READER_API_KEY, STATIC_SERVICE_ID,
 };
 use serde_json::{Value, json};
 
@@ -54,14 +54,15 @@ async fn a_group_by_its_id_and_all_groups() {
     let (groups, diagnostics) = session.read(GROUPS, in_instance(json!({}))).await;
     assert_eq!(diagnostics, []);
     assert_eq!(groups["id"], json!(format!("us-south/{INSTANCE_ID}")));
-    assert_eq!(groups["total_count"], json!(2));
+    assert_eq!(groups["total_count"], json!(3));
     let with_milliseconds = created["created_at"].as_str().unwrap().replace('Z', ".000Z");
     assert_eq!(
-        groups["secret_groups"][1],
+        groups["secret_groups"][2],
         json!({"id": id, "name": "team-a", "description": "group of team a",
                "created_at": with_milliseconds, "updated_at": with_milliseconds})
     );
     assert_eq!(groups["secret_groups"][0]["id"], json!("default"));
+    assert_eq!(groups["secret_groups"][1]["id"], json!(PAGE_SECRET_GROUP_ID));
 }
 
 #[tokio::test]

@@ -156,7 +156,7 @@ async fn groups_are_searched_by_id_name_and_description() {
     let shop = Shop::open().await;
     let mut session = Session::with(&shop.emulator).await;
     for (filters, limit, expected) in [
-        (json!({}), 100, &["default", "team-a"][..]),
+        (json!({}), 100, &["default", "examples", "team-a"][..]),
         (json!({}), 1, &["default"]),
         (json!({"search": "the SHOP"}), 100, &["team-a"]),
         (json!({"search": "shop"}), 0, &[]),

@@ -1,7 +1,8 @@
 //! How the engine is authorized in IAM: by its configured key, or by service-to-service policies.
 
 use crate::error::{ApiError, ErrorKind, Result};
-use crate::iam::access::{self, Permission, Requirement, Role, Service};
+use crate::iam::access::{self, Permission, Requirement, Service};
+use crate::iam::roles::Role;
 use crate::iam::tokens;
 use crate::model::secret::{IamCredentials, Source};
 use crate::model::secrets_manager::{Configuration, EngineSession, Instance, within};

@@ -2,12 +2,13 @@
 
 /// The public domain of Secrets Manager instances (ibm-api.md 1.1).
 const INSTANCE_DOMAIN: &str = ".secrets-manager.appdomain.cloud";
-/// The hosts of IAM (ibm-api.md 1.2).
+/// The hosts of IAM (ibm-api.md 1.2), and that of its users.
 const IAM_HOSTS: &[&str] = &[
     "iam.cloud.ibm.com",
     "private.iam.cloud.ibm.com",
     "private.us-south.iam.cloud.ibm.com",
     "private.us-east.iam.cloud.ibm.com",
+    "user-management.cloud.ibm.com",
 ];
 
 /// A host of IBM's.

@@ -12,7 +12,7 @@ pub enum Family {
     Token,
     /// Service IDs and API keys.
     Identity,
-    /// Access groups and policies.
+    /// Access groups, policies, roles and users.
     Groups,
     /// The control API.
     Control,
@@ -25,7 +25,7 @@ impl Family {
             Self::Control
         } else if path.starts_with("/identity/") {
             Self::Token
-        } else if path.starts_with("/v2/groups") || path.starts_with("/v1/policies") {
+        } else if path.starts_with("/v2/") || path.starts_with("/v1/policies") {
             Self::Groups
         } else if path.starts_with("/v1/") {
             Self::Identity

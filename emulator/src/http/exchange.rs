@@ -29,6 +29,7 @@ const LARGEST_BODY: usize = 1024 * 1024;
 /// The time limit for receiving a body.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 const CORRELATION: &str = "x-correlation-id";
+const TRANSACTION: &str = "transaction-id";
 
 /// Handles a request to an existing route.
 pub async fn serve(
@@ -143,7 +144,10 @@ fn api_request(
     body: Bytes,
     trace: String,
 ) -> ApiRequest {
-    let given = parts.headers.get(CORRELATION).and_then(|value| value.to_str().ok());
+    // IAM's name for it is the second one.
+    let given = [CORRELATION, TRANSACTION]
+        .into_iter()
+        .find_map(|name| parts.headers.get(name).and_then(|value| value.to_str().ok()));
     let addressed = parts.extensions.get::<Addressed>().cloned().unwrap_or_default();
     let scheme = parts.extensions.get::<Scheme>().map_or("http", |scheme| scheme.name());
     ApiRequest {
@@ -220,7 +224,7 @@ async fn respond(
     outcome.headers.push(("date", response::http_date(outcome.at)));
     let request_id = echo::request_id(effect.echo, request);
     if matches!(family, Family::Identity | Family::Groups) {
-        outcome.headers.push(("transaction-id", request_id.clone()));
+        outcome.headers.push((TRANSACTION, request_id.clone()));
     }
     outcome.headers.push((CORRELATION, request_id));
     response::write(status, outcome.headers, text, effect.body)

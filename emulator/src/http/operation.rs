@@ -1,7 +1,8 @@
 //! The description of an operation: its name, its route, who may call it, and its handler.
 
 use crate::error::{ApiError, ErrorKind, Result};
-use crate::iam::access::{Permission, Role, Service};
+use crate::iam::access::{Permission, Service};
+use crate::iam::roles::Role;
 use crate::iam::tokens::{Claims, Tokens};
 use crate::model::secrets_manager::Instance;
 use crate::transaction::Transaction;

@@ -1,9 +1,11 @@
 //! Who may do what: the roles that policies grant to an identity, its groups or a service.
 
 use crate::error::{ApiError, ErrorKind, Result};
+use crate::iam::roles::Role;
 use crate::model::State;
-use crate::model::iam::{Policy, Resource, Subject, membership_key};
+use crate::model::iam::{Attribute, Policy, Resource, Subject, membership_key};
 use crate::model::timestamp::Timestamp;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Services whose operations need roles.
@@ -17,6 +19,8 @@ pub enum Service {
     IamGroups,
     /// Policies.
     IamAccessManagement,
+    /// The users of an account.
+    UserManagement,
 }
 
 impl Service {
@@ -27,53 +31,7 @@ impl Service {
             Self::IamIdentity => "iam-identity",
             Self::IamGroups => "iam-groups",
             Self::IamAccessManagement => "iam-access-management",
-        }
-    }
-}
-
-/// Roles that operations require.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Service role of Secrets Manager.
-    Manager,
-    /// Service role of Secrets Manager.
-    Writer,
-    /// Service role of Secrets Manager.
-    SecretsReader,
-    /// Service role of Secrets Manager.
-    Reader,
-    /// Platform role.
-    Administrator,
-    /// Platform role.
-    Editor,
-    /// Platform role.
-    Operator,
-    /// Platform role.
-    Viewer,
-    /// May create service IDs where the account restricts it.
-    ServiceIdCreator,
-    /// May change members of access groups; granted to services.
-    MemberManage,
-}
-
-impl Role {
-    /// The role's CRN.
-    pub fn crn(self) -> &'static str {
-        match self {
-            Self::Manager => "crn:v1:bluemix:public:iam::::serviceRole:Manager",
-            Self::Writer => "crn:v1:bluemix:public:iam::::serviceRole:Writer",
-            Self::SecretsReader => {
-                "crn:v1:bluemix:public:secrets-manager::::serviceRole:SecretsReader"
-            }
-            Self::Reader => "crn:v1:bluemix:public:iam::::serviceRole:Reader",
-            Self::Administrator => "crn:v1:bluemix:public:iam::::role:Administrator",
-            Self::Editor => "crn:v1:bluemix:public:iam::::role:Editor",
-            Self::Operator => "crn:v1:bluemix:public:iam::::role:Operator",
-            Self::Viewer => "crn:v1:bluemix:public:iam::::role:Viewer",
-            Self::ServiceIdCreator => {
-                "crn:v1:bluemix:public:iam-identity::::serviceRole:ServiceIdCreator"
-            }
-            Self::MemberManage => "crn:v1:bluemix:public:iam-groups::::serviceRole:MemberManage",
+            Self::UserManagement => "user-management",
         }
     }
 }
@@ -164,10 +122,12 @@ pub fn service_permission(
     now: Timestamp,
 ) -> Permission {
     let is_subject = |subject: &Subject| match subject {
-        Subject::Service { account_id, service_name, service_instance } => {
+        Subject::Service { account_id, service_name, service_instance, more } => {
             account_id == caller_account
                 && service_name == Service::SecretsManager.name()
                 && service_instance.as_deref().is_none_or(|id| id == caller_instance)
+                // Every instance is in a resource group; which one is not modelled.
+                && more.iter().all(|it| it.key == "resourceGroupId" && matches(it, Some("")))
         }
         Subject::IamId(_) | Subject::AccessGroupId(_) => false,
     };
@@ -204,7 +164,7 @@ fn collect(
     let mut permission = Permission::default();
     let effective = state.iam.policies.values().filter(|policy| {
         policy.created_at <= known_since
-            && on_target(&policy.resource, requirement)
+            && on_target(state, &policy.resource, requirement)
             && gives(policy, requirement.roles)
             && is_subject(&policy.subject)
     });
@@ -219,12 +179,83 @@ fn collect(
     permission
 }
 
-fn on_target(resource: &Resource, requirement: &Requirement<'_>) -> bool {
+fn on_target(state: &State, resource: &Resource, requirement: &Requirement<'_>) -> bool {
     resource.account_id == requirement.account_id
         && resource.service_name.as_deref().is_none_or(|name| name == requirement.service.name())
         && resource.service_instance.as_deref().is_none_or(|id| requirement.instance == Some(id))
+        && resource.more.iter().all(|condition| holds(state, condition, requirement))
+        && resource.tags.is_empty()
+}
+
+/// Whether a condition holds for what an operation requires. Conditions on what is not modelled,
+/// such as resource groups, never hold.
+fn holds(state: &State, condition: &Attribute, requirement: &Requirement<'_>) -> bool {
+    let is_platform = requirement.service != Service::SecretsManager;
+    let instance = requirement.instance;
+    let actual = match condition.key.as_str() {
+        "serviceName" => Some(requirement.service.name()),
+        "serviceInstance" => instance,
+        "serviceType" => Some(if is_platform { "platform_service" } else { "service" }),
+        "service_group_id" => is_platform.then_some("IAM"),
+        "region" => instance
+            .and_then(|id| state.secrets_manager.instances.get(id))
+            .map(|instance| instance.region.as_str()),
+        _ => return false,
+    };
+    matches(condition, actual)
+}
+
+/// Whether an operator accepts the actual value; operators that are not known accept none.
+fn matches(condition: &Attribute, actual: Option<&str>) -> bool {
+    match (condition.operator.as_str(), &condition.value) {
+        ("stringExists", Value::Bool(wanted)) => actual.is_some() == *wanted,
+        ("stringEquals", Value::String(wanted)) => actual == Some(wanted),
+        ("stringMatch", Value::String(pattern)) => actual.is_some_and(|text| fits(pattern, text)),
+        _ => false,
+    }
+}
+
+/// Whether a text fits a pattern, where `*` stands for any characters and `?` for one.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut rest = pattern.chars();
+    match rest.next() {
+        None => text.is_empty(),
+        Some('*') => {
+            let rest = rest.as_str();
+            text.char_indices().any(|(at, _)| text.get(at..).is_some_and(|tail| fits(rest, tail)))
+                || fits(rest, "")
+        }
+        Some(wanted) => {
+            let mut tail = text.chars();
+            tail.next().is_some_and(|first| wanted == '?' || wanted == first)
+                && fits(rest.as_str(), tail.as_str())
+        }
+    }
 }
 
 fn gives(policy: &Policy, roles: &[Role]) -> bool {
     roles.iter().any(|role| policy.roles.iter().any(|crn| crn == role.crn()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, expected) in [
+            ("", "", true),
+            ("", "a", false),
+            ("*", "", true),
+            ("*", "abc", true),
+            ("a*c", "abbc", true),
+            ("a*c", "ab", false),
+            ("us-?????", "us-south", true),
+            ("us-????", "us-south", false),
+            ("*-*", "eu-de", true),
+            ("ä?", "äö", true),
+        ] {
+            assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+        }
+    }
 }

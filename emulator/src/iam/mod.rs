@@ -2,4 +2,5 @@
 
 pub mod access;
 pub mod entities;
+pub mod roles;
 pub mod tokens;

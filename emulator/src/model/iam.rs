@@ -4,6 +4,7 @@ use crate::model::sensitive::Sensitive;
 use crate::model::table::{Row, Table};
 use crate::model::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The state of IAM.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -236,10 +237,48 @@ pub struct Policy {
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The version of the API that created it; a link to it has the same.
+    #[serde(default)]
+    pub api: PolicyApi,
+    /// The conditions of a rule; stored, but not evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Value>,
+    /// The pattern that the rule follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// The number of replacements so far; part of the `ETag`.
+    #[serde(default)]
+    pub revision: u32,
     /// When it was created.
     pub created_at: Timestamp,
     /// `iam_id` of the caller that created it.
     pub created_by_id: String,
+    /// When it was replaced, and the `iam_id` of the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<(Timestamp, String)>,
+}
+
+/// See [`Policy::api`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyApi {
+    /// `/v1/policies`.
+    #[default]
+    V1,
+    /// `/v2/policies`.
+    V2,
+}
+
+/// A further condition on the subject or resource of a [`Policy`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// Such as `region`.
+    pub key: String,
+    /// Such as `stringEquals`.
+    pub operator: String,
+    /// Usually a string.
+    pub value: Value,
 }
 
 /// Who gets the roles of a [`Policy`].
@@ -259,6 +298,9 @@ pub enum Subject {
         /// One instance, or all when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         service_instance: Option<String>,
+        /// Further conditions.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        more: Vec<Attribute>,
     },
 }
 
@@ -277,6 +319,12 @@ pub struct Resource {
     /// One secret group of the instance, or all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_group_id: Option<String>,
+    /// Further conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<Attribute>,
+    /// Access tags that the resource must have; nothing in the emulator has any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Attribute>,
 }
 
 /// The key of a membership: the keys of a group's members start with `<group>/`.

@@ -106,7 +106,7 @@ async fn expiry() {
         let mut wanted = body();
         wanted["expires_at"] = json!(given);
         let made = lab.post(NEW, wanted).await.expect(201);
-        assert_eq!(made.text("expires_at"), "2026-06-01T18:30:00Z", "{given}");
+        assert_eq!(made.text("expires_at"), "2026-06-01T18:30+0000", "{given}");
     }
     let mut wanted = body();
     wanted["expires_at"] = json!("tomorrow");

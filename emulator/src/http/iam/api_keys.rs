@@ -149,7 +149,7 @@ struct Body<'a> {
     support_sessions: bool,
     action_when_leaked: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     iam_id: &'a str,
@@ -175,7 +175,7 @@ impl<'a> Body<'a> {
             name: &key.name,
             support_sessions: false,
             action_when_leaked: key.action_when_leaked.as_deref().unwrap_or("none"),
-            expires_at: key.expires_at,
+            expires_at: key.expires_at.map(to_the_minute),
             description: key.description.as_deref(),
             iam_id: &key.iam_id,
             account_id: &key.account_id,
@@ -377,6 +377,13 @@ fn touch(key: &mut ApiKey, now: Timestamp) {
 
 fn tag(key: &ApiKey) -> String {
     entity_tag(key.revision, &key.id)
+}
+
+/// `yyyy-MM-ddTHH:mm+0000`: what the official provider's tests find again as they wrote it.
+fn to_the_minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    let minutes = text.strip_suffix('Z').and_then(|text| text.rsplit_once(':'));
+    minutes.map_or(text.clone(), |(minutes, _)| format!("{minutes}+0000"))
 }
 
 /// `yyyy-MM-ddTHH:mm+0000`, with or without seconds, or RFC 3339. Empty means never.

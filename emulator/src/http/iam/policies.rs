@@ -1,22 +1,23 @@
 //! Policies (ibm-api.md 4.2): access of identities and groups, and authorizations between services.
+//! Both versions of the API show the same policies.
 
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{Fields, missing};
-use crate::http::iam::shared::{entity_tag, own_account};
+use crate::http::iam::policy_attributes::{self, Attributes, of_resource, of_subject, written};
+use crate::http::iam::shared::{entity_tag, own_account, require_tag};
 use crate::http::operation::{ApiRequest, ApiResponse, Handler, IamCall, Operation};
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::iam::access::{Role, Service};
-use crate::model::iam::{Policy, Resource, Subject};
+use crate::iam::access::Service;
+use crate::iam::roles::{self, Role};
+use crate::model::iam::{Policy, PolicyApi, Resource, Subject};
 use crate::transaction::Transaction;
 use axum::http::Method;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Map, Value, json};
 
-/// The only supported operator of attributes.
-const EQUALS: &str = "stringEquals";
-const SECRET_GROUP: &str = "secret-group";
 const ADMINISTER: &[Role] = &[Role::Administrator];
+const V1: PolicyApi = PolicyApi::V1;
+const V2: PolicyApi = PolicyApi::V2;
 
 /// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
@@ -24,143 +25,216 @@ pub static OPERATIONS: &[Operation] = &[
         name: "create_policy",
         method: Method::POST,
         path: "/v1/policies",
-        handler: Handler::Iam(Service::IamAccessManagement, ADMINISTER, create),
+        handler: administer(|call, tx| create(call, tx, V1)),
     },
     Operation {
         name: "list_policies",
         method: Method::GET,
         path: "/v1/policies",
-        handler: Handler::Iam(Service::IamAccessManagement, ADMINISTER, list),
+        handler: administer(|call, tx| list(call, tx, V1)),
     },
     Operation {
         name: "get_policy",
         method: Method::GET,
         path: "/v1/policies/{id}",
-        handler: Handler::Iam(Service::IamAccessManagement, ADMINISTER, get),
+        handler: administer(|call, tx| get(call, tx, V1)),
+    },
+    Operation {
+        name: "replace_policy",
+        method: Method::PUT,
+        path: "/v1/policies/{id}",
+        handler: administer(|call, tx| replace(call, tx, V1)),
     },
     Operation {
         name: "delete_policy",
         method: Method::DELETE,
         path: "/v1/policies/{id}",
-        handler: Handler::Iam(Service::IamAccessManagement, ADMINISTER, delete),
+        handler: administer(delete),
+    },
+    Operation {
+        name: "create_v2_policy",
+        method: Method::POST,
+        path: "/v2/policies",
+        handler: administer(|call, tx| create(call, tx, V2)),
+    },
+    Operation {
+        name: "list_v2_policies",
+        method: Method::GET,
+        path: "/v2/policies",
+        handler: administer(|call, tx| list(call, tx, V2)),
+    },
+    Operation {
+        name: "get_v2_policy",
+        method: Method::GET,
+        path: "/v2/policies/{id}",
+        handler: administer(|call, tx| get(call, tx, V2)),
+    },
+    Operation {
+        name: "replace_v2_policy",
+        method: Method::PUT,
+        path: "/v2/policies/{id}",
+        handler: administer(|call, tx| replace(call, tx, V2)),
+    },
+    Operation {
+        name: "delete_v2_policy",
+        method: Method::DELETE,
+        path: "/v2/policies/{id}",
+        handler: administer(delete),
     },
 ];
 
-/// The attributes of a subject or resource that have not been taken yet.
-struct Attributes {
-    list: &'static str,
-    values: BTreeMap<String, String>,
+const fn administer(run: fn(&IamCall<'_>, &mut Transaction<'_>) -> Result<ApiResponse>) -> Handler {
+    Handler::Iam(Service::IamAccessManagement, ADMINISTER, run)
 }
 
-impl Attributes {
-    /// The only item of `subjects` or `resources`.
-    fn take(fields: &mut Fields, list: &'static str) -> Result<Self> {
-        let items = fields.value(list).ok_or_else(|| missing(list))?;
-        let Value::Array(items) = items else {
-            return Err(ApiError::field(list, "must be a list"));
-        };
-        let [item] = <[Value; 1]>::try_from(items)
-            .map_err(|_| ApiError::field(list, "must have one item"))?;
-        let mut item = Fields::nested(list, item)?;
-        let attributes = item.value("attributes").ok_or_else(|| missing(list))?;
-        item.finish()?;
-        let Value::Array(attributes) = attributes else {
-            return Err(ApiError::field(list, "attributes must be a list"));
-        };
-        let mut values = BTreeMap::new();
-        for attribute in attributes {
-            let mut attribute = Fields::nested(list, attribute)?;
-            let name = attribute.required_text("name", rules::NOT_EMPTY)?;
-            let value = attribute.required_text("value", rules::NOT_EMPTY)?;
-            let operator = attribute.text("operator", rules::ANY)?;
-            attribute.finish()?;
-            if operator.is_some_and(|operator| operator != EQUALS) {
-                return Err(ApiError::field(list, "the operator must be stringEquals"));
+/// What a body says of a policy.
+struct Content {
+    subject: Subject,
+    roles: Vec<String>,
+    resource: Resource,
+    description: Option<String>,
+    rule: Option<Value>,
+    pattern: Option<String>,
+}
+
+impl Content {
+    fn of(request: &ApiRequest, api: PolicyApi) -> Result<Self> {
+        let mut fields = Fields::json(request)?;
+        let policy_type = fields.required_text("type", rules::ANY)?;
+        let description = fields.text("description", rules::ANY)?;
+        let (subject, resource, roles) = match api {
+            V1 => (
+                the_only(&mut fields, "subjects")?,
+                the_only(&mut fields, "resources")?,
+                roles(&mut fields)?,
+            ),
+            V2 => {
+                let subject = nested(&mut fields, "subject")?;
+                let resource = nested(&mut fields, "resource")?;
+                let mut control = nested(&mut fields, "control")?;
+                let mut grant = nested(&mut control, "grant")?;
+                let roles = roles(&mut grant)?;
+                grant.finish()?;
+                control.finish()?;
+                (subject, resource, roles)
             }
-            values.insert(name, value);
-        }
-        Ok(Self { list, values })
-    }
-
-    fn optional(&mut self, name: &str) -> Option<String> {
-        self.values.remove(name)
-    }
-
-    fn required(&mut self, name: &str) -> Result<String> {
-        self.optional(name)
-            .ok_or_else(|| ApiError::field(self.list, &format!("attribute {name} is required")))
-    }
-
-    fn finish(self) -> Result<()> {
-        match self.values.keys().next() {
-            None => Ok(()),
-            Some(name) => {
-                Err(ApiError::field(self.list, &format!("attribute {name} is not supported")))
-            }
-        }
+        };
+        let (rule, pattern) = match api {
+            V1 => (None, None),
+            V2 => (
+                fields.value("rule").map(|rule| checked_rule(&rule).map(|()| rule)).transpose()?,
+                fields.text("pattern", rules::NOT_EMPTY)?,
+            ),
+        };
+        fields.finish()?;
+        Ok(Self {
+            subject: parse_subject(subject, api)?.subject(&policy_type)?,
+            roles,
+            resource: parse_resource(resource, api)?,
+            description,
+            rule,
+            pattern,
+        })
     }
 }
 
-fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>, api: PolicyApi) -> Result<ApiResponse> {
     Query::none(call.request)?;
-    let mut fields = Fields::json(call.request)?;
-    let policy_type = fields.required_text("type", rules::ANY)?;
-    let subject = Attributes::take(&mut fields, "subjects")?;
-    let resource = Attributes::take(&mut fields, "resources")?;
-    let roles = roles(&mut fields)?;
-    let description = fields.text("description", rules::ANY)?;
-    fields.finish()?;
+    let content = Content::of(call.request, api)?;
+    own_account(call, &content.resource.account_id)?;
+    refuse_twin(tx, &content, "")?;
     let policy = Policy {
         id: tx.ids.uuid(),
-        subject: parse_subject(&policy_type, subject)?,
-        roles,
-        resource: parse_resource(resource)?,
-        description,
+        subject: content.subject,
+        roles: content.roles,
+        resource: content.resource,
+        description: content.description,
+        api,
+        rule: content.rule,
+        pattern: content.pattern,
+        revision: 1,
         created_at: tx.now,
         created_by_id: call.caller.iam_id.clone(),
+        replaced: None,
     };
-    own_account(call, &policy.resource.account_id)?;
-    let exists = tx.state.iam.policies.values().any(|other| {
-        other.subject == policy.subject
-            && other.resource == policy.resource
-            && other.roles == policy.roles
-    });
-    if exists {
-        return Err(ApiError::new(
-            ErrorKind::Conflict,
-            "A policy with the same content exists already.",
-        ));
-    }
-    let response = ApiResponse::json(201, body(&policy, call.request))?
-        .with_header("etag", entity_tag(1, &policy.id));
+    let response = response(201, &policy, call.request, api)?;
     tx.state.iam.policies.insert(policy);
     Ok(response)
 }
 
-fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+fn replace(call: &IamCall<'_>, tx: &mut Transaction<'_>, api: PolicyApi) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    let former = find(call, tx)?;
+    require_tag(call.request, &tag(&former))?;
+    let content = Content::of(call.request, api)?;
+    own_account(call, &content.resource.account_id)?;
+    refuse_twin(tx, &content, &former.id)?;
+    let policy = Policy {
+        subject: content.subject,
+        roles: content.roles,
+        resource: content.resource,
+        description: content.description,
+        rule: content.rule,
+        pattern: content.pattern,
+        revision: former.revision.saturating_add(1),
+        replaced: Some((tx.now, call.caller.iam_id.clone())),
+        ..former
+    };
+    let response = response(200, &policy, call.request, api)?;
+    tx.state.iam.policies.insert(policy);
+    Ok(response)
+}
+
+fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>, api: PolicyApi) -> Result<ApiResponse> {
     let mut query = Query::of(call.request)?;
     let account_id =
         query.text("account_id").ok_or_else(|| ApiError::query("account_id", "is required"))?;
     let policy_type = query.word("type", &["access", "authorization"])?;
+    let iam_id = query.text("iam_id").map(Subject::IamId);
+    let group = query.text("access_group_id").map(Subject::AccessGroupId);
+    let service_name = match api {
+        V1 => None,
+        V2 => query.text("service_name"),
+    };
+    let state = query.word("state", &["active", "deleted"])?;
+    let sort = query.word("sort", SORT)?;
     query.finish()?;
     own_account(call, &account_id)?;
-    let found: Vec<_> = tx
+    let subject = iam_id.or(group);
+    let mut found: Vec<&Policy> = tx
         .state
         .iam
         .policies
         .values()
         .filter(|policy| policy.resource.account_id == account_id)
         .filter(|policy| policy_type.is_none_or(|wanted| wanted == type_of(policy)))
-        .map(|policy| body(policy, call.request))
+        .filter(|policy| subject.as_ref().is_none_or(|wanted| *wanted == policy.subject))
+        .filter(|policy| service_name.is_none() || policy.resource.service_name == service_name)
+        // A deleted policy is gone at once.
+        .filter(|_| state != Some("deleted"))
         .collect();
+    let (key, descending) = match sort.and_then(|sort| sort.strip_prefix('-')) {
+        Some(key) => (Some(key), true),
+        None => (sort, false),
+    };
+    match key {
+        Some("type") => found.sort_by_key(|policy| type_of(policy)),
+        Some("created_at") => found.sort_by_key(|policy| policy.created_at),
+        // They are in the order of their ids.
+        _ => {}
+    }
+    if descending {
+        found.reverse();
+    }
+    let found: Vec<_> = found.into_iter().map(|policy| body(policy, call.request, api)).collect();
     ApiResponse::json(200, json!({ "policies": found }))
 }
 
-fn get(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+const SORT: &[&str] = &["id", "-id", "type", "-type", "created_at", "-created_at"];
+
+fn get(call: &IamCall<'_>, tx: &mut Transaction<'_>, api: PolicyApi) -> Result<ApiResponse> {
     Query::none(call.request)?;
-    let policy = find(call, tx)?;
-    Ok(ApiResponse::json(200, body(&policy, call.request))?
-        .with_header("etag", entity_tag(1, &policy.id)))
+    response(200, &find(call, tx)?, call.request, api)
 }
 
 fn delete(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
@@ -179,6 +253,52 @@ fn find(call: &IamCall<'_>, tx: &Transaction<'_>) -> Result<Policy> {
         .ok_or_else(|| ApiError::not_found("Policy", id))
 }
 
+/// Refuses the content of another policy.
+fn refuse_twin(tx: &Transaction<'_>, content: &Content, own_id: &str) -> Result<()> {
+    let exists = tx.state.iam.policies.values().any(|other| {
+        other.id != own_id
+            && other.subject == content.subject
+            && other.resource == content.resource
+            && other.roles == content.roles
+            && other.rule == content.rule
+    });
+    if exists {
+        return Err(ApiError::new(
+            ErrorKind::Conflict,
+            "A policy with the same content exists already.",
+        ));
+    }
+    Ok(())
+}
+
+fn parse_subject(mut item: Fields, api: PolicyApi) -> Result<Attributes> {
+    let attributes = Attributes::take(&mut item, "subjects", api)?;
+    item.finish()?;
+    Ok(attributes)
+}
+
+fn parse_resource(mut item: Fields, api: PolicyApi) -> Result<Resource> {
+    let attributes = Attributes::take(&mut item, "resources", api)?;
+    let tags = policy_attributes::attributes(&mut item, "resources", "tags", api)?;
+    item.finish()?;
+    attributes.resource(tags.unwrap_or_default())
+}
+
+fn nested(fields: &mut Fields, name: &str) -> Result<Fields> {
+    Fields::nested(name, fields.value(name).ok_or_else(|| missing(name))?)
+}
+
+/// The only item of `subjects` or `resources`.
+fn the_only(fields: &mut Fields, list: &str) -> Result<Fields> {
+    let items = fields.value(list).ok_or_else(|| missing(list))?;
+    let Value::Array(items) = items else {
+        return Err(ApiError::field(list, "must be a list"));
+    };
+    let [item] =
+        <[Value; 1]>::try_from(items).map_err(|_| ApiError::field(list, "must have one item"))?;
+    Fields::nested(list, item)
+}
+
 fn roles(fields: &mut Fields) -> Result<Vec<String>> {
     let items = fields.value("roles").ok_or_else(|| missing("roles"))?;
     let Value::Array(items) = items else {
@@ -192,48 +312,28 @@ fn roles(fields: &mut Fields) -> Result<Vec<String>> {
         .map(|item| {
             let mut item = Fields::nested("roles", item)?;
             let role = item.required_text("role_id", rules::ROLE)?;
+            // Both are the server's to say.
+            item.text("display_name", rules::ANY)?;
+            item.text("description", rules::ANY)?;
             item.finish()?;
             Ok(role)
         })
         .collect()
 }
 
-fn parse_subject(policy_type: &str, mut subject: Attributes) -> Result<Subject> {
-    let parsed = match policy_type {
-        "authorization" => Subject::Service {
-            account_id: subject.required("accountId")?,
-            service_name: subject.required("serviceName")?,
-            service_instance: subject.optional("serviceInstance"),
-        },
-        "access" => match (subject.optional("iam_id"), subject.optional("access_group_id")) {
-            (Some(iam_id), None) => Subject::IamId(iam_id),
-            (None, Some(group)) => Subject::AccessGroupId(group),
-            _ => {
-                return Err(ApiError::field("subjects", "needs either iam_id or access_group_id"));
-            }
-        },
-        _ => return Err(ApiError::field("type", "must be access or authorization")),
-    };
-    subject.finish()?;
-    Ok(parsed)
-}
-
-fn parse_resource(mut resource: Attributes) -> Result<Resource> {
-    let account_id = resource.required("accountId")?;
-    let service_name = resource.optional("serviceName");
-    let service_instance = resource.optional("serviceInstance");
-    let secret_group_id = match (resource.optional("resourceType"), resource.optional("resource")) {
-        (None, None) => None,
-        (Some(kind), Some(id)) if kind == SECRET_GROUP => Some(id),
-        _ => {
-            return Err(ApiError::field(
-                "resources",
-                "resourceType must be secret-group and come with resource",
-            ));
+/// A condition, or an operator over a list of conditions.
+fn checked_rule(rule: &Value) -> Result<()> {
+    let mut fields = Fields::nested("rule", rule.clone())?;
+    fields.required_text("operator", rules::NOT_EMPTY)?;
+    match fields.value("conditions") {
+        None => {
+            fields.required_text("key", rules::NOT_EMPTY)?;
+            fields.value("value").ok_or_else(|| missing("value"))?;
         }
-    };
-    resource.finish()?;
-    Ok(Resource { account_id, service_name, service_instance, secret_group_id })
+        Some(Value::Array(conditions)) => conditions.iter().try_for_each(checked_rule)?,
+        Some(_) => return Err(ApiError::field("rule", "conditions must be a list")),
+    }
+    fields.finish()
 }
 
 fn type_of(policy: &Policy) -> &'static str {
@@ -243,55 +343,82 @@ fn type_of(policy: &Policy) -> &'static str {
     }
 }
 
-fn body(policy: &Policy, request: &ApiRequest) -> Value {
-    let subject = match &policy.subject {
-        Subject::IamId(id) => vec![("iam_id", Some(id))],
-        Subject::AccessGroupId(id) => vec![("access_group_id", Some(id))],
-        Subject::Service { account_id, service_name, service_instance } => vec![
-            ("accountId", Some(account_id)),
-            ("serviceName", Some(service_name)),
-            ("serviceInstance", service_instance.as_ref()),
-        ],
+fn tag(policy: &Policy) -> String {
+    entity_tag(policy.revision, &policy.id)
+}
+
+fn response(
+    status: u16,
+    policy: &Policy,
+    request: &ApiRequest,
+    api: PolicyApi,
+) -> Result<ApiResponse> {
+    Ok(ApiResponse::json(status, body(policy, request, api))?.with_header("etag", tag(policy)))
+}
+
+fn body(policy: &Policy, request: &ApiRequest, api: PolicyApi) -> Value {
+    // Clients see by the link with which version of the API to change the policy.
+    let version = match policy.api {
+        V1 => "v1",
+        V2 => "v2",
     };
-    let resource = &policy.resource;
-    let kind = SECRET_GROUP.to_owned();
-    let resource = vec![
-        ("accountId", Some(&resource.account_id)),
-        ("serviceName", resource.service_name.as_ref()),
-        ("serviceInstance", resource.service_instance.as_ref()),
-        ("resourceType", resource.secret_group_id.as_ref().map(|_| &kind)),
-        ("resource", resource.secret_group_id.as_ref()),
-    ];
-    // In IBM's model, attributes of a subject have no operator.
-    let attributes = |list: Vec<(&str, Option<&String>)>, operator: Option<&str>| -> Vec<Value> {
-        let present = list.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        present
-            .map(|(name, value)| match operator {
-                Some(operator) => json!({ "name": name, "value": value, "operator": operator }),
-                None => json!({ "name": name, "value": value }),
-            })
-            .collect()
+    let (modified_at, modified_by) = match &policy.replaced {
+        Some((at, by)) => (*at, by),
+        None => (policy.created_at, &policy.created_by_id),
     };
-    let roles: Vec<_> = policy
-        .roles
-        .iter()
-        .map(|role| json!({ "role_id": role, "display_name": role.rsplit(':').next() }))
-        .collect();
     let mut body = json!({
         "id": policy.id,
         "type": type_of(policy),
-        "subjects": [{ "attributes": attributes(subject, None) }],
-        "roles": roles,
-        "resources": [{ "attributes": attributes(resource, Some(EQUALS)) }],
-        "href": format!("{}/v1/policies/{}", request.base, policy.id),
+        "href": format!("{}/{version}/policies/{}", request.base, policy.id),
         "created_at": policy.created_at,
         "created_by_id": policy.created_by_id,
-        "last_modified_at": policy.created_at,
-        "last_modified_by_id": policy.created_by_id,
+        "last_modified_at": modified_at,
+        "last_modified_by_id": modified_by,
         "state": "active",
     });
-    if let (Some(description), Some(fields)) = (&policy.description, body.as_object_mut()) {
-        fields.insert("description".to_owned(), json!(description));
+    if let Some(fields) = body.as_object_mut() {
+        if let Some(description) = &policy.description {
+            fields.insert("description".to_owned(), json!(description));
+        }
+        match api {
+            V1 => write_v1(policy, fields),
+            V2 => write_v2(policy, fields),
+        }
     }
     body
+}
+
+fn write_v1(policy: &Policy, fields: &mut Map<String, Value>) {
+    let subject = json!({ "attributes": written(&of_subject(&policy.subject), V1, false) });
+    let resource = resource(&policy.resource, V1);
+    let roles: Vec<_> = policy
+        .roles
+        .iter()
+        .map(|role| json!({ "role_id": role, "display_name": roles::display_name(role) }))
+        .collect();
+    fields.insert("subjects".to_owned(), json!([subject]));
+    fields.insert("roles".to_owned(), json!(roles));
+    fields.insert("resources".to_owned(), json!([resource]));
+}
+
+fn write_v2(policy: &Policy, fields: &mut Map<String, Value>) {
+    let subject = json!({ "attributes": written(&of_subject(&policy.subject), V2, true) });
+    let roles: Vec<_> = policy.roles.iter().map(|role| json!({ "role_id": role })).collect();
+    fields.insert("subject".to_owned(), subject);
+    fields.insert("resource".to_owned(), resource(&policy.resource, V2));
+    fields.insert("control".to_owned(), json!({ "grant": { "roles": roles } }));
+    if let Some(rule) = &policy.rule {
+        fields.insert("rule".to_owned(), rule.clone());
+    }
+    if let Some(pattern) = &policy.pattern {
+        fields.insert("pattern".to_owned(), json!(pattern));
+    }
+}
+
+fn resource(resource: &Resource, api: PolicyApi) -> Value {
+    let mut item = json!({ "attributes": written(&of_resource(resource), api, true) });
+    if let (false, Some(fields)) = (resource.tags.is_empty(), item.as_object_mut()) {
+        fields.insert("tags".to_owned(), json!(written(&resource.tags, api, true)));
+    }
+    item
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::operation::{ApiRequest, IamCall};
-use crate::iam::access::Role;
+use crate::iam::roles::Role;
 
 /// Roles that may read.
 pub const READ: &[Role] = &[Role::Viewer, Role::Operator, Role::Editor, Role::Administrator];

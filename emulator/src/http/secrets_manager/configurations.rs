@@ -8,7 +8,7 @@ use crate::http::page::Window;
 use crate::http::query::Query;
 use crate::http::rules;
 use crate::http::secrets_manager::shared::MANAGE;
-use crate::iam::access::Role;
+use crate::iam::roles::Role;
 use crate::model::ConfigurationReply;
 use crate::model::secret::Kind;
 use crate::model::secrets_manager::{

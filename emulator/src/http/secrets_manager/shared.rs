@@ -3,7 +3,7 @@
 use crate::error::{ApiError, Result};
 use crate::http::operation::SecretsManagerCall;
 use crate::http::rules;
-use crate::iam::access::Role;
+use crate::iam::roles::Role;
 use crate::model::secret::Secret;
 use crate::transaction::Transaction;
 
