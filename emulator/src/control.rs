@@ -66,6 +66,9 @@ impl IntoResponse for ControlError {
 struct ClockBody {
     mode: Mode,
     now: Timestamp,
+    /// When the next lease ends, rotation is scheduled or key is purged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_due: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -99,7 +102,7 @@ async fn openapi() -> Outcome {
 }
 
 async fn get_clock(Shared(app): Shared<Arc<App>>) -> Outcome {
-    Ok(clock_response(app.store.clock()))
+    Ok(clock_response(&app))
 }
 
 /// Without `now`, a frozen clock stops at its current time, and a running clock shows the system's.
@@ -112,14 +115,13 @@ async fn put_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Outcome {
         (Mode::System, None) => Clock::SYSTEM,
     };
     written(app.store.set_clock(clock)).await?;
-    Ok(clock_response(clock))
+    Ok(clock_response(&app))
 }
 
 async fn advance_clock(Shared(app): Shared<Arc<App>>, body: Bytes) -> Outcome {
     let Advance { seconds } = parse(&body)?;
-    let (clock, receipt) = app.store.advance(seconds);
-    written(receipt).await?;
-    Ok(clock_response(clock))
+    written(app.store.advance(seconds)).await?;
+    Ok(clock_response(&app))
 }
 
 async fn get_journal(Shared(app): Shared<Arc<App>>, RawQuery(query): RawQuery) -> Outcome {
@@ -219,8 +221,9 @@ async fn written(receipt: Receipt) -> Result<(), ControlError> {
     receipt.written().await.map_err(ControlError)
 }
 
-fn clock_response(clock: Clock) -> Response<Body> {
-    let body = ClockBody { mode: clock.mode(), now: clock.now() };
+fn clock_response(app: &App) -> Response<Body> {
+    let (clock, next_due) = app.store.schedule();
+    let body = ClockBody { mode: clock.mode(), now: clock.now(), next_due };
     json_response(200, &body)
 }
 

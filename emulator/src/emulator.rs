@@ -10,13 +10,13 @@ use crate::journal::Journal;
 use crate::model::State;
 use crate::store::Store;
 use crate::tls::Certificate;
-use crate::{control, durable, http, seed};
+use crate::{control, durable, http, seed, ticker};
 use anyhow::Context as _;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -90,6 +90,7 @@ impl Emulator {
             journal: Journal::new(options.journal_capacity),
             faults: Faults::default(),
             traces: AtomicU64::new(1),
+            rates: Mutex::default(),
             hosts: options.hosts,
             log: options.log,
             initial_state: options.state,
@@ -117,6 +118,7 @@ impl Emulator {
             }
         }
         handle.servers.spawn(server::run(listener, Protocol::Http, router));
+        handle.servers.spawn(ticker::run(Arc::clone(&handle.app)));
         Ok(handle)
     }
 }

@@ -43,6 +43,8 @@ pub enum ErrorKind {
     TagMismatch,
     /// A limit is reached.
     Limit,
+    /// The instance answers no more requests in this second.
+    TooManyRequests,
     /// The body does not have the required content type.
     MediaType,
     /// The body is too large.

@@ -21,6 +21,7 @@ mod private;
 pub mod secrets_manager;
 pub mod seed;
 pub mod store;
+mod ticker;
 pub mod tls;
 pub mod transaction;
 

@@ -1,8 +1,7 @@
 //! Owns the state: every request is one transaction, applied completely or not at all.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Mode};
 use crate::durable::{Change, Collector, Receipt, Writer};
-
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::ids::Ids;
 use crate::model::timestamp::Timestamp;
@@ -10,6 +9,8 @@ use crate::model::{State, Switches};
 use crate::secrets_manager::schedule;
 use crate::transaction::Transaction;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
 
 /// State, clock and ids behind one lock.
 ///
@@ -17,6 +18,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// queued in order under the lock, and awaited with the receipt outside it.
 pub struct Store {
     core: Mutex<Core>,
+    /// Tells that the next event may be due earlier than before.
+    rescheduled: Notify,
 }
 
 struct Core {
@@ -62,6 +65,7 @@ impl Store {
                 writer,
                 pending: Vec::new(),
             }),
+            rescheduled: Notify::new(),
         }
     }
 
@@ -81,13 +85,47 @@ impl Store {
             };
         }
         let at = core.catch_up();
+        let planned = core.next_due;
         let outcome =
             work(&mut Transaction { state: &mut core.state, ids: &mut core.ids, now: at });
         match &outcome {
             Ok(_) => core.keep(),
             Err(_) => core.state.rollback(),
         }
+        if core.next_due < planned {
+            self.rescheduled.notify_one();
+        }
         Done { at, outcome, receipt: core.queue() }
+    }
+
+    /// Runs everything that is due.
+    pub fn run_due(&self) -> Receipt {
+        let mut core = self.lock();
+        if !core.has_failed() {
+            core.catch_up();
+        }
+        core.queue()
+    }
+
+    /// How long it takes until something is due; never, if nothing is or the clock stands still.
+    pub fn until_due(&self) -> Option<Duration> {
+        let core = self.lock();
+        if core.clock.mode() == Mode::Frozen || core.next_due == Timestamp::LAST {
+            return None;
+        }
+        let seconds = core.next_due.unix().saturating_sub(core.clock.now().unix());
+        Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    }
+
+    /// Waits until the next event may be due earlier than before.
+    pub async fn rescheduled(&self) {
+        self.rescheduled.notified().await;
+    }
+
+    /// The clock, and when the next lease ends or rotation is scheduled. Runs nothing.
+    pub fn schedule(&self) -> (Clock, Option<Timestamp>) {
+        let core = self.lock();
+        (core.clock, schedule::earliest(&core.state))
     }
 
     /// The current state.
@@ -117,6 +155,7 @@ impl Store {
         core.next_due = Timestamp::EPOCH;
         core.pending_everything();
         core.catch_up();
+        self.rescheduled.notify_one();
         core.queue()
     }
 
@@ -127,14 +166,17 @@ impl Store {
 
     /// Sets the clock; everything due by then runs at its own time.
     pub fn set_clock(&self, clock: Clock) -> Receipt {
-        self.lock().move_clock(clock)
+        let receipt = self.lock().move_clock(clock);
+        self.rescheduled.notify_one();
+        receipt
     }
 
     /// Moves the clock forward; everything due by then runs at its own time.
-    pub fn advance(&self, seconds: u32) -> (Clock, Receipt) {
+    pub fn advance(&self, seconds: u32) -> Receipt {
         let mut core = self.lock();
         let clock = core.clock.advanced(i64::from(seconds));
-        (clock, core.move_clock(clock))
+        self.rescheduled.notify_one();
+        core.move_clock(clock)
     }
 
     fn lock(&self) -> MutexGuard<'_, Core> {
@@ -184,9 +226,11 @@ impl Core {
 
     /// Commits the changes.
     fn keep(&mut self) {
-        let touched = self.state.secrets_manager.secrets.touched();
-        let earliest = touched.filter_map(|(_, secret)| schedule::next_due(secret?)).min();
-        if let Some(due) = earliest {
+        let secrets = self.state.secrets_manager.secrets.touched();
+        let secrets = secrets.filter_map(|(_, secret)| schedule::next_due(secret?));
+        let keys = self.state.iam.api_keys.touched();
+        let keys = keys.filter_map(|(_, key)| key?.purge_at());
+        if let Some(due) = secrets.chain(keys).min() {
             self.next_due = self.next_due.min(due);
         }
         self.collect(false);

@@ -125,6 +125,8 @@ fn names() -> Vec<String> {
         [
             format!("*.{region}.secrets-manager.appdomain.cloud"),
             format!("*.private.{region}.secrets-manager.appdomain.cloud"),
+            format!("{region}.secrets-manager.cloud.ibm.com"),
+            format!("private.{region}.secrets-manager.cloud.ibm.com"),
         ]
     });
     fixed.into_iter().map(str::to_owned).chain(instances).collect()

@@ -21,6 +21,7 @@ mod contract {
     mod configurations;
     mod control;
     mod credentials;
+    mod due;
     mod grants;
     mod groups;
     mod guard;

@@ -2,6 +2,8 @@
 
 /// The public domain of Secrets Manager instances (ibm-api.md 1.1).
 const INSTANCE_DOMAIN: &str = ".secrets-manager.appdomain.cloud";
+/// The domain of the control planes, which tell an instance's endpoints (ibm-api.md 1.1).
+const CONTROL_PLANE_DOMAIN: &str = ".secrets-manager.cloud.ibm.com";
 /// The hosts of IAM (ibm-api.md 1.2), and that of its users.
 const IAM_HOSTS: &[&str] = &[
     "iam.cloud.ibm.com",
@@ -16,6 +18,8 @@ const IAM_HOSTS: &[&str] = &[
 pub enum IbmHost {
     /// IAM, public or private.
     Iam,
+    /// The control plane of Secrets Manager in a region, public or private.
+    ControlPlane,
     /// A Secrets Manager instance, public or private.
     Instance {
         /// The first label.
@@ -30,6 +34,10 @@ pub fn ibm_host(host: &str) -> Option<IbmHost> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
     if IAM_HOSTS.contains(&name.as_str()) {
         return Some(IbmHost::Iam);
+    }
+    if let Some(region) = name.strip_suffix(CONTROL_PLANE_DOMAIN) {
+        let region = region.strip_prefix("private.").unwrap_or(region);
+        return (!region.is_empty() && !region.contains('.')).then_some(IbmHost::ControlPlane);
     }
     let labels: Vec<&str> = name.strip_suffix(INSTANCE_DOMAIN)?.split('.').collect();
     match labels.as_slice() {
@@ -56,7 +64,7 @@ pub fn own_path(host: &str, path: &str) -> Option<OwnPath> {
             Some(OwnPath { path: format!("/instances/{id}{path}"), region: Some(region) })
         }
         // The SDK keeps a slash at the end of this collection (ibm-api.md 3.1).
-        Some(IbmHost::Iam) | None => (path == "/v1/serviceids/")
+        Some(IbmHost::Iam | IbmHost::ControlPlane) | None => (path == "/v1/serviceids/")
             .then(|| OwnPath { path: "/v1/serviceids".to_owned(), region: None }),
     }
 }
@@ -109,6 +117,11 @@ mod tests {
             ("us-south.secrets-manager.appdomain.cloud", None),
             ("a.b.c.d.secrets-manager.appdomain.cloud", None),
             (".us-south.secrets-manager.appdomain.cloud", None),
+            ("us-south.secrets-manager.cloud.ibm.com", Some(IbmHost::ControlPlane)),
+            ("private.eu-de.secrets-manager.cloud.ibm.com:443", Some(IbmHost::ControlPlane)),
+            ("secrets-manager.cloud.ibm.com", None),
+            (".secrets-manager.cloud.ibm.com", None),
+            ("a.b.secrets-manager.cloud.ibm.com", None),
             ("evil-iam.cloud.ibm.com", None),
             ("iam.cloud.ibm.com.evil.example", None),
             ("127.0.0.1:8484", None),

@@ -113,6 +113,7 @@ fn status(family: Family, kind: ErrorKind) -> u16 {
         ErrorKind::TooLarge => 413,
         ErrorKind::MediaType => 415,
         ErrorKind::UnknownField => 422,
+        ErrorKind::TooManyRequests => 429,
         // BXNIM0151E for keys; the statuses of other limits are not documented.
         ErrorKind::Limit if family == Family::Identity => 422,
         ErrorKind::Limit if family == Family::Groups => 403,
@@ -139,6 +140,7 @@ fn secrets_manager_code(kind: ErrorKind) -> &'static str {
         ErrorKind::TooLarge => "secrets-manager.Error00413",
         ErrorKind::MediaType => "secrets-manager.Error00415",
         ErrorKind::UnknownField => "secrets-manager.Error00422",
+        ErrorKind::TooManyRequests => "secrets-manager.Error00429",
         ErrorKind::Limit => "secrets-manager.Error01001",
         ErrorKind::NoEngine | ErrorKind::UnknownApiKey => "secrets-manager.Error01002",
         ErrorKind::ReuseOff => "secrets-manager.Error01003",
@@ -163,6 +165,7 @@ fn identity_code(kind: ErrorKind) -> &'static str {
         ErrorKind::MediaType => "unsupported_media_type",
         ErrorKind::TooLarge => "request_too_large",
         ErrorKind::UnknownField => "unknown_field",
+        ErrorKind::TooManyRequests => "too_many_requests",
         ErrorKind::Limit => "error_occurred",
         ErrorKind::Internal => "internal_error",
         ErrorKind::Invalid

@@ -67,6 +67,11 @@ pub async fn serve_unknown(app: Arc<App>, request: Request, kind: ErrorKind) -> 
 
 /// Runs the operation as one transaction.
 fn perform(app: &App, operation: &Operation, request: &ApiRequest) -> Done<ApiResponse> {
+    if let Handler::SecretsManager(..) = operation.handler
+        && let Err(error) = app.admit(instance_id(request))
+    {
+        return app.refused(error);
+    }
     // The signature is verified before the lock is taken.
     let bearer = bearer(request).and_then(|token| app.tokens.signed(token));
     app.store.transact(|tx| match operation.handler {
@@ -84,7 +89,7 @@ fn perform(app: &App, operation: &Operation, request: &ApiRequest) -> Done<ApiRe
         }
         Handler::SecretsManager(roles, run) => {
             let caller = known(bearer?, tx)?;
-            let id = request.param("instance_id");
+            let id = instance_id(request);
             let instance = tx.state.secrets_manager.instances.get(id).cloned();
             let instance = instance
                 .filter(|instance| {
@@ -104,6 +109,14 @@ fn perform(app: &App, operation: &Operation, request: &ApiRequest) -> Done<ApiRe
             run(&SecretsManagerCall { request, caller, instance, permission }, tx)
         }
     })
+}
+
+/// The instance that a path names by its id or CRN.
+fn instance_id(request: &ApiRequest) -> &str {
+    match request.param("crn") {
+        "" => request.param("instance_id"),
+        crn => crn.split(':').nth(7).unwrap_or_default(),
+    }
 }
 
 fn bearer(request: &ApiRequest) -> Result<&str> {
@@ -277,6 +290,9 @@ async fn outcome(
             let (status, body) = errors::render(family, &error, &request.trace);
             outcome.status = Some(status);
             outcome.body = body.to_string();
+            if error.kind == ErrorKind::TooManyRequests {
+                outcome.headers.push(("retry-after", "1".to_owned()));
+            }
         }
     }
     if let Some((status, Moment::AfterCommit)) = error {

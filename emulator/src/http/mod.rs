@@ -46,6 +46,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
         iam::profiles::OPERATIONS,
         iam::users::OPERATIONS,
         secrets_manager::groups::OPERATIONS,
+        secrets_manager::endpoints::OPERATIONS,
         secrets_manager::configurations::OPERATIONS,
         secrets_manager::secrets::OPERATIONS,
         secrets_manager::versions::OPERATIONS,

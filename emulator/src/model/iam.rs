@@ -121,6 +121,15 @@ pub struct ApiKey {
     pub modified_at: Timestamp,
 }
 
+impl ApiKey {
+    /// When the key is purged for good, locked or not: once both its end and its last change are
+    /// more than 90 days in the past (ibm-api.md 3.2).
+    pub fn purge_at(&self) -> Option<Timestamp> {
+        let since = self.expires_at?.max(self.modified_at);
+        Some(since.plus_days(90).plus_seconds(1))
+    }
+}
+
 /// An access group (ibm-api.md 3.4).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -46,6 +46,8 @@ pub struct Switches {
     pub list_entries: ListEntries,
     /// How long a month of a rotation interval counts against a time to live (ibm-api.md 4.5).
     pub rotation_month: RotationMonth,
+    /// How many requests each instance answers in one second; any number when 0.
+    pub rate_limit_per_second: u32,
 }
 
 /// See [`Switches::on_reuse_expiry`].

@@ -1,4 +1,4 @@
-//! Runs what is due: expirations and scheduled rotations, each at its own time, in order.
+//! Runs what is due: expirations, scheduled rotations and purges, each at its own time, in order.
 
 use crate::ids::Ids;
 use crate::model::State;
@@ -6,27 +6,57 @@ use crate::model::secret::{Kind, Secret};
 use crate::model::timestamp::Timestamp;
 use crate::secrets_manager::versions::{self, Attachments};
 use crate::transaction::Transaction;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+/// What something is due for, by id.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Subject<'a> {
+    Secret(Cow<'a, str>),
+    Key(Cow<'a, str>),
+}
+
 /// Runs everything that is due until `now`, and returns when the next event is due.
 pub fn run(state: &mut State, ids: &mut Ids, now: Timestamp) -> Timestamp {
-    let mut due: BinaryHeap<Reverse<(Timestamp, String)>> = state
-        .secrets_manager
-        .secrets
-        .values()
-        .filter_map(|secret| Some(Reverse((next_due(secret)?, secret.id.clone()))))
+    let mut due: BinaryHeap<Reverse<(Timestamp, Subject<'static>)>> = upcoming(state)
+        .map(|(at, subject)| match subject {
+            Subject::Secret(id) => Reverse((at, Subject::Secret(id.into_owned().into()))),
+            Subject::Key(id) => Reverse((at, Subject::Key(id.into_owned().into()))),
+        })
         .collect();
-    while let Some(Reverse((at, id))) = due.pop() {
+    while let Some(Reverse((at, subject))) = due.pop() {
         if at > now {
             return at;
         }
-        let mut tx = Transaction { state, ids, now: at };
-        if let Some(next) = run_event(&mut tx, &id) {
-            due.push(Reverse((next, id)));
+        match subject {
+            Subject::Secret(id) => {
+                let mut tx = Transaction { state, ids, now: at };
+                if let Some(next) = run_event(&mut tx, &id) {
+                    due.push(Reverse((next, Subject::Secret(id))));
+                }
+            }
+            Subject::Key(id) => {
+                state.iam.api_keys.remove(&id);
+            }
         }
     }
     Timestamp::LAST
+}
+
+/// When the next event is due, if there is one.
+pub fn earliest(state: &State) -> Option<Timestamp> {
+    upcoming(state).map(|(at, _)| at).min()
+}
+
+/// The next event of each secret and key that has one.
+fn upcoming(state: &State) -> impl Iterator<Item = (Timestamp, Subject<'_>)> {
+    let secrets = state.secrets_manager.secrets.values();
+    let secrets = secrets
+        .filter_map(|secret| Some((next_due(secret)?, Subject::Secret(secret.id.as_str().into()))));
+    let keys = state.iam.api_keys.values();
+    let keys = keys.filter_map(|key| Some((key.purge_at()?, Subject::Key(key.id.as_str().into()))));
+    secrets.chain(keys)
 }
 
 /// When the next event of the secret is due, if it has one.

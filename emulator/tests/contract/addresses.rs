@@ -134,3 +134,39 @@ async fn the_client_refuses_an_unknown_authority() {
     assert!(http.request(Method::GET, format!("{IAM}/identity/keys")).send().await.is_err());
     send(by_proxy(&emulator).get(format!("{IAM}/identity/keys"))).await.expect(200);
 }
+
+/// 1.1: the control plane tells where an instance is reached, by the name that the client came by.
+#[tokio::test]
+async fn endpoints_of_an_instance() {
+    let emulator = emulator().await;
+    let http = by_proxy(&emulator);
+    let token = token(&http).await;
+    let crn = format!(
+        "crn:v1:bluemix:public:secrets-manager:us-south:a%2F{}:{}::",
+        seed::ACCOUNT_ID,
+        seed::INSTANCE_ID
+    )
+    .replace(':', "%3A");
+    let path = format!("/api/v1/instances/{crn}/endpoints");
+    for middle in ["", "private."] {
+        let url = format!("https://{middle}us-south.secrets-manager.cloud.ibm.com{path}");
+        let found = send(http.get(url).bearer_auth(&token)).await.expect(200);
+        for (kind, host) in [
+            ("public_endpoints", instance("", "us-south")),
+            ("private_endpoints", instance("private.", "us-south")),
+        ] {
+            let api = format!("https://{host}/api");
+            assert_eq!(found.text(&format!("{kind}/service_api")), api);
+            let list = http.get(format!("{api}/v2/secrets")).bearer_auth(&token);
+            send(list).await.expect(200);
+        }
+    }
+    let plain = Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let url = format!("{}{path}", emulator.url());
+    let found = send(plain.get(&url).bearer_auth(&token)).await.expect(200);
+    let api = format!("{}/api", emulator.instance_url(seed::INSTANCE_ID));
+    assert_eq!(found.text("public_endpoints/service_api"), api);
+    assert_eq!(send(plain.get(&url)).await.error().0, 401);
+    let unknown = url.replace(seed::INSTANCE_ID, "x");
+    assert_eq!(send(plain.get(unknown).bearer_auth(&token)).await.error().0, 404);
+}

@@ -25,6 +25,7 @@ async fn defaults() {
         "configuration_reply": "with_key",
         "list_entries": "whole",
         "rotation_month": "thirty_days",
+        "rate_limit_per_second": 0,
     });
     assert_eq!(lab.get("/_emulator/switches").await.expect(200).body, defaults);
     lab.put("/_emulator/switches", json!({ "ttl_echo": "as_given" })).await.expect(200);
@@ -157,4 +158,22 @@ async fn a_deleted_instance_leaves_its_credentials_behind() {
     assert!(lab.accepts(secret.text("api_key")).await);
     assert_eq!(lab.engine_objects().await.len(), 2);
     assert_eq!(lab.delete("/_emulator/instances/x").await.error().0, 404);
+}
+
+/// 2.9: a rate limit of each instance, with the second to wait; IAM is not limited.
+#[tokio::test]
+async fn rate_limit() {
+    let lab = lab(json!({ "rate_limit_per_second": 2 })).await;
+    for _ in 0..2 {
+        lab.get("secrets").await.expect(200);
+    }
+    let refused = lab.post("secrets", static_secret("s1", true)).await;
+    assert_eq!((refused.error().0, refused.error().1), (429, "secrets-manager.Error00429"));
+    assert_eq!(refused.header("retry-after"), "1");
+    lab.token_of(seed::BOOTSTRAP_API_KEY).await;
+    let token = lab.token_of(seed::OTHER_BOOTSTRAP_API_KEY).await;
+    let other = format!("/instances/{}/api/v2/secrets", seed::OTHER_INSTANCE_ID);
+    send(lab.anonymous(Method::GET, &other).bearer_auth(token)).await.expect(200);
+    lab.advance(1).await;
+    assert_eq!(lab.get("secrets").await.expect(200).at("total_count"), 0, "nothing was created");
 }

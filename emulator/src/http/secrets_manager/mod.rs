@@ -2,6 +2,7 @@
 
 pub mod bodies;
 pub mod configurations;
+pub mod endpoints;
 pub mod groups;
 pub mod locks;
 pub mod secrets;
