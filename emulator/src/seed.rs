@@ -4,12 +4,14 @@ use crate::iam::access::Service;
 use crate::iam::roles::Role;
 use crate::model::State;
 use crate::model::iam::{
-    AccessGroup, Account, ApiKey, Policy, PolicyApi, Profile, Resource, ServiceId, Subject, User,
+    AccessGroup, Account, ApiKey, Limits, Policy, PolicyApi, Profile, Resource, ServiceId, Subject,
+    User,
 };
 use crate::model::secrets_manager::{Instance, SecretGroup};
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
 use anyhow::Context as _;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The account that the other objects are in, unless they say otherwise.
@@ -119,6 +121,9 @@ fn accounts(state: &mut State) {
             id: account.to_owned(),
             name: name.to_owned(),
             restrict_create_service_id: false,
+            settings: BTreeMap::new(),
+            revision: 1,
+            limits: Limits::default(),
         });
         state.secrets_manager.instances.insert(Instance {
             id: instance.to_owned(),
@@ -157,6 +162,7 @@ fn identities(state: &mut State) {
         state.iam.service_ids.insert(ServiceId {
             id: service_id.to_owned(),
             account_id: account.to_owned(),
+            group_id: None,
             name: name.to_owned(),
             description: None,
             unique_instance_crns: Vec::new(),

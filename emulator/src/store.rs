@@ -269,7 +269,14 @@ mod tests {
 
     fn account(id: &str) -> Account {
         let name = "Emulated account".to_owned();
-        Account { id: id.to_owned(), name, restrict_create_service_id: false }
+        Account {
+            id: id.to_owned(),
+            name,
+            restrict_create_service_id: false,
+            settings: Default::default(),
+            revision: 1,
+            limits: Default::default(),
+        }
     }
 
     fn store() -> Store {

@@ -15,6 +15,7 @@ mod lab;
 
 mod contract {
     mod access_groups;
+    mod accounts;
     mod addresses;
     mod api_keys;
     mod arbitrary;
@@ -34,6 +35,7 @@ mod contract {
     mod policies;
     mod rotation;
     mod secrets;
+    mod service_id_groups;
     mod service_ids;
     mod switches;
     mod tokens;

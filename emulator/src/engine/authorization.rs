@@ -77,7 +77,7 @@ pub fn exchange(tx: &Transaction<'_>, api_key: &str) -> Result<EngineSession> {
     })?;
     Ok(EngineSession {
         iam_id: key.iam_id.clone(),
-        expires_at: tx.now.plus_seconds(tokens::LIFETIME),
+        expires_at: tx.now.plus_seconds(tokens::lifetime(&tx.state.iam, &key.account_id)),
     })
 }
 

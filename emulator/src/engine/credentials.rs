@@ -48,7 +48,7 @@ pub fn generate(
                 },
                 tx.ids,
                 tx.now,
-            );
+            )?;
             for group in groups {
                 tx.state.iam.add_member(Membership {
                     access_group_id: group.clone(),

@@ -6,6 +6,7 @@ mod echo;
 pub mod errors;
 pub mod exchange;
 pub mod fields;
+pub mod filter;
 mod guard;
 pub mod iam;
 pub mod operation;
@@ -38,6 +39,8 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
     [
         iam::token::OPERATIONS,
         iam::service_ids::OPERATIONS,
+        iam::service_id_groups::OPERATIONS,
+        iam::account_settings::OPERATIONS,
         iam::api_keys::OPERATIONS,
         iam::access_groups::OPERATIONS,
         iam::members::OPERATIONS,

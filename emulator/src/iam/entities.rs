@@ -4,20 +4,20 @@ use crate::error::{ApiError, ErrorKind, Result};
 use crate::iam::access;
 use crate::ids::Ids;
 use crate::model::State;
-use crate::model::iam::{ApiKey, Iam, Membership, ServiceId, membership_key};
+use crate::model::iam::{ApiKey, Iam, Limits, Membership, ServiceId, membership_key};
 use crate::model::sensitive::Sensitive;
 use crate::model::timestamp::Timestamp;
 
 /// The most access groups that one identity can be in (ibm-api.md 4.12).
 pub const GROUPS_PER_IDENTITY: usize = 50;
-/// The most API keys of one identity; IBM's default is not documented.
-pub const API_KEYS_PER_IDENTITY: usize = 20_000;
 
 /// A service ID to be created.
 #[derive(Clone, Debug, Default)]
 pub struct NewServiceId {
     /// The account it belongs to.
     pub account_id: String,
+    /// The group that it is in; the default one when absent.
+    pub group_id: Option<String>,
     /// Not unique.
     pub name: String,
     /// Free text.
@@ -56,17 +56,25 @@ pub struct NewApiKey {
 }
 
 impl Iam {
-    /// Creates a service ID and returns its id.
+    /// Creates a service ID and returns its id. Fails if the limit of its group is reached.
     pub fn create_service_id(
         &mut self,
         new: NewServiceId,
         ids: &mut Ids,
         now: Timestamp,
-    ) -> String {
+    ) -> Result<String> {
+        let total = self.in_group(&new.account_id, new.group_id.as_deref()).count();
+        if total >= self.limits(&new.account_id).serviceids_per_group {
+            return Err(ApiError::new(
+                ErrorKind::Limit,
+                "The limit of service IDs in the account is reached.",
+            ));
+        }
         let id = ids.prefixed("ServiceId");
         self.service_ids.insert(ServiceId {
             id: id.clone(),
             account_id: new.account_id,
+            group_id: new.group_id,
             name: new.name,
             description: new.description,
             unique_instance_crns: new.unique_instance_crns,
@@ -75,7 +83,7 @@ impl Iam {
             created_at: now,
             modified_at: now,
         });
-        id
+        Ok(id)
     }
 
     /// Creates an API key. Fails if the value is in use or the limit is reached.
@@ -92,7 +100,7 @@ impl Iam {
             Some(value) => value,
             None => Sensitive::new(ids.api_key()),
         };
-        if self.keys_of(&new.iam_id).count() >= API_KEYS_PER_IDENTITY {
+        if self.keys_of(&new.iam_id).count() >= self.limits(&new.account_id).apikeys_per_identity {
             return Err(ApiError::new(
                 ErrorKind::Limit,
                 "The limit of API keys for this identity is reached.",
@@ -163,6 +171,22 @@ impl Iam {
         }
         self.memberships.insert(membership);
         Ok(())
+    }
+
+    /// What can exist in an account.
+    pub fn limits(&self, account_id: &str) -> Limits {
+        self.accounts.get(account_id).map_or_else(Limits::default, |account| account.limits)
+    }
+
+    /// The service IDs in a group of an account; in the default group when there is none.
+    pub fn in_group<'a>(
+        &'a self,
+        account_id: &'a str,
+        group_id: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a ServiceId> {
+        self.service_ids
+            .values()
+            .filter(move |id| id.account_id == account_id && id.group_id.as_deref() == group_id)
     }
 
     /// The keys of an identity.

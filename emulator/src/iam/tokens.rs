@@ -184,7 +184,7 @@ impl Claims {
             email: user.map(|user| user.email.clone()),
             account: Account { valid: true, bss: account_id.to_owned(), frozen: false },
             iat: now.unix(),
-            exp: now.plus_seconds(LIFETIME).unix(),
+            exp: now.plus_seconds(lifetime(iam, account_id)).unix(),
             iss: ISSUER.to_owned(),
             grant_type: grantee.grant_type.to_owned(),
             scope: "ibm openid".to_owned(),
@@ -193,6 +193,11 @@ impl Claims {
             amr: vec!["pwd".to_owned()],
         })
     }
+}
+
+/// How long tokens of an account live, in seconds.
+pub fn lifetime(iam: &Iam, account_id: &str) -> i64 {
+    iam.accounts.get(account_id).and_then(|account| account.token_lifetime()).unwrap_or(LIFETIME)
 }
 
 /// The error for a request without a valid token.

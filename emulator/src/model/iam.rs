@@ -5,6 +5,10 @@ use crate::model::table::{Row, Table};
 use crate::model::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The setting for the lifetime of access tokens in seconds.
+pub const TOKEN_LIFETIME: &str = "system_access_token_expiration_in_seconds";
 
 /// The state of IAM.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -14,6 +18,8 @@ pub struct Iam {
     pub accounts: Table<Account>,
     /// Service IDs by id.
     pub service_ids: Table<ServiceId>,
+    /// Groups of service IDs by id.
+    pub service_id_groups: Table<ServiceIdGroup>,
     /// API keys by id.
     pub api_keys: Table<ApiKey>,
     /// Access groups by id.
@@ -41,6 +47,58 @@ pub struct Account {
     /// Whether only holders of the creator role may create service IDs (ibm-api.md 3.3).
     #[serde(default)]
     pub restrict_create_service_id: bool,
+    /// The other settings that were set, by IBM's names.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Value>,
+    /// The number of changes of the settings so far; part of the entity tag.
+    #[serde(default)]
+    pub revision: u32,
+    /// How much of what can exist.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// See [`Account::limits`] (ibm-api.md 3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Groups of service IDs in the account, besides the default one.
+    pub serviceid_groups: usize,
+    /// Service IDs in one group.
+    pub serviceids_per_group: usize,
+    /// API keys of one identity.
+    pub apikeys_per_identity: usize,
+}
+
+impl Default for Limits {
+    /// 3,000 service IDs are the example of IBM's page on limits; the others are not documented.
+    fn default() -> Self {
+        Self { serviceid_groups: 100, serviceids_per_group: 3_000, apikeys_per_identity: 20_000 }
+    }
+}
+
+/// A group of service IDs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceIdGroup {
+    /// A UUID.
+    pub id: String,
+    /// The account it belongs to.
+    pub account_id: String,
+    /// Unique in the account.
+    pub name: String,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The number of writes so far; part of the entity tag.
+    #[serde(default)]
+    pub revision: u32,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// `iam_id` of the caller that created it.
+    pub created_by: String,
+    /// When it was last modified.
+    pub modified_at: Timestamp,
 }
 
 /// A service ID (ibm-api.md 3.1).
@@ -51,6 +109,9 @@ pub struct ServiceId {
     pub id: String,
     /// The account it belongs to.
     pub account_id: String,
+    /// The group that it is in; the default one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
     /// Not unique.
     pub name: String,
     /// Free text.
@@ -69,6 +130,13 @@ pub struct ServiceId {
     pub created_at: Timestamp,
     /// When it was last modified.
     pub modified_at: Timestamp,
+}
+
+impl Account {
+    /// How long a token lives, if the account says so.
+    pub fn token_lifetime(&self) -> Option<i64> {
+        self.settings.get(TOKEN_LIFETIME)?.as_str()?.parse().ok()
+    }
 }
 
 impl ServiceId {
@@ -342,6 +410,12 @@ pub fn membership_key(access_group_id: &str, iam_id: &str) -> String {
 }
 
 impl Row for Account {
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for ServiceIdGroup {
     fn key(&self) -> String {
         self.id.clone()
     }

@@ -189,6 +189,7 @@ impl State {
         let iam::Iam {
             accounts,
             service_ids,
+            service_id_groups,
             api_keys,
             access_groups,
             memberships,
@@ -199,6 +200,7 @@ impl State {
         } = iam;
         visitor.visit("accounts", accounts);
         visitor.visit("service_ids", service_ids);
+        visitor.visit("service_id_groups", service_id_groups);
         visitor.visit("api_keys", api_keys);
         visitor.visit("access_groups", access_groups);
         visitor.visit("memberships", memberships);

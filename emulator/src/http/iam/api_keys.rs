@@ -3,6 +3,7 @@
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::Rule;
 use crate::http::fields::{Fields, text};
+use crate::http::filter::Filter;
 use crate::http::iam::shared::{OPERATE, READ, entity_tag, header_flag, own_account, require_tag};
 use crate::http::operation::{ApiResponse, Handler, IamCall, Operation};
 use crate::http::query::Query;
@@ -29,6 +30,20 @@ const WHEN_LEAKED: Rule = Rule {
     is_valid: |text| matches!(text, "none" | "disable" | "delete"),
     message: "must be none, disable or delete",
 };
+
+/// What a filter of the list can be on.
+const FILTERED: &[&str] = &[
+    "id",
+    "iam_id",
+    "name",
+    "description",
+    "created_at",
+    "created_by",
+    "modified_at",
+    "expires_at",
+    "locked",
+    "disabled",
+];
 
 /// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
@@ -232,6 +247,8 @@ fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     let key_type = query.word("type", &["user", "serviceid"])?;
     let sort = query.word("sort", &["name", "description", "created_at", "created_by"])?;
     let order = query.word("order", &["asc", "desc"])?;
+    let group_id = query.text("group_id");
+    let filter = query.text("filter").map(|text| Filter::parse(&text, FILTERED)).transpose()?;
     query.flag("include_history")?;
     query.finish()?;
     let account_id = page.account(account_id)?;
@@ -253,6 +270,13 @@ fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
             let of_service_id = key.iam_id.starts_with("iam-ServiceId-");
             key_type.is_none_or(|wanted| (wanted == "serviceid") == of_service_id)
         })
+        .filter(|key| {
+            // Keys of users and profiles are in the default group, whatever group is asked for.
+            let id = key.iam_id.strip_prefix("iam-").unwrap_or_default();
+            let owner = tx.state.iam.service_ids.get(id);
+            owner.is_none_or(|owner| owner.group_id == group_id)
+        })
+        .filter(|key| filter.as_ref().is_none_or(|it| it.accepts(&|name| attribute(key, name))))
         .collect();
     found.sort_by(|a, b| match sort {
         Some("name") => a.name.cmp(&b.name),
@@ -357,6 +381,23 @@ fn disable(call: &IamCall<'_>, tx: &mut Transaction<'_>, disabled: bool) -> Resu
         tx.state.iam.api_keys.insert(key);
     }
     ApiResponse::empty(204)
+}
+
+/// What a filter compares.
+fn attribute(key: &ApiKey, name: &str) -> Option<String> {
+    match name {
+        "id" => Some(key.id.clone()),
+        "iam_id" => Some(key.iam_id.clone()),
+        "name" => Some(key.name.clone()),
+        "description" => key.description.clone(),
+        "created_at" => Some(key.created_at.to_string()),
+        "created_by" => Some(key.created_by.clone()),
+        "modified_at" => Some(key.modified_at.to_string()),
+        "expires_at" => key.expires_at.map(to_the_minute),
+        "locked" => Some(key.locked.to_string()),
+        "disabled" => Some(key.disabled.to_string()),
+        _ => None,
+    }
 }
 
 fn find(tx: &Transaction<'_>, call: &IamCall<'_>) -> Result<ApiKey> {

@@ -2,7 +2,7 @@
 
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::operation::{ApiRequest, ApiResponse, Handler, Operation};
-use crate::iam::tokens::{Claims, Grantee, LIFETIME, Tokens};
+use crate::iam::tokens::{Claims, Grantee, Tokens};
 use crate::model::iam::{Profile, RefreshToken};
 use crate::model::sensitive::Sensitive;
 use crate::transaction::Transaction;
@@ -103,7 +103,7 @@ fn create(request: &ApiRequest, tx: &mut Transaction<'_>, tokens: &Tokens) -> Re
         "access_token": tokens.mint(&claims)?,
         "refresh_token": refresh_token,
         "token_type": "Bearer",
-        "expires_in": LIFETIME,
+        "expires_in": claims.exp - claims.iat,
         "expiration": claims.exp,
         "scope": "ibm openid",
     });
