@@ -1,6 +1,5 @@
 //! The lifetime of credentials and the schedule of their rotation (ibm-api.md 4.4, 4.5).
 
-use crate::model::RotationMonth;
 use crate::model::timestamp::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -80,6 +79,17 @@ pub enum Unit {
     Day,
     /// The same day of a later month.
     Month,
+}
+
+/// How long a month of a rotation interval counts against a time to live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RotationMonth {
+    /// 30 days, whatever the date.
+    #[default]
+    ThirtyDays,
+    /// As long as the calendar's month, so that the outcome depends on the date.
+    Calendar,
 }
 
 impl Rotation {

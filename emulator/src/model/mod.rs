@@ -8,6 +8,7 @@ pub mod sensitive;
 pub mod table;
 pub mod timestamp;
 
+use crate::model::lease::RotationMonth;
 use crate::model::table::{Row, Table};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -125,17 +126,6 @@ pub enum ListEntries {
     Whole,
     /// The same without `description` and `expiration_date`.
     Brief,
-}
-
-/// See [`Switches::rotation_month`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RotationMonth {
-    /// 30 days, whatever the date.
-    #[default]
-    ThirtyDays,
-    /// As long as the calendar's month, so that the outcome depends on the date.
-    Calendar,
 }
 
 /// Visits every table of a state.

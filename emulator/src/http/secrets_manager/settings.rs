@@ -4,8 +4,7 @@
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::fields::{self, Fields, Patch};
 use crate::http::rules;
-use crate::model::RotationMonth;
-use crate::model::lease::{Rotation, Ttl, Unit};
+use crate::model::lease::{Rotation, RotationMonth, Ttl, Unit};
 use crate::model::secret::{IamCredentials, Kind, Metadata, Source};
 use crate::model::secrets_manager::DEFAULT_GROUP;
 use crate::model::sensitive::Sensitive;
