@@ -75,7 +75,7 @@ class Life:
         same(models.SecretGroup, client.update_secret_group(group.id, patch).get_result())
         assert same(models.SecretGroup, client.get_secret_group(group.id).get_result()).description == "e"
         listed = same(models.SecretGroupCollection, client.list_secret_groups().get_result())
-        assert listed.total_count == 2
+        assert listed.total_count == 3
         return group.id
 
     def configuration(self):

@@ -122,7 +122,7 @@ fn accounts(state: &mut State) {
             name: name.to_owned(),
             restrict_create_service_id: false,
             settings: BTreeMap::new(),
-            revision: 1,
+            revision: 0,
             limits: Limits::default(),
         });
         state.secrets_manager.instances.insert(Instance {
@@ -230,7 +230,7 @@ fn policies(state: &mut State) {
         (5, ACCOUNT_ID, iam_id(READER_SERVICE_ID), &[Role::Reader], Some(Service::SecretsManager)),
         (6, ACCOUNT_ID, USER_IAM_ID.to_owned(), &everything, None),
         (7, ACCOUNT_ID, iam_id(PROFILE_ID), &[Role::Manager], Some(Service::SecretsManager)),
-        (8, OTHER_ACCOUNT_ID, iam_id(OTHER_BOOTSTRAP_SERVICE_ID), &everything, None),
+        (90, OTHER_ACCOUNT_ID, iam_id(OTHER_BOOTSTRAP_SERVICE_ID), &everything, None),
     ] {
         let policy = policy(number, Subject::IamId(identity), roles, account, service);
         state.iam.policies.insert(policy);
@@ -241,7 +241,7 @@ fn policies(state: &mut State) {
 /// account (ibm-api.md 4.2). Each of the two accounts authorizes the other.
 fn authorizations(state: &mut State) {
     for (number, source, target) in
-        [(10, OTHER_ACCOUNT_ID, ACCOUNT_ID), (20, ACCOUNT_ID, OTHER_ACCOUNT_ID)]
+        [(91, OTHER_ACCOUNT_ID, ACCOUNT_ID), (93, ACCOUNT_ID, OTHER_ACCOUNT_ID)]
     {
         for (number, role, service) in [
             (number, Role::Operator, Service::IamIdentity),
@@ -282,7 +282,7 @@ fn policy(
         api: PolicyApi::V1,
         rule: None,
         pattern: None,
-        revision: 1,
+        revision: 0,
         created_at: made_at(),
         created_by_id: iam_id(owner),
         replaced: None,

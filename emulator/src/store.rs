@@ -98,13 +98,14 @@ impl Store {
         Done { at, outcome, receipt: core.queue() }
     }
 
-    /// Runs everything that is due.
-    pub fn run_due(&self) -> Receipt {
+    /// Runs everything that is due; nothing if the data folder cannot be read.
+    pub fn run_due(&self) -> Option<Receipt> {
         let mut core = self.lock();
-        if !core.has_failed() {
-            core.catch_up();
+        if core.has_failed() {
+            return None;
         }
-        core.queue()
+        core.catch_up();
+        Some(core.queue())
     }
 
     /// How long it takes until something is due; never, if nothing is or the clock stands still.
@@ -274,7 +275,7 @@ mod tests {
             name,
             restrict_create_service_id: false,
             settings: Default::default(),
-            revision: 1,
+            revision: 0,
             limits: Default::default(),
         }
     }

@@ -16,7 +16,11 @@ pub(crate) async fn run(app: Arc<App>) {
     loop {
         match app.store.until_due() {
             Some(Duration::ZERO) => {
-                if app.store.run_due().written().await.is_err() {
+                let is_written = match app.store.run_due() {
+                    Some(receipt) => receipt.written().await.is_ok(),
+                    None => false,
+                };
+                if !is_written {
                     sleep(RETRY).await;
                 }
             }

@@ -48,13 +48,13 @@ pub struct Account {
     #[serde(default)]
     pub restrict_create_service_id: bool,
     /// The other settings that were set, by IBM's names.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub settings: BTreeMap<String, Value>,
     /// The number of changes of the settings so far; part of the entity tag.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub revision: u32,
     /// How much of what can exist.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub limits: Limits,
 }
 
@@ -315,7 +315,7 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The version of the API that created it; a link to it has the same.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub api: PolicyApi,
     /// The conditions of a rule; stored, but not evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -324,7 +324,7 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// The number of replacements so far; part of the `ETag`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub revision: u32,
     /// When it was created.
     pub created_at: Timestamp,
@@ -402,6 +402,10 @@ pub struct Resource {
     /// Access tags that the resource must have; nothing in the emulator has any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Attribute>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The key of a membership: the keys of a group's members start with `<group>/`.

@@ -99,8 +99,16 @@ async fn filters() {
         let keys = [("filter", filter), ("scope", "account")];
         assert_eq!(names(&lab, "/v1/apikeys", &keys).await, expected, "{filter}");
     }
+    for (filter, expected) in [(r#"name sw "work""#, &["workload"][..]), (r#"name ew "x""#, &[])] {
+        let request = lab.request(Method::GET, "/v1/profiles");
+        let account = [("account_id", seed::ACCOUNT_ID), ("filter", filter)];
+        let list = send(request.query(&account)).await.expect(200);
+        let found = list.at("profiles").as_array().unwrap();
+        let found: Vec<_> = found.iter().map(|it| it["name"].as_str().unwrap()).collect();
+        assert_eq!(found, expected, "{filter}");
+    }
     let account = [("account_id", seed::ACCOUNT_ID)];
-    for path in ["/v1/serviceids", "/v1/apikeys"] {
+    for path in ["/v1/serviceids", "/v1/apikeys", "/v1/profiles"] {
         for filter in ["name", r#"colour eq "red""#, r#"name like "x""#] {
             let request = lab.request(Method::GET, path).query(&account);
             let refused = send(request.query(&[("filter", filter)])).await;

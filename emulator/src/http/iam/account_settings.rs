@@ -161,7 +161,7 @@ fn account(call: &IamCall<'_>, tx: &Transaction<'_>) -> Result<Account> {
 }
 
 fn tag(account: &Account) -> String {
-    entity_tag(account.revision, &account.id)
+    entity_tag(account.revision.saturating_add(1), &account.id)
 }
 
 fn response(account: &Account) -> Result<ApiResponse> {

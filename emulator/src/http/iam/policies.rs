@@ -152,7 +152,7 @@ fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>, api: PolicyApi) -> Resul
         api,
         rule: content.rule,
         pattern: content.pattern,
-        revision: 1,
+        revision: 0,
         created_at: tx.now,
         created_by_id: call.caller.iam_id.clone(),
         replaced: None,
@@ -344,7 +344,7 @@ fn type_of(policy: &Policy) -> &'static str {
 }
 
 fn tag(policy: &Policy) -> String {
-    entity_tag(policy.revision, &policy.id)
+    entity_tag(policy.revision.saturating_add(1), &policy.id)
 }
 
 fn response(

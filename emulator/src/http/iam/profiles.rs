@@ -1,6 +1,7 @@
 //! Trusted profiles, read-only: members of access groups may be profiles.
 
 use crate::error::Result;
+use crate::http::filter::Filter;
 use crate::http::iam::shared::{READ, entity_tag, own_account};
 use crate::http::operation::{ApiResponse, Handler, IamCall, Operation};
 use crate::http::query::Query;
@@ -11,6 +12,9 @@ use crate::model::iam::Profile;
 use crate::transaction::Transaction;
 use axum::http::Method;
 use serde_json::{Value, json};
+
+/// What a filter of the list can be on.
+const FILTERED: &[&str] = &["id", "iam_id", "name"];
 
 /// The operations of this API.
 pub static OPERATIONS: &[Operation] = &[
@@ -33,6 +37,7 @@ fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     let page = TokenPage::of(&mut query)?;
     let account_id = query.text("account_id");
     let name = query.text("name");
+    let filter = query.text("filter").map(|text| Filter::parse(&text, FILTERED)).transpose()?;
     query.flag("include_history")?;
     query.finish()?;
     let account_id = page.account(account_id)?;
@@ -44,6 +49,9 @@ fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
         .values()
         .filter(|profile| profile.account_id == account_id)
         .filter(|profile| name.as_ref().is_none_or(|name| *name == profile.name))
+        .filter(|it| {
+            filter.as_ref().is_none_or(|wanted| wanted.accepts(&|name| attribute(it, name)))
+        })
         .collect();
     let page = page.page(call.request, "profiles", &found, &account_id, |profile| body(profile));
     ApiResponse::json(200, page)
@@ -60,6 +68,16 @@ fn get(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
         .filter(|profile| profile.account_id == call.caller.account.bss)
         .ok_or_else(|| no_entity(id))?;
     Ok(ApiResponse::json(200, body(profile))?.with_header("etag", entity_tag(1, &profile.id)))
+}
+
+/// What a filter compares.
+fn attribute(profile: &Profile, name: &str) -> Option<String> {
+    match name {
+        "id" => Some(profile.id.clone()),
+        "iam_id" => Some(profile.iam_id()),
+        "name" => Some(profile.name.clone()),
+        _ => None,
+    }
 }
 
 fn body(profile: &Profile) -> Value {
