@@ -10,7 +10,7 @@ use crate::journal::Journal;
 use crate::model::State;
 use crate::store::Store;
 use crate::tls::Certificate;
-use crate::{control, durable, http, seed, ticker};
+use crate::{console, control, durable, http, seed, ticker};
 use anyhow::Context as _;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -96,7 +96,7 @@ impl Emulator {
             initial_state: options.state,
             initial_clock: options.clock,
         });
-        let router = http::router(Arc::clone(&app), control::router())?;
+        let router = http::router(Arc::clone(&app), control::router().merge(console::router()))?;
         let mut handle = Handle {
             address: listener.local_addr()?,
             tls_address: None,

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod console;
 pub mod control;
 pub mod durable;
 mod emulator;

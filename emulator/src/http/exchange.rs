@@ -74,7 +74,39 @@ fn perform(app: &App, operation: &Operation, request: &ApiRequest) -> Done<ApiRe
     }
     // The signature is verified before the lock is taken.
     let bearer = bearer(request).and_then(|token| app.tokens.signed(token));
-    app.store.transact(|tx| match operation.handler {
+    app.store.transact(|tx| run(app, operation, request, bearer, tx))
+}
+
+/// Runs the operation and undoes it, whatever comes of it: tells only whether it would be refused.
+/// The journal does not have it.
+pub(crate) fn rehearse(
+    app: &App,
+    operation: &Operation,
+    path: Vec<(String, String)>,
+    parts: &Parts,
+    body: Bytes,
+) -> Result<()> {
+    let request = api_request(parts, path, body, app.trace());
+    let bearer = bearer(&request).and_then(|token| app.tokens.signed(token));
+    let mut outcome = None;
+    let undone = app.store.transact::<()>(|tx| {
+        outcome = Some(run(app, operation, &request, bearer, tx));
+        Err(ApiError::new(ErrorKind::Internal, "This was a rehearsal."))
+    });
+    match outcome {
+        Some(outcome) => outcome.map(|_| ()),
+        None => undone.outcome,
+    }
+}
+
+fn run(
+    app: &App,
+    operation: &Operation,
+    request: &ApiRequest,
+    bearer: Result<Claims>,
+    tx: &mut Transaction<'_>,
+) -> Result<ApiResponse> {
+    match operation.handler {
         Handler::Public(run) => run(request, tx, &app.tokens),
         Handler::Iam(service, roles, run) => {
             let caller = known(bearer?, tx)?;
@@ -108,7 +140,7 @@ fn perform(app: &App, operation: &Operation, request: &ApiRequest) -> Done<ApiRe
             }
             run(&SecretsManagerCall { request, caller, instance, permission }, tx)
         }
-    })
+    }
 }
 
 /// The instance that a path names by its id or CRN.

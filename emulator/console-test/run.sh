@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs the console in Chromium. Installs the browser where there is none, and the two npm packages once.
+set -eu
+cd "$(dirname "$0")"
+if ! command -v chromium > /dev/null; then
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends chromium > /dev/null
+fi
+if ! cmp -s package-lock.json node_modules/.installed; then
+    npm ci --silent
+    cp package-lock.json node_modules/.installed
+fi
+cd ../..
+# Of the whole workspace, so that its crates are built as in every other step.
+cargo build --quiet --locked --workspace --bin ibm-sm-emulator
+exec node emulator/console-test/main.mjs "${CARGO_TARGET_DIR:-target}/debug/ibm-sm-emulator" "$(command -v chromium)"
