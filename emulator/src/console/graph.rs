@@ -9,7 +9,7 @@ const COLUMNS: [&str; 5] = ["Secret", "Version", "API key", "Service ID", "Acces
 const BOX: (usize, usize) = (200, 56);
 const GAP: (usize, usize) = (36, 18);
 const TOP: usize = 34;
-/// Versions without credentials that are shown besides those with them.
+/// How many letters a box has room for.
 const LETTERS: usize = 25;
 
 /// An object in a column.
@@ -36,7 +36,7 @@ impl Graph {
         let group = format!("group {}", secret.secret_group_id);
         let root = graph.node(0, &secret.name, &group, false, secret.is_destroyed());
         let newest = secret.versions.len().saturating_sub(2);
-        for (position, version) in secret.versions.iter().enumerate() {
+        for (position, version) in secret.versions.iter().enumerate().rev() {
             if position >= newest || version.payload_available() || !version.locks.is_empty() {
                 graph.version(state, secret, position, version, root);
             }
@@ -203,7 +203,7 @@ fn shape(node: &Node, (x, y): (usize, usize)) -> Markup {
         g class=(kind) transform={ "translate(" (x) " " (y) ")" } {
             title { (node.told()) }
             rect width=(BOX.0) height=(BOX.1) rx="6" {}
-            text.name x="12" y="24" { (format::short(&node.name, LETTERS - 2)) }
+            text.name x="12" y="24" { (format::short(&node.name, if node.locked { LETTERS - 5 } else { LETTERS - 1 })) }
             text.detail x="12" y="42" { (format::short(&node.detail, LETTERS)) }
             @if node.locked {
                 g.lock transform={ "translate(" (BOX.0 - 24) " 9)" } {

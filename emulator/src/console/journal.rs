@@ -58,7 +58,7 @@ fn body(name: &str, body: Option<&RawValue>) -> Markup {
     let value: Option<serde_json::Value> =
         body.and_then(|raw| serde_json::from_str(raw.get()).ok());
     html! {
-        h3 { (name) }
+        h2 { (name) }
         @match value.and_then(|value| serde_json::to_string_pretty(&value).ok()) {
             Some(text) => pre tabindex="0" aria-label=(name) { (text) },
             None => p.nothing { "none" },

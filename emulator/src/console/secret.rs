@@ -5,6 +5,7 @@ use crate::console::layout::{self, Page, Section};
 use crate::console::{format, recipes, secrets, timeline};
 use crate::error::{ApiError, Result};
 use crate::model::State;
+use crate::model::lease::{Rotation, Unit};
 use crate::model::secret::{Kind, Secret, Source, Version};
 use crate::model::secrets_manager::Instance;
 use crate::model::timestamp::Timestamp;
@@ -172,7 +173,7 @@ fn details(state: &State, secret: &Secret) -> Markup {
                 dt { "Lease duration" } dd { (format::duration(i64::from(settings.ttl.seconds()))) }
                 dt { "Reuse IAM credentials" } dd { @if settings.reuse_api_key { "On" } @else { "Off" } }
                 dt { "Automatic rotation" }
-                dd { (rotation(settings.rotation.auto_rotate, settings.rotation.interval, settings.rotation.unit)) }
+                dd { (rotation(&settings.rotation)) }
                 dt { "Source account" } dd { (settings.account_id.as_deref().unwrap_or("current account")) }
                 dt { "Access" }
                 dd {
@@ -192,11 +193,15 @@ fn details(state: &State, secret: &Secret) -> Markup {
     }
 }
 
-fn rotation(is_on: bool, interval: Option<u32>, unit: Option<crate::model::lease::Unit>) -> String {
-    use crate::model::lease::Unit;
-    match (is_on, interval, unit) {
-        (true, Some(number), Some(Unit::Day)) => format!("every {number} days"),
-        (true, Some(number), Some(Unit::Month)) => format!("every {number} months"),
-        _ => "Off".to_owned(),
+fn rotation(rotation: &Rotation) -> String {
+    let unit = match rotation.unit {
+        Some(Unit::Day) => "day",
+        Some(Unit::Month) => "month",
+        None => "",
+    };
+    match rotation.interval.filter(|_| rotation.auto_rotate) {
+        Some(1) => format!("every {unit}"),
+        Some(number) => format!("every {number} {unit}s"),
+        None => "Off".to_owned(),
     }
 }

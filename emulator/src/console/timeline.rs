@@ -22,6 +22,7 @@ struct Lease {
     version: String,
     /// Whether its credentials are still there.
     alive: bool,
+    is_current: bool,
     rotated: bool,
 }
 
@@ -68,6 +69,7 @@ fn line(secret: &Secret) -> Line {
             to: version.expiration_date?,
             version: format!("{} ({alias})", position + 1),
             alive: version.payload_available(),
+            is_current: alias == "current",
             rotated: version.auto_rotated,
         })
     });
@@ -110,14 +112,16 @@ fn picture(lines: &[Line], now: Timestamp) -> Markup {
                     text.name x="0" y=(y + 20) { (format::short(&line.name, 24)) title { (line.name) } }
                     @for lease in &line.leases {
                         @let (from, to) = (place(lease.from, span), place(lease.to, span));
+                        // Two leases overlap after a rotation: those before the current one are below it.
+                        @let (top, thick) = if lease.is_current { (y + 3, 13) } else { (y + 17, 9) };
                         rect class=(if lease.alive { "lease" } else { "lease ended" })
-                            x=(from) y=(y + 6) width=((to - from).max(3)) height="18" rx="3" {
+                            x=(from) y=(top) width=((to - from).max(3)) height=(thick) rx="3" {
                             title { "Version " (lease.version) }
                         }
-                        @if lease.rotated { circle.rotated cx=(from) cy=(y + 15) r="6" {} }
+                        @if lease.rotated { circle.rotated cx=(from) cy=(y + 9) r="5" {} }
                     }
                     @if let Some(next) = line.next_rotation {
-                        circle.due cx=(place(next, span)) cy=(y + 15) r="6" {}
+                        circle.due cx=(place(next, span)) cy=(y + 9) r="5" {}
                     }
                 }
                 line.now x1=(today) x2=(today) y1="22" y2=(height) {}
