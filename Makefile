@@ -11,7 +11,7 @@ PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
 	test && $$1 == "name" && $$3 !~ /acceptance|faults/ { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
-.PHONY: help build demo check test unit contract protocol acceptance faults-short faults fuzz soak sdk-test deny bench
+.PHONY: help build demo check test unit contract protocol acceptance faults-short faults fuzz soak sdk-test console-test deny bench
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -72,6 +72,10 @@ soak: ## one process for a long time, and many at once; SOAK_STEPS and SOAK_SEED
 sdk-test: ## IBM's own Python SDKs against the emulator; needs Python and PyPI
 	$(STEP) 'SDK test'
 	@emulator/sdk-test/run.sh
+
+console-test: ## the console in a headless Chromium, which it installs if absent; makes its pictures
+	$(STEP) 'console test'
+	@emulator/console-test/run.sh
 
 deny: ## licences, duplicates and sources of all crates; needs cargo-deny
 	$(CARGO) deny --locked check -D unmatched-skip -D unnecessary-skip licenses bans sources

@@ -22,7 +22,7 @@ export const NOW = "2026-01-10T09:00:00Z";
 export const INSTANCE = "11111111-2222-4333-8444-555555555555";
 export const HOME = "/_emulator/console";
 export const SECRETS = `${HOME}/instances/${INSTANCE}`;
-const KEY = "bootstrap-key-0123456789abcdefghijklmnopqrst";
+export const KEY = "bootstrap-key-0123456789abcdefghijklmnopqrst";
 
 let process_;
 let browser;

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs the console in Chromium. Installs the browser where there is none, and the two npm packages once.
+# Runs the console in Chromium. Installs browser and curl where there are none, and the two npm packages once.
 set -eu
 cd "$(dirname "$0")"
-if ! command -v chromium > /dev/null; then
+if ! command -v chromium > /dev/null || ! command -v curl > /dev/null; then
     apt-get update -qq
-    apt-get install -y -qq --no-install-recommends chromium > /dev/null
+    apt-get install -y -qq --no-install-recommends chromium curl > /dev/null
 fi
 if ! cmp -s package-lock.json node_modules/.installed; then
     npm ci --silent

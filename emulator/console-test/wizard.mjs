@@ -1,7 +1,8 @@
 // The wizard: the 19 steps of IBM's page, with its choices and its refusals.
 
 import assert from "node:assert/strict";
-import { INSTANCE, SECRETS, api, check, engine, scenario, secret, shows, tabTo } from "./lib.mjs";
+import { execFileSync } from "node:child_process";
+import { INSTANCE, KEY, SECRETS, api, check, engine, scenario, secret, shows, tabTo } from "./lib.mjs";
 
 const GROUPS = ["AccessGroupId-45884031-54be-4dd7-86ff-112511e92699", "AccessGroupId-8c0ed733-dfee-4a94-992b-e2247b86e2a2"];
 const SERVICE_ID = "ServiceId-f4b2deac-fbb5-4bf7-85de-88426701db97";
@@ -116,7 +117,7 @@ scenario("the 19 steps by keyboard alone, for an existing service ID", async (pa
   await tabTo(page, page.getByRole("button", { name: "Copy Terraform" }));
   await key("Enter");
   await shows(page.getByRole("status"), "Copied.");
-  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /service_id = "ServiceId-f4b2/);
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /service_id += "ServiceId-f4b2/);
   // 19
   await tabTo(page, page.locator("#next"));
   assert.equal(await page.locator("#next").textContent(), "Add");
@@ -175,6 +176,27 @@ scenario("access groups of the current account", async (page) => {
   await next(page);
   await page.getByRole("heading", { level: 1, name: "reports" }).waitFor();
   assert.deepEqual((await made("reports")).access_groups, [GROUPS[1]]);
+});
+
+scenario("the copied commands make the same secret, whatever its texts are", async (page) => {
+  await open(page);
+  const description = `it's "quoted", \${x}, $(false) and <b>bold</b>`;
+  await page.getByLabel("Name", { exact: true }).fill("by-curl");
+  await page.getByLabel("Description (optional)").fill(description);
+  await next(page);
+  await next(page);
+  await screen(page, "Assign access");
+  await page.locator("#service_id").selectOption(SERVICE_ID);
+  await next(page);
+  await screen(page, "Review");
+  await page.getByRole("button", { name: "Copy curl" }).click();
+  await shows(page.getByRole("status"), "Copied.");
+  const commands = await page.evaluate(() => navigator.clipboard.readText());
+  execFileSync("sh", ["-c", commands], { env: { ...process.env, IBMCLOUD_API_KEY: KEY, no_proxy: "127.0.0.1" }, stdio: "pipe" });
+  const created = await made("by-curl");
+  assert.equal(created.description, description);
+  assert.equal(created.ttl, "43200");
+  assert.equal(created.service_id, SERVICE_ID);
 });
 
 scenario("type: refused without a choice, without an engine and without a role", async (page) => {

@@ -20,6 +20,7 @@ mod contract {
     mod api_keys;
     mod arbitrary;
     mod configurations;
+    mod console;
     mod control;
     mod credentials;
     mod due;

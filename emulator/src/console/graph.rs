@@ -214,3 +214,81 @@ fn shape(node: &Node, (x, y): (usize, usize)) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed;
+    use serde_json::json;
+
+    const GROUP: &str = seed::ACCESS_GROUP_IDS[0];
+
+    /// A state with a secret that was read once.
+    fn state(source: serde_json::Value, service_id: &str) -> State {
+        let mut value = serde_json::to_value(seed::default_state()).unwrap();
+        value["iam"]["api_keys"].as_array_mut().unwrap().push(json!({
+            "id": "ApiKey-1", "account_id": seed::ACCOUNT_ID, "iam_id": format!("iam-{service_id}"),
+            "name": "Secrets-Manager-IAM-Secret-app", "apikey": "hidden-value", "locked": true, "created_by": "c",
+            "created_at": "2026-01-10T09:00:00Z", "modified_at": "2026-01-10T09:00:00Z",
+        }));
+        value["iam"]["memberships"] = json!([{
+            "access_group_id": GROUP, "iam_id": "iam-ServiceId-1", "type": "service",
+            "created_at": "2026-01-10T09:00:00Z", "created_by_id": "c",
+        }]);
+        value["secrets_manager"]["secrets"] = json!([{
+            "id": "s", "instance_id": seed::INSTANCE_ID, "name": "app", "secret_group_id": "default",
+            "created_by": "c", "created_at": "2026-01-10T09:00:00Z", "updated_at": "2026-01-10T09:00:00Z",
+            "kind": { "iam_credentials": { "ttl": 3600, "reuse_api_key": true, "source": source, "iam_name": "n" } },
+            "versions": [
+                { "id": "v1", "created_by": "c", "created_at": "2026-01-10T09:00:00Z" },
+                { "id": "v2", "created_by": "c", "created_at": "2026-01-10T09:00:00Z", "payload": "hidden-value",
+                  "api_key_id": "ApiKey-1", "service_id": service_id, "expiration_date": "2026-01-10T10:00:00Z" },
+            ],
+        }]);
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn told(state: &State) -> Vec<String> {
+        let secret = state.secrets_manager.secrets.get("s").unwrap();
+        let graph = Graph::of(state, secret);
+        let tell = |(from, to): &(usize, usize)| {
+            format!("{} > {}", graph.nodes[*from].told(), graph.nodes[*to].told())
+        };
+        graph.edges.iter().map(tell).collect()
+    }
+
+    #[test]
+    fn an_existing_service_id() {
+        let state =
+            state(json!({ "service_id": seed::STATIC_SERVICE_ID }), seed::STATIC_SERVICE_ID);
+        let service_id = format!("Service ID application ({})", seed::STATIC_SERVICE_ID);
+        let key = "API key Secrets-Manager-IAM-Secret-app (ApiKey-1, locked)";
+        assert_eq!(
+            told(&state),
+            [
+                "Secret app (group default) > Version current, has data (v2)".to_owned(),
+                format!("Version current, has data (v2) > {key}"),
+                format!("{key} > {service_id}"),
+                "Secret app (group default) > Version previous, no data (v1)".to_owned(),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_gone_is_said_to_be() {
+        let mut state = state(json!({ "access_groups": [GROUP] }), "ServiceId-1");
+        state.iam.api_keys.remove("ApiKey-1");
+        let all = told(&state).join("\n");
+        assert!(all.contains("API key revoked (ApiKey-1, not there any more)"), "{all}");
+        assert!(all.contains("Service ID deleted (ServiceId-1, not there any more) > Access group object-storage-readers"), "{all}");
+    }
+
+    #[test]
+    fn no_value_is_drawn() {
+        let state = state(json!({ "access_groups": [GROUP] }), "ServiceId-1");
+        let secret = state.secrets_manager.secrets.get("s").unwrap();
+        let drawn = Graph::of(&state, secret).draw().into_string();
+        assert!(drawn.contains("ApiKey-1"));
+        assert!(!drawn.contains("hidden-value"), "{drawn}");
+    }
+}

@@ -5,7 +5,7 @@ use crate::model::secrets_manager::Instance;
 use serde_json::{Map, Value, json};
 
 /// The attributes in the order in which IBM's example has them.
-const ATTRIBUTES: [&str; 10] = [
+const ATTRIBUTES: [&str; 11] = [
     "name",
     "description",
     "secret_group_id",
@@ -16,6 +16,7 @@ const ATTRIBUTES: [&str; 10] = [
     "reuse_api_key",
     "service_id",
     "access_groups",
+    "account_id",
 ];
 
 /// The body that would create this secret, without what is at its default.
@@ -50,36 +51,41 @@ pub(super) fn body_of(secret: &Secret) -> Option<Map<String, Value>> {
     Some(given.map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-/// A resource of the provider.
+/// A resource of the provider, as `terraform fmt` leaves it.
 pub(super) fn hcl(body: &Map<String, Value>, instance: &Instance) -> String {
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
-    let mut lines = vec![
-        format!("resource \"ibm_sm_iam_credentials_secret\" \"{}\" {{", local_name(name)),
-        format!("  instance_id = {}", quoted(&instance.id)),
-        format!("  region = {}", quoted(&instance.region)),
-    ];
-    let all = ATTRIBUTES.iter().copied().chain(["account_id"]);
-    let given = all.filter_map(|name| Some((name, body.get(name)?)));
-    lines.extend(given.map(|(name, value)| format!("  {name} = {}", expression(name, value))));
+    let mut attributes =
+        vec![("instance_id", quoted(&instance.id)), ("region", quoted(&instance.region))];
+    let given = ATTRIBUTES.iter().filter_map(|name| Some((*name, expression(body.get(*name)?))));
+    attributes.extend(given);
+    let mut text = format!(
+        "resource \"ibm_sm_iam_credentials_secret\" \"{}\" {{\n{}",
+        local_name(name),
+        aligned("  ", &attributes)
+    );
     if let Some(Value::Object(rotation)) = body.get("rotation") {
-        lines.push("  rotation {".to_owned());
         let fields = ["auto_rotate", "interval", "unit"].into_iter();
-        let fields = fields.filter_map(|name| Some((name, rotation.get(name)?)));
-        lines.extend(
-            fields.map(|(name, value)| format!("    {name} = {}", expression(name, value))),
-        );
-        lines.push("  }".to_owned());
+        let fields = fields.filter_map(|name| Some((name, expression(rotation.get(name)?))));
+        let fields: Vec<_> = fields.collect();
+        text.push_str(&format!("\n  rotation {{\n{}  }}\n", aligned("    ", &fields)));
     }
-    lines.push("}\n".to_owned());
-    lines.join("\n")
+    text.push_str("}\n");
+    text
+}
+
+/// One attribute in each line, with the signs below each other.
+fn aligned(indent: &str, attributes: &[(&str, String)]) -> String {
+    let width = attributes.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let line = |(name, value): &(&str, String)| format!("{indent}{name:width$} = {value}\n");
+    attributes.iter().map(line).collect()
 }
 
 /// Metadata is a map of texts in Terraform.
-fn expression(attribute: &str, value: &Value) -> String {
+fn expression(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
         Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(|item| expression(attribute, item)).collect();
+            let items: Vec<_> = items.iter().map(expression).collect();
             format!("[{}]", items.join(", "))
         }
         Value::Object(fields) => {
@@ -181,18 +187,19 @@ mod tests {
             "service_id": "ServiceId-1", "rotation": { "auto_rotate": true, "interval": 1, "unit": "month" },
         }));
         let expected = "resource \"ibm_sm_iam_credentials_secret\" \"app\" {
-  instance_id = \"11111111-2222-4333-8444-555555555555\"
-  region = \"us-south\"
-  name = \"app\"
-  labels = [\"a\", \"b\"]
+  instance_id     = \"11111111-2222-4333-8444-555555555555\"
+  region          = \"us-south\"
+  name            = \"app\"
+  labels          = [\"a\", \"b\"]
   custom_metadata = { \"n\" = \"1\", \"o\" = \"t\" }
-  ttl = \"90d\"
-  reuse_api_key = true
-  service_id = \"ServiceId-1\"
+  ttl             = \"90d\"
+  reuse_api_key   = true
+  service_id      = \"ServiceId-1\"
+
   rotation {
     auto_rotate = true
-    interval = 1
-    unit = \"month\"
+    interval    = 1
+    unit        = \"month\"
   }
 }
 ";

@@ -166,3 +166,43 @@ fn table(lines: &[Line], now: Timestamp) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_picture_reaches_from_the_first_to_the_last_time() {
+        let now = at("2026-01-10T09:00:00Z");
+        let lease = Lease {
+            from: at("2026-01-01T00:00:00Z"),
+            to: at("2026-01-20T00:00:00Z"),
+            version: "2 (current)".to_owned(),
+            alive: true,
+            is_current: true,
+            rotated: false,
+        };
+        let next_rotation = Some(at("2026-02-01T00:00:00Z"));
+        let lines = [Line { name: "app".to_owned(), leases: vec![lease], next_rotation }];
+        let span = span(&lines, now);
+        assert_eq!(span, (at("2026-01-01T00:00:00Z").unix(), at("2026-02-01T00:00:00Z").unix()));
+        assert_eq!(place(at("2026-01-01T00:00:00Z"), span), NAMES);
+        assert_eq!(place(at("2026-02-01T00:00:00Z"), span), WIDTH - 12);
+        let middle = place(at("2026-01-16T12:00:00Z"), span);
+        assert_eq!(middle, (NAMES + WIDTH - 12) / 2);
+    }
+
+    #[test]
+    fn a_picture_of_one_moment_has_a_width() {
+        let now = at("2026-01-10T09:00:00Z");
+        assert_eq!(span(&[], now), (now.unix(), now.unix() + 60));
+        assert_eq!(
+            place(Timestamp::LAST, (0, 1)),
+            NAMES + Timestamp::LAST.unix() * (WIDTH - NAMES - 12)
+        );
+    }
+}
