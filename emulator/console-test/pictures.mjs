@@ -40,7 +40,7 @@ async function life() {
 
 async function picture(page, name, height) {
   mkdirSync(FOLDER, { recursive: true });
-  await page.setViewportSize({ width: 1200, height });
+  await page.setViewportSize({ width: 1280, height });
   const path = `${FOLDER}${name}.png`;
   await page.screenshot({ path, animations: "disabled", caret: "hide" });
   assert.ok(statSync(path).size < LARGEST, `${name} is large`);

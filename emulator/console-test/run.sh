@@ -2,7 +2,10 @@
 # Runs the console in Chromium. Installs browser and curl where there are none, and the two npm packages once.
 set -eu
 cd "$(dirname "$0")"
-if ! command -v chromium > /dev/null || ! command -v curl > /dev/null; then
+browser() {
+    command -v chromium || command -v google-chrome
+}
+if ! browser > /dev/null || ! command -v curl > /dev/null; then
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends chromium curl > /dev/null
 fi
@@ -13,4 +16,4 @@ fi
 cd ../..
 # Of the whole workspace, so that its crates are built as in every other step.
 cargo build --quiet --locked --workspace --bin ibm-sm-emulator
-exec node emulator/console-test/main.mjs "${CARGO_TARGET_DIR:-target}/debug/ibm-sm-emulator" "$(command -v chromium)"
+exec node emulator/console-test/main.mjs "${CARGO_TARGET_DIR:-target}/debug/ibm-sm-emulator" "$(browser)"

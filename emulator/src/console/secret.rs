@@ -145,7 +145,7 @@ fn version_row(
             td { @if version.payload_available() { "available" } @else { "none" } }
             td {
                 @for lock in &version.locks {
-                    form.inline data-send={ "DELETE " (send) "?name=" (lock.name) } data-done="Unlocked." {
+                    form.inline data-send={ "DELETE " (send) "?name=" (encoded(&lock.name)) } data-done="Unlocked." {
                         span.label { (lock.name) }
                         button.ghost id={ "unlock-" (version.id) "-" (lock.name) } { "Unlock" span.unseen { " " (lock.name) } }
                     }
@@ -191,6 +191,11 @@ fn details(state: &State, secret: &Secret) -> Markup {
             }
         }
     }
+}
+
+/// A text as a value in a query.
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn rotation(rotation: &Rotation) -> String {
