@@ -4,7 +4,6 @@ use crate::app::App;
 use crate::console::layout;
 use crate::http::address::{Addressed, Scheme};
 use crate::model::State;
-use crate::model::timestamp::Timestamp;
 use crate::seed;
 use axum::body::Body;
 use axum::extract::{Request, State as Shared};
@@ -24,7 +23,7 @@ struct Client {
 }
 
 /// The exports of each client, without the values of keys.
-pub(super) fn section(state: &State, url: &str, _: Timestamp) -> Markup {
+pub(super) fn section(state: &State, url: &str) -> Markup {
     let clients = clients(state, url, HIDDEN);
     html! {
         section aria-labelledby="exports-title" {
@@ -111,7 +110,7 @@ mod tests {
     #[test]
     fn the_page_has_no_keys() {
         let state = seed::default_state();
-        let page = section(&state, "http://127.0.0.1:1", Timestamp::EPOCH).into_string();
+        let page = section(&state, "http://127.0.0.1:1").into_string();
         assert!(page.contains("export EMULATOR_URL="), "{page}");
         for key in state.iam.api_keys.values() {
             assert!(!page.contains(key.apikey.expose()), "{page}");

@@ -170,14 +170,17 @@ pub(super) fn json(status: u16, body: &serde_json::Value) -> Response<Body> {
 }
 
 /// A refusal, in the control API's format.
-pub(super) fn refused(error: &ApiError) -> axum::response::ErrorResponse {
+pub(super) fn failed(error: &ApiError) -> Response<Body> {
     let (status, body) = errors::render(Family::Control, error, "console");
-    let response = if error.kind == ErrorKind::NotFound {
-        with_headers(status, "text/html; charset=utf-8", missing(error).into())
-    } else {
-        json(status, &body)
-    };
-    response.into()
+    json(status, &body)
+}
+
+/// A refusal where a page was wanted.
+pub(super) fn refused(error: &ApiError) -> Response<Body> {
+    match error.kind {
+        ErrorKind::NotFound => with_headers(404, "text/html; charset=utf-8", missing(error).into()),
+        _ => failed(error),
+    }
 }
 
 fn missing(error: &ApiError) -> String {

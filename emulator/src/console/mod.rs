@@ -56,8 +56,6 @@ pub fn router() -> Router<Arc<App>> {
         .route("/_emulator/console/instances/{id}/secrets/{secret}", get(secret_page))
 }
 
-type Shown = axum::response::Result<Response<Body>>;
-
 /// The console for browsers; programs find nothing here, as with IBM.
 async fn root(Shared(app): Shared<Arc<App>>, request: Request) -> Response<Body> {
     let host = request.extensions().get::<Addressed>().map_or("", |addressed| &addressed.host);
@@ -75,16 +73,16 @@ fn wants_a_page(accept: &str) -> bool {
     types.any(|media_type| media_type.eq_ignore_ascii_case("text/html"))
 }
 
-async fn home(Shared(app): Shared<Arc<App>>, request: Request) -> Shown {
+async fn home(Shared(app): Shared<Arc<App>>, request: Request) -> Response<Body> {
     let url = base_url(&request);
-    page(&app, |state, now| Ok(resources::page(state, &url, now)))
+    page(&app, |state, _| Ok(resources::page(state, &url)))
 }
 
 async fn secrets_page(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Shown {
+) -> Response<Body> {
     let search = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "q")
         .map(|(_, value)| value.into_owned())
@@ -96,56 +94,56 @@ async fn secret_page(
     Shared(app): Shared<Arc<App>>,
     Path((id, secret)): Path<(String, String)>,
     request: Request,
-) -> Shown {
+) -> Response<Body> {
     let url = base_url(&request);
     page(&app, |state, now| secret::page(state, instance(state, &id)?, &secret, &url, now))
 }
 
-async fn groups_page(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Shown {
+async fn groups_page(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Response<Body> {
     page(&app, |state, _| Ok(groups::page(state, instance(state, &id)?)))
 }
 
-async fn wizard_page(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Shown {
+async fn wizard_page(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Response<Body> {
     page(&app, |state, _| Ok(wizard::page(state, instance(state, &id)?)))
 }
 
-async fn timeline_page(Shared(app): Shared<Arc<App>>) -> Shown {
+async fn timeline_page(Shared(app): Shared<Arc<App>>) -> Response<Body> {
     page(&app, |state, now| Ok(timeline::page(state, now)))
 }
 
-async fn journal_page(Shared(app): Shared<Arc<App>>) -> Shown {
+async fn journal_page(Shared(app): Shared<Arc<App>>) -> Response<Body> {
     let filter = Filter { limit: Some(ENTRIES), ..Filter::default() };
     let (total, entries) = app.journal.find(&filter);
     page(&app, |_, _| Ok(journal::page(total, &entries)))
 }
 
-async fn controls_page(Shared(app): Shared<Arc<App>>) -> Shown {
+async fn controls_page(Shared(app): Shared<Arc<App>>) -> Response<Body> {
     let faults = app.faults.list();
     let mode = app.store.clock().mode();
     page(&app, |state, now| Ok(controls::page(mode, now, &state.switches, &faults)))
 }
 
 /// One key, for a client in the browser: pages themselves have none.
-async fn api_key(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Shown {
+async fn api_key(Shared(app): Shared<Arc<App>>, Path(id): Path<String>) -> Response<Body> {
     let found = app.store.transact(|tx| {
         let key = tx.state.iam.api_keys.get(&id);
         let value = key.map(|key| key.apikey.expose().to_owned());
         value.ok_or_else(|| ApiError::not_found("API key", &id))
     });
     match found.outcome {
-        Ok(value) => Ok(layout::json(200, &serde_json::json!({ "apikey": value }))),
-        Err(error) => Err(layout::refused(&error)),
+        Ok(value) => layout::json(200, &serde_json::json!({ "apikey": value })),
+        Err(error) => layout::failed(&error),
     }
 }
 
 /// Renders a page over the state as it is now.
-fn page(app: &App, content: impl FnOnce(&State, Timestamp) -> Result<Page>) -> Shown {
+fn page(app: &App, content: impl FnOnce(&State, Timestamp) -> Result<Page>) -> Response<Body> {
     let mode = app.store.clock().mode();
     let rendered = app.store.transact(|tx| {
         let page = content(tx.state, tx.now)?;
         Ok(layout::render(&frame(tx.state, mode, tx.now), page))
     });
-    rendered.outcome.map(layout::html).map_err(|error| layout::refused(&error))
+    rendered.outcome.map_or_else(|error| layout::refused(&error), layout::html)
 }
 
 fn frame(state: &State, mode: Mode, now: Timestamp) -> Frame {

@@ -42,11 +42,7 @@ pub(super) async fn post(
 ) -> Response<Body> {
     match rehearse(&app, &id, request).await {
         Ok(answer) => layout::json(200, &answer),
-        Err(error) => {
-            let (status, body) =
-                http::errors::render(http::errors::Family::Control, &error, "console");
-            layout::json(status, &body)
-        }
+        Err(error) => layout::failed(&error),
     }
 }
 

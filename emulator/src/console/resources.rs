@@ -4,11 +4,10 @@ use crate::console::layout::{Page, Section};
 use crate::console::{connect, layout};
 use crate::model::State;
 use crate::model::secrets_manager::within;
-use crate::model::timestamp::Timestamp;
 use maud::html;
 
 /// Steps 1 and 2 of IBM's page.
-pub(super) fn page(state: &State, url: &str, now: Timestamp) -> Page {
+pub(super) fn page(state: &State, url: &str) -> Page {
     let manager = &state.secrets_manager;
     let content = html! {
         h1 { "Resource list" }
@@ -29,7 +28,7 @@ pub(super) fn page(state: &State, url: &str, now: Timestamp) -> Page {
                 }
             }
         }
-        (connect::section(state, url, now))
+        (connect::section(state, url))
     };
     Page {
         title: "Resource list".to_owned(),
