@@ -42,7 +42,7 @@ scenario("the 19 steps by keyboard alone, for an existing service ID", async (pa
   const type = (text) => page.keyboard.type(text);
   await page.goto("/");
   // 1 and 2: the resource list, and the instance.
-  await tabTo(page, page.getByRole("link", { name: "Secrets Manager, us-south" }).first());
+  await tabTo(page, page.locator(`#instances a[href="${SECRETS}"]`));
   await key("Enter");
   // 3
   await tabTo(page, page.getByRole("link", { name: "Add" }));

@@ -21,7 +21,9 @@ const SWITCHES: [(&str, &str, &[&str]); 8] = [
     ("list_entries", "What lists tell of secrets", &["whole", "brief"]),
     ("rotation_month", "A month of a rotation interval", &["thirty_days", "calendar"]),
 ];
-const PROPAGATION: &str = "iam_propagation_seconds";
+/// The switches that are numbers.
+const NUMBERS: [(&str, &str); 1] =
+    [("iam_propagation_seconds", "Seconds until new keys and policies are effective")];
 const MOMENTS: &[&str] = &["before_commit", "after_commit"];
 
 /// All controls.
@@ -199,9 +201,11 @@ fn switch_section(switches: &Switches) -> Markup {
                         }
                     }
                 }
-                div.field {
-                    label for="switch-propagation" { "Seconds until new keys and policies are effective" }
-                    input #switch-propagation name=(PROPAGATION) type="number" data-type="number" min="0" value=(switches.iam_propagation_seconds);
+                @for (name, label) in NUMBERS {
+                    div.field {
+                        label for={ "switch-" (name) } { (label) }
+                        input id={ "switch-" (name) } name=(name) type="number" data-type="number" min="0" value=[now.get(name)];
+                    }
                 }
                 button { "Set switches" }
             }
@@ -218,7 +222,8 @@ mod tests {
     fn every_switch_and_every_choice_is_there() {
         let defaults = serde_json::to_value(Switches::default()).unwrap();
         let known: BTreeSet<_> = defaults.as_object().unwrap().keys().map(String::as_str).collect();
-        let shown = SWITCHES.iter().map(|(name, ..)| *name).chain([PROPAGATION]);
+        let shown =
+            SWITCHES.iter().map(|(name, ..)| *name).chain(NUMBERS.iter().map(|(name, _)| *name));
         assert_eq!(shown.collect::<BTreeSet<_>>(), known);
         for (name, _, choices) in SWITCHES {
             assert_eq!(defaults[name], choices[0], "{name}");
