@@ -22,8 +22,10 @@ const SWITCHES: [(&str, &str, &[&str]); 8] = [
     ("rotation_month", "A month of a rotation interval", &["thirty_days", "calendar"]),
 ];
 /// The switches that are numbers.
-const NUMBERS: [(&str, &str); 1] =
-    [("iam_propagation_seconds", "Seconds until new keys and policies are effective")];
+const NUMBERS: [(&str, &str); 2] = [
+    ("iam_propagation_seconds", "Seconds until new keys and policies are effective"),
+    ("rate_limit_per_second", "Requests a second that each instance answers, 0 for any number"),
+];
 const MOMENTS: &[&str] = &["before_commit", "after_commit"];
 
 /// All controls.
