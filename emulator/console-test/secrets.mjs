@@ -1,7 +1,7 @@
 // Secrets: the lease counted down, rotations, locks, the objects behind them.
 
 import assert from "node:assert/strict";
-import { HOME, INSTANCE, SECRETS, api, read, scenario, secret, shows, tabTo } from "./lib.mjs";
+import { HOME, INSTANCE, SECRETS, api, check, read, scenario, secret, shows, tabTo } from "./lib.mjs";
 
 const base = `/instances/${INSTANCE}/api/v2`;
 const figure = (page, name) => page.locator(".figures div").filter({ hasText: name }).locator("dd");
@@ -23,6 +23,7 @@ scenario("a lease is counted down to its end over an advanced clock", async (pag
   await page.getByRole("button", { name: "Read and show" }).click();
   const { api_key } = await read(made.id);
   await shows(page.locator("#value"), api_key);
+  await check(page, "a value");
   await page.getByRole("button", { name: "Hide" }).click();
   assert.ok(!(await page.content()).includes(api_key));
   await shows(figure(page, "Lease"), "30 min 0 s");
@@ -112,10 +113,29 @@ scenario("groups are made, secrets are found, and deleted after a question", asy
   await shows(page.locator("caption"), "1 shown");
   await page.getByRole("link", { name: "first" }).click();
   await page.getByRole("button", { name: "Delete secret" }).click();
+  await check(page, "a question");
   await page.getByRole("button", { name: "Cancel" }).click();
   assert.equal((await api("GET", `${base}/secrets`)).total_count, 2);
   await page.getByRole("button", { name: "Delete secret" }).click();
   await page.getByRole("button", { name: "Go on" }).click();
   await page.getByRole("heading", { level: 1, name: "Secrets" }).waitFor();
   assert.equal((await api("GET", `${base}/secrets`)).total_count, 1);
+});
+
+scenario("only keys of the instance's account are offered, and a choice is kept", async (page) => {
+  const state = await api("GET", "/_emulator/state");
+  const [account] = state.iam.accounts;
+  const other = { ...account, id: "ffffffffffffffffffffffffffffffff", name: "Other" };
+  state.iam.accounts.push(other);
+  const key = state.iam.api_keys.find((it) => it.name === "bootstrap");
+  state.iam.api_keys.push({ ...key, id: "ApiKey-99999999-0000-4000-8000-000000000000", account_id: other.id, name: "stranger", apikey: `${key.apikey}-2` });
+  await api("PUT", "/_emulator/state", state);
+  const acting = page.locator("#acting-as");
+  await page.goto(HOME);
+  assert.match(await acting.textContent(), /stranger/);
+  await page.goto(SECRETS);
+  assert.doesNotMatch(await acting.textContent(), /stranger/);
+  await acting.selectOption({ label: "reader" });
+  await page.goto(`${SECRETS}/groups`);
+  assert.equal(await acting.locator(":checked").textContent(), "reader");
 });

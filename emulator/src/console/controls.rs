@@ -39,7 +39,13 @@ pub(super) fn page(mode: Mode, now: Timestamp, switches: &Switches, faults: &[Fa
         (fault_section(faults))
         (switch_section(switches))
     };
-    Page { title: "Controls".to_owned(), section: Section::Controls, parents: Vec::new(), content }
+    Page {
+        title: "Controls".to_owned(),
+        section: Section::Controls,
+        account: None,
+        parents: Vec::new(),
+        content,
+    }
 }
 
 fn clock(mode: Mode, now: Timestamp) -> Markup {

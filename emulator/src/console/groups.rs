@@ -42,7 +42,13 @@ pub(super) fn page(state: &State, instance: &Instance) -> Page {
         }
     };
     let parents = vec![("Resource list".to_owned(), "/_emulator/console".to_owned())];
-    Page { title: "Secret groups".to_owned(), section: Section::Resources, parents, content }
+    Page {
+        title: "Secret groups".to_owned(),
+        section: Section::Resources,
+        account: Some(instance.account_id.clone()),
+        parents,
+        content,
+    }
 }
 
 fn row(state: &State, instance: &Instance, id: &str, name: &str, description: &str) -> Markup {

@@ -22,7 +22,13 @@ pub(super) fn page(total: usize, entries: &[Entry]) -> Page {
             }
         }
     };
-    Page { title: "Journal".to_owned(), section: Section::Journal, parents: Vec::new(), content }
+    Page {
+        title: "Journal".to_owned(),
+        section: Section::Journal,
+        account: None,
+        parents: Vec::new(),
+        content,
+    }
 }
 
 fn shown(entry: &Entry) -> Markup {

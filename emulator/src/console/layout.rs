@@ -25,6 +25,8 @@ pub(super) enum Section {
 pub(super) struct Page {
     pub(super) title: String,
     pub(super) section: Section,
+    /// The account of the instance that it is about: no key of another one is of use there.
+    pub(super) account: Option<String>,
     /// The pages above it: name and path.
     pub(super) parents: Vec<(String, String)>,
     pub(super) content: Markup,
@@ -33,7 +35,9 @@ pub(super) struct Page {
 /// A key that the console can work with, without its value.
 pub(super) struct Identity {
     pub(super) key_id: String,
+    pub(super) account_id: String,
     pub(super) name: String,
+    /// It comes first, so it is selected unless another one is chosen.
     pub(super) is_default: bool,
 }
 
@@ -78,7 +82,7 @@ pub(super) fn render(frame: &Frame, page: Page) -> String {
                         }
                     }
                     (clock(frame))
-                    (identities(&frame.identities))
+                    (identities(&frame.identities, page.account.as_deref()))
                 }
                 main #content tabindex="-1" {
                     @if !page.parents.is_empty() {
@@ -119,13 +123,14 @@ fn clock(frame: &Frame) -> Markup {
     }
 }
 
-fn identities(identities: &[Identity]) -> Markup {
+fn identities(identities: &[Identity], account: Option<&str>) -> Markup {
+    let of_use = |it: &&Identity| account.is_none_or(|account| account == it.account_id);
     html! {
         div.acting {
             label for="acting-as" { "Acting as" }
-            select #acting-as {
-                @for identity in identities {
-                    option value=(identity.key_id) selected[identity.is_default] { (identity.name) }
+            select #acting-as data-account=(account.unwrap_or_default()) {
+                @for identity in identities.iter().filter(of_use) {
+                    option value=(identity.key_id) { (identity.name) }
                 }
             }
         }

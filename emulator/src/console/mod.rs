@@ -23,6 +23,7 @@ use crate::console::layout::{Frame, Identity, Page};
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::address::{self, Addressed, Scheme};
 use crate::http::exchange;
+use crate::http::secrets_manager::settings::IAM_NAME_PREFIX;
 use crate::journal::Filter;
 use crate::model::State;
 use crate::model::secrets_manager::Instance;
@@ -151,9 +152,12 @@ fn frame(state: &State, mode: Mode, now: Timestamp) -> Frame {
         .iam
         .api_keys
         .values()
-        .filter(|key| key.expires_at.is_none_or(|end| end > now))
+        .filter(|key| !key.disabled && key.expires_at.is_none_or(|end| end > now))
+        // There is one for each secret, and nobody wants to be all of them.
+        .filter(|key| !key.name.starts_with(IAM_NAME_PREFIX))
         .map(|key| Identity {
             key_id: key.id.clone(),
+            account_id: key.account_id.clone(),
             name: key.name.clone(),
             is_default: key.apikey.expose() == seed::BOOTSTRAP_API_KEY,
         })

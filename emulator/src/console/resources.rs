@@ -33,6 +33,7 @@ pub(super) fn page(state: &State, url: &str) -> Page {
     Page {
         title: "Resource list".to_owned(),
         section: Section::Resources,
+        account: None,
         parents: Vec::new(),
         content,
     }

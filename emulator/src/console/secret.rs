@@ -72,7 +72,13 @@ pub(super) fn page(
         ("Resource list".to_owned(), "/_emulator/console".to_owned()),
         ("Secrets".to_owned(), secrets::path(instance)),
     ];
-    Ok(Page { title: secret.name.clone(), section: Section::Resources, parents, content })
+    Ok(Page {
+        title: secret.name.clone(),
+        section: Section::Resources,
+        account: Some(instance.account_id.clone()),
+        parents,
+        content,
+    })
 }
 
 fn value(secret: &Secret, api: &str) -> Markup {

@@ -53,7 +53,13 @@ pub(super) fn page(state: &State, instance: &Instance, search: &str, now: Timest
         }
     };
     let parents = vec![("Resource list".to_owned(), "/_emulator/console".to_owned())];
-    Page { title: "Secrets".to_owned(), section: Section::Resources, parents, content }
+    Page {
+        title: "Secrets".to_owned(),
+        section: Section::Resources,
+        account: Some(instance.account_id.clone()),
+        parents,
+        content,
+    }
 }
 
 /// The path of an instance's page.

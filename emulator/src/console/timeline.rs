@@ -43,7 +43,13 @@ pub(super) fn page(state: &State, now: Timestamp) -> Page {
         p.lead { "Leases of the versions that had credentials, and rotations, done and due." }
         section #timeline data-live="" aria-label="Leases and rotations" { (draw(secrets, now)) }
     };
-    Page { title: "Time line".to_owned(), section: Section::Timeline, parents: Vec::new(), content }
+    Page {
+        title: "Time line".to_owned(),
+        section: Section::Timeline,
+        account: None,
+        parents: Vec::new(),
+        content,
+    }
 }
 
 /// The leases of these secrets.

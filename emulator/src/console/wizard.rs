@@ -2,12 +2,11 @@
 
 use crate::console::layout::{self, Page, Section};
 use crate::console::secrets;
+use crate::http::secrets_manager::settings::IAM_NAME_PREFIX;
 use crate::model::State;
 use crate::model::secrets_manager::{Instance, within};
 use maud::{Markup, html};
 
-/// Service IDs that the engine made are not offered: they go with their secret.
-const ENGINE_PREFIX: &str = "Secrets-Manager-IAM-Secret-";
 const SCREENS: [(&str, &str); 5] = [
     ("type", "Secret type"),
     ("details", "Details"),
@@ -46,7 +45,13 @@ pub(super) fn page(state: &State, instance: &Instance) -> Page {
         ("Resource list".to_owned(), "/_emulator/console".to_owned()),
         ("Secrets".to_owned(), path),
     ];
-    Page { title: "Add a secret".to_owned(), section: Section::Resources, parents, content }
+    Page {
+        title: "Add a secret".to_owned(),
+        section: Section::Resources,
+        account: Some(instance.account_id.clone()),
+        parents,
+        content,
+    }
 }
 
 /// A screen; `steps` are those of IBM's page.
@@ -63,7 +68,7 @@ fn screen(id: &str, title: &str, steps: &str, content: Markup) -> Markup {
 fn secret_type(state: &State, instance: &Instance) -> Markup {
     let mut configurations = state.secrets_manager.configurations.values();
     let has_engine = configurations.any(|it| it.instance_id == instance.id && it.is_engine());
-    let keys = state.iam.api_keys.values().filter(|it| !it.name.starts_with(ENGINE_PREFIX));
+    let keys = state.iam.api_keys.values().filter(|it| !it.name.starts_with(IAM_NAME_PREFIX));
     let content = html! {
         p { "To create or add secrets, you need the Writer service role or higher." }
         fieldset.tiles {
@@ -168,7 +173,7 @@ fn lease() -> Markup {
 fn access(state: &State, instance: &Instance) -> Markup {
     let service_ids =
         state.iam.service_ids.values().filter(|it| {
-            it.account_id == instance.account_id && !it.name.starts_with(ENGINE_PREFIX)
+            it.account_id == instance.account_id && !it.name.starts_with(IAM_NAME_PREFIX)
         });
     let groups = state.iam.access_groups.values().filter(|it| it.account_id == instance.account_id);
     let content = html! {

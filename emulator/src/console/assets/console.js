@@ -70,13 +70,14 @@ export async function keyValue(id) {
   return (await call("GET", `${console_}/api_keys/${encodeURIComponent(id)}`)).apikey;
 }
 
-// Which identity acts is remembered while the tab is open.
+// Which identity acts in an account is remembered while the tab is open.
 const acting = document.getElementById("acting-as");
 if (acting) {
-  const kept = sessionStorage.getItem("acting-as");
+  const name = `acting-as ${acting.dataset.account}`;
+  const kept = sessionStorage.getItem(name);
   if ([...acting.options].some((option) => option.value === kept)) acting.value = kept;
   acting.addEventListener("change", () => {
-    sessionStorage.setItem("acting-as", acting.value);
+    sessionStorage.setItem(name, acting.value);
     say(`Acting as ${acting.selectedOptions[0].textContent}.`);
   });
 }

@@ -12,7 +12,7 @@ use crate::model::timestamp::Timestamp;
 use serde_json::Value;
 
 /// The prefix of names in IAM (ibm-api.md 4.8).
-const IAM_NAME_PREFIX: &str = "Secrets-Manager-IAM-Secret-";
+pub const IAM_NAME_PREFIX: &str = "Secrets-Manager-IAM-Secret-";
 const TTL_RULE: &str =
     "must be 60 to 7776000 seconds, as a number with an optional unit s, m, h or d";
 
