@@ -26,7 +26,7 @@ fn http(url: &str, state: &State, data: Option<&Path>) -> String {
         "\
 IBM Cloud Secrets Manager (IAM credentials) and IAM, emulated at {url}
 {kept} Press Ctrl-C to stop.
-Control the clock, faults, journal and state below {url}/_emulator.
+Watch it in a browser at {url}; control clock, faults, journal and state below {url}/_emulator.
 
 # For clients: the API key and the endpoints.
 export IBMCLOUD_IAM_API_ENDPOINT={url}
