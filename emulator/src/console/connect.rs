@@ -24,7 +24,6 @@ struct Client {
 
 /// The exports of each client, without the values of keys.
 pub(super) fn section(state: &State, url: &str) -> Markup {
-    let clients = clients(state, url, HIDDEN);
     html! {
         section aria-labelledby="exports-title" {
             h2 #exports-title { "Connect a client" }
@@ -33,8 +32,8 @@ pub(super) fn section(state: &State, url: &str) -> Markup {
                 button #show-keys type="button" aria-pressed="false" { "Show API keys" }
             }
             div.columns {
-                @for client in &clients {
-                    (layout::snippet(client.id, client.name, &lines(client)))
+                @for client in &clients(state, url) {
+                    (layout::snippet(client.id, client.name, &lines(client, |value| is_key(state, value))))
                 }
             }
         }
@@ -46,42 +45,33 @@ pub(super) async fn exports(Shared(app): Shared<Arc<App>>, request: Request) -> 
     let host = request.extensions().get::<Addressed>().map_or("", |addressed| &addressed.host);
     let scheme = request.extensions().get::<Scheme>().map_or("http", |scheme| scheme.name());
     let url = format!("{scheme}://{host}");
-    let state = app.store.state();
-    let default = state.iam.api_keys.values();
-    let default = default
-        .map(|key| key.apikey.expose())
-        .reduce(|first, key| if key == seed::BOOTSTRAP_API_KEY { key } else { first });
-    let texts: Map<_, _> = clients(&state, &url, default.unwrap_or_default())
+    let texts: Map<_, _> = clients(&app.store.state(), &url)
         .iter()
-        .map(|client| (client.id.to_owned(), Value::from(lines(client))))
+        .map(|client| (client.id.to_owned(), Value::from(lines(client, |_| false))))
         .collect();
     layout::json(200, &json!({ "exports": texts }))
 }
 
-fn clients(state: &State, url: &str, key: &str) -> Vec<Client> {
+fn clients(state: &State, url: &str) -> Vec<Client> {
+    let url = url.to_owned();
+    let keys = &state.iam.api_keys;
+    let bootstrap = keys.values().find(|key| key.apikey.expose() == seed::BOOTSTRAP_API_KEY);
+    let key = bootstrap.or(keys.values().next()).map(|key| key.apikey.expose().to_owned());
+    let key = key.unwrap_or_default();
     let instances = &state.secrets_manager.instances;
     let instance = instances.get(seed::INSTANCE_ID).or(instances.values().next());
-    let instance_url = instance.map(|it| format!("{url}/instances/{}", it.id)).unwrap_or_default();
-    let instance_id = instance.map(|it| it.id.clone()).unwrap_or_default();
+    let id = instance.map(|it| it.id.clone()).unwrap_or_default();
     let region = instance.map(|it| it.region.clone()).unwrap_or_default();
-    let sdk = vec![
-        ("SECRETS_MANAGER_URL", instance_url),
-        ("SECRETS_MANAGER_AUTH_TYPE", "iam".to_owned()),
-        ("SECRETS_MANAGER_AUTH_URL", url.to_owned()),
-        ("SECRETS_MANAGER_APIKEY", key.to_owned()),
-    ];
+    let any_instance = format!("{url}/instances/{{instance_id}}");
     vec![
         Client {
             id: "exports-terraform",
             name: "Terraform",
             variables: vec![
-                ("IBMCLOUD_API_KEY", key.to_owned()),
-                ("IBMCLOUD_IAM_API_ENDPOINT", url.to_owned()),
-                (
-                    "IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT",
-                    format!("{url}/instances/{{instance_id}}"),
-                ),
-                ("TF_VAR_instance_id", instance_id.clone()),
+                ("IBMCLOUD_API_KEY", key.clone()),
+                ("IBMCLOUD_IAM_API_ENDPOINT", url.clone()),
+                ("IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT", any_instance),
+                ("TF_VAR_instance_id", id.clone()),
                 ("TF_VAR_region", region),
             ],
         },
@@ -89,18 +79,35 @@ fn clients(state: &State, url: &str, key: &str) -> Vec<Client> {
             id: "exports-curl",
             name: "curl",
             variables: vec![
-                ("EMULATOR_URL", url.to_owned()),
-                ("IBMCLOUD_API_KEY", key.to_owned()),
-                ("SECRETS_MANAGER_INSTANCE_ID", instance_id),
+                ("EMULATOR_URL", url.clone()),
+                ("IBMCLOUD_API_KEY", key.clone()),
+                ("SECRETS_MANAGER_INSTANCE_ID", id.clone()),
             ],
         },
-        Client { id: "exports-sdk", name: "IBM's SDKs", variables: sdk },
+        Client {
+            id: "exports-sdk",
+            name: "IBM's SDKs",
+            variables: vec![
+                ("SECRETS_MANAGER_URL", format!("{url}/instances/{id}")),
+                ("SECRETS_MANAGER_AUTH_TYPE", "iam".to_owned()),
+                ("SECRETS_MANAGER_AUTH_URL", url),
+                ("SECRETS_MANAGER_APIKEY", key),
+            ],
+        },
     ]
 }
 
-fn lines(client: &Client) -> String {
-    let lines = client.variables.iter().map(|(name, value)| format!("export {name}='{value}'\n"));
-    lines.collect()
+fn is_key(state: &State, value: &str) -> bool {
+    state.iam.api_keys.values().any(|key| key.apikey.expose() == value)
+}
+
+/// Lines for a shell, with what must not be shown replaced.
+fn lines(client: &Client, is_hidden: impl Fn(&str) -> bool) -> String {
+    let line = |(name, value): &(&str, String)| {
+        let shown = if is_hidden(value) { HIDDEN.to_owned() } else { value.replace('\'', r"'\''") };
+        format!("export {name}='{shown}'\n")
+    };
+    client.variables.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -112,8 +119,16 @@ mod tests {
         let state = seed::default_state();
         let page = section(&state, "http://127.0.0.1:1").into_string();
         assert!(page.contains("export EMULATOR_URL="), "{page}");
+        assert!(page.contains(&format!("export IBMCLOUD_API_KEY='{HIDDEN}'")), "{page}");
         for key in state.iam.api_keys.values() {
             assert!(!page.contains(key.apikey.expose()), "{page}");
         }
+    }
+
+    #[test]
+    fn a_value_is_one_word_of_the_shell() {
+        let variables = vec![("NAME", "it's".to_owned())];
+        let client = Client { id: "i", name: "n", variables };
+        assert_eq!(lines(&client, |_| false), "export NAME='it'\\''s'\n");
     }
 }
