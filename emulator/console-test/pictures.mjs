@@ -33,8 +33,13 @@ async function life() {
     if (!ids.has(id)) ids.set(id, `5ec2e700-0000-4000-8000-${String((made += 1)).padStart(12, "0")}`);
     return ids.get(id);
   };
-  const state = JSON.stringify(await api("GET", "/_emulator/state")).replace(uuid, fixed);
-  await api("PUT", "/_emulator/state", JSON.parse(state));
+  const state = await api("GET", "/_emulator/state");
+  // Rows come in the order of their random ids.
+  const order = (row) => [row.created_at, row.name, row.access_group_id].join();
+  for (const table of [...Object.values(state.iam), ...Object.values(state.secrets_manager)]) {
+    table.sort((a, b) => order(a).localeCompare(order(b)));
+  }
+  await api("PUT", "/_emulator/state", JSON.parse(JSON.stringify(state).replace(uuid, fixed)));
   return { payments: fixed(payments.id) };
 }
 
