@@ -161,20 +161,18 @@ function comparable(element) {
 const served = new Map();
 for (const part of document.querySelectorAll("[data-live]")) served.set(part.id, comparable(part));
 
+const focusable = "a, button, input, select, textarea, summary, [tabindex]";
+
+/** What was opened stays open, and what had the focus keeps it: by its id, or by its place. */
 function replace(part, fresh) {
-  const open = [...part.querySelectorAll("details[open]")].map((details, index) => details.id || index);
-  const all = [...part.querySelectorAll("details")];
-  const openIndexes = all.flatMap((details, index) => (details.open && !details.id ? [index] : []));
-  const focusable = "a, button, input, select, textarea, summary, [tabindex]";
-  const focused = [...part.querySelectorAll(focusable)].indexOf(document.activeElement);
-  const focusedId = focused >= 0 ? document.activeElement.id : "";
+  const name = (details, index) => details.id || index;
+  const isOpen = new Set([...part.querySelectorAll("details")].flatMap((it, index) => (it.open ? [name(it, index)] : [])));
+  const active = document.activeElement;
+  const place = [...part.querySelectorAll(focusable)].indexOf(active);
   part.innerHTML = fresh.innerHTML;
-  const details = [...part.querySelectorAll("details")];
-  details.forEach((it, index) => {
-    if (it.id ? open.includes(it.id) : openIndexes.includes(index)) it.open = true;
-  });
-  if (focused >= 0) {
-    const again = (focusedId && document.getElementById(focusedId)) || part.querySelectorAll(focusable)[focused];
+  for (const [index, it] of part.querySelectorAll("details").entries()) it.open = isOpen.has(name(it, index));
+  if (place >= 0) {
+    const again = (active.id && document.getElementById(active.id)) || part.querySelectorAll(focusable)[place];
     (again ?? document.getElementById("content")).focus({ preventScroll: true });
   }
 }

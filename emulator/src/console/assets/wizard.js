@@ -156,7 +156,6 @@ form.addEventListener("submit", async (event) => {
     show(position + 1);
     screens[position].querySelector("h2").focus();
   } catch (error) {
-    next.disabled = false;
     complain(error);
   } finally {
     next.disabled = false;
