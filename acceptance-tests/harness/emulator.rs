@@ -71,6 +71,8 @@ impl Emulator {
     pub(crate) fn start(binary: &Path, now: &str) -> Result<Emulator> {
         let mut process = Command::new(binary)
             .args(["--listen", "127.0.0.1:0"])
+            // The scenario of the proxy calls services that do not exist.
+            .args(["--allow-host", "iam.invalid", "--allow-host", "sm.invalid"])
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
