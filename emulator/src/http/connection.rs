@@ -2,6 +2,7 @@
 
 use crate::http::address::{self, Addressed, Scheme};
 use crate::http::response::Dropped;
+use crate::http::socket::Reset;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -9,18 +10,20 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use std::fmt;
+use std::convert::Infallible;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt as _;
 
-/// Serves one connection, in HTTP/1.1 or HTTP/2.
+/// Serves one connection, in HTTP/1.1 or HTTP/2. `reset` is that of the TCP connection below `stream`.
 pub(crate) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    reset: Reset,
     router: Router,
     scheme: Scheme,
 ) {
+    let demand = reset.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        let router = router.clone();
+        let (router, reset) = (router.clone(), demand.clone());
         async move {
             let mut request = addressed(request.map(Body::new));
             request.extensions_mut().insert(scheme);
@@ -29,16 +32,21 @@ pub(crate) async fn serve(
                 Err(never) => match never {},
             };
             if response.extensions().get::<Dropped>().is_some() {
-                return Err(ConnectionDropped);
+                reset.demand();
+                // Until the connection is dropped; in HTTP/2, a failed exchange would end alone.
+                std::future::pending::<()>().await;
             }
-            Ok(response)
+            Ok::<_, Infallible>(response)
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new());
-    // A broken connection is the client's problem.
-    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+    tokio::select! {
+        // A broken connection is the client's problem.
+        _ = builder.serve_connection(TokioIo::new(stream), service) => {}
+        () = reset.demanded() => {}
+    }
 }
 
 /// Maps the request to the emulator's own path.
@@ -64,15 +72,3 @@ fn addressed(mut request: Request<Body>) -> Request<Body> {
     request.extensions_mut().insert(addressed);
     request
 }
-
-/// Ends a connection without a response.
-#[derive(Debug)]
-struct ConnectionDropped;
-
-impl fmt::Display for ConnectionDropped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("connection dropped on request")
-    }
-}
-
-impl std::error::Error for ConnectionDropped {}

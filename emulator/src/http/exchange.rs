@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Larger bodies are refused.
-const LARGEST_BODY: usize = 1024 * 1024;
+pub(super) const LARGEST_BODY: usize = 1024 * 1024;
 /// The time limit for receiving a body.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 const CORRELATION: &str = "x-correlation-id";
@@ -39,7 +39,7 @@ pub async fn serve(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = read(body).await;
+    let body = read(body, LARGEST_BODY).await;
     let path: Option<Vec<_>> = path
         .map(|path| path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     let refused = match (&path, &body) {
@@ -59,7 +59,7 @@ pub async fn serve(
 /// Refuses a request without a route, in the error format of the API it would belong to.
 pub async fn serve_unknown(app: Arc<App>, request: Request, kind: ErrorKind) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = read(body).await.unwrap_or_default();
+    let body = read(body, LARGEST_BODY).await.unwrap_or_default();
     let request = api_request(&parts, Vec::new(), body, app.trace());
     let message = format!("{} {} does not exist.", parts.method, parts.uri.path());
     respond(&app, None, &parts, &request, || app.refused(ApiError::new(kind, message))).await
@@ -172,12 +172,13 @@ fn known(claims: Claims, tx: &Transaction<'_>) -> Result<Claims> {
     Ok(claims)
 }
 
-async fn read(body: Body) -> Result<Bytes> {
-    match tokio::time::timeout(BODY_DEADLINE, to_bytes(body, LARGEST_BODY)).await {
+/// A body that arrives in time and has at most `largest` bytes.
+pub(super) async fn read(body: Body, largest: usize) -> Result<Bytes> {
+    match tokio::time::timeout(BODY_DEADLINE, to_bytes(body, largest)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(ApiError::new(
             ErrorKind::TooLarge,
-            format!("The body is broken or larger than {LARGEST_BODY} bytes."),
+            format!("The body is broken or larger than {largest} bytes."),
         )),
         Err(_) => Err(ApiError::new(ErrorKind::Invalid, "The body did not arrive in time.")),
     }

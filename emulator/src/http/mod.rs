@@ -3,6 +3,7 @@
 pub mod address;
 pub mod connection;
 mod echo;
+mod encoding;
 pub mod errors;
 pub mod exchange;
 pub mod fields;
@@ -17,6 +18,7 @@ pub mod response;
 pub mod rules;
 pub mod secrets_manager;
 pub mod server;
+mod socket;
 pub mod token_page;
 
 use crate::app::App;
@@ -84,5 +86,6 @@ pub fn router(app: Arc<App>, others: Router<Arc<App>>) -> anyhow::Result<Router>
                 .quality(CompressionLevel::Fastest)
                 .compress_when(SizeAbove::new(COMPRESS_FROM)),
         )
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), encoding::decode))
         .layer(middleware::from_fn_with_state(app, guard::check)))
 }

@@ -3,6 +3,7 @@
 
 use crate::http::address::{self, Scheme};
 use crate::http::connection;
+use crate::http::socket::{Reset, Socket};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
@@ -11,7 +12,6 @@ use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
@@ -19,7 +19,7 @@ const REFUSAL: &str =
     "This proxy connects to IBM Cloud IAM and Secrets Manager only, by CONNECT to port 443.\n";
 
 /// Serves one connection to the proxy, and the TLS connection inside it.
-pub(crate) async fn serve(stream: TcpStream, tls: TlsAcceptor, router: Router) {
+pub(crate) async fn serve(stream: Socket, reset: Reset, tls: TlsAcceptor, router: Router) {
     let (upgrades, mut upgraded) = mpsc::channel(1);
     let service = service_fn(move |request: Request<Incoming>| {
         let upgrades = upgrades.clone();
@@ -33,7 +33,7 @@ pub(crate) async fn serve(stream: TcpStream, tls: TlsAcceptor, router: Router) {
         && let Ok(stream) = upgrade.await
         && let Ok(stream) = tls.accept(TokioIo::new(stream)).await
     {
-        connection::serve(stream, router, Scheme::Https).await;
+        connection::serve(stream, reset, router, Scheme::Https).await;
     }
 }
 

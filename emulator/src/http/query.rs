@@ -27,6 +27,18 @@ impl Query {
         Self::of(request)?.finish()
     }
 
+    /// Adds the parameters that are not given yet.
+    pub fn fill(&mut self, more: BTreeMap<String, String>) {
+        for (name, value) in more {
+            self.0.entry(name).or_insert(value);
+        }
+    }
+
+    /// The parameters that have not been taken yet.
+    pub fn rest(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
     /// A parameter, unchecked.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)

@@ -1,6 +1,7 @@
 //! Accepts connections and serves them until dropped.
 
 use crate::http::address::Scheme;
+use crate::http::socket::Socket;
 use crate::http::{connection, proxy};
 use axum::Router;
 use std::time::Duration;
@@ -39,14 +40,15 @@ pub(crate) async fn run(listener: TcpListener, protocol: Protocol, router: Route
 }
 
 async fn open(stream: TcpStream, protocol: Protocol, router: Router) {
+    let (stream, reset) = Socket::new(stream);
     match protocol {
-        Protocol::Http => connection::serve(stream, router, Scheme::Http).await,
+        Protocol::Http => connection::serve(stream, reset, router, Scheme::Http).await,
         Protocol::Tls(tls) => {
             // A failed handshake is the client's problem.
             if let Ok(stream) = tls.accept(stream).await {
-                connection::serve(stream, router, Scheme::Https).await;
+                connection::serve(stream, reset, router, Scheme::Https).await;
             }
         }
-        Protocol::Proxy(tls) => proxy::serve(stream, tls, router).await,
+        Protocol::Proxy(tls) => proxy::serve(stream, reset, tls, router).await,
     }
 }

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// The requested part of a list.
 #[derive(Debug)]
@@ -16,24 +17,24 @@ pub struct TokenPage {
     offset: usize,
     /// The account of the first request, if this is a later one.
     account_id: Option<String>,
+    /// What the list is of, whether this request says it or the token.
+    filters: BTreeMap<String, String>,
 }
 
 impl TokenPage {
-    /// `pagesize` and `pagetoken` of a query.
+    /// `pagesize` and `pagetoken` of a query. The token stands for the whole query that it comes from:
+    /// what this one does not say is as it was, and is in the query afterwards.
     pub fn of(query: &mut Query) -> Result<Self> {
+        let (mut offset, mut account_id) = (0, None);
+        if let Some(token) = query.text("pagetoken") {
+            let (start, account, filters) = parse(&token)
+                .ok_or_else(|| ApiError::query("pagetoken", "is not a token of an earlier page"))?;
+            (offset, account_id) = (start, Some(account));
+            query.fill(filters);
+        }
+        let filters = query.rest().clone();
         let size = query.number("pagesize", 1..=100, 20)?;
-        let Some(token) = query.text("pagetoken") else {
-            return Ok(Self { size, offset: 0, account_id: None });
-        };
-        let unknown = || ApiError::query("pagetoken", "is not a token of an earlier page");
-        let text = URL_SAFE_NO_PAD.decode(token).ok();
-        let text = text.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(unknown)?;
-        let (offset, account_id) = text.split_once('/').ok_or_else(unknown)?;
-        Ok(Self {
-            size,
-            offset: offset.parse().map_err(|_| unknown())?,
-            account_id: Some(account_id.to_owned()),
-        })
+        Ok(Self { size, offset, account_id, filters })
     }
 
     /// The account: required unless the page token contains it.
@@ -68,12 +69,22 @@ impl TokenPage {
 
     fn href(&self, request: &ApiRequest, offset: usize, account_id: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        let filters = form_urlencoded::parse(request.query.as_bytes());
-        query.extend_pairs(filters.filter(|(name, _)| name != "pagetoken"));
-        if offset > 0 {
-            let token = URL_SAFE_NO_PAD.encode(format!("{offset}/{account_id}"));
-            query.append_pair("pagetoken", &token);
+        query.extend_pairs(&self.filters);
+        let filters = query.finish();
+        let link = format!("{}{}?{filters}", request.base, request.route);
+        if offset == 0 {
+            return link;
         }
-        format!("{}{}?{}", request.base, request.route, query.finish())
+        let token = URL_SAFE_NO_PAD.encode(format!("{offset}/{account_id}?{filters}"));
+        format!("{link}{}pagetoken={token}", if filters.is_empty() { "" } else { "&" })
     }
+}
+
+/// Offset, account and filters of a token.
+fn parse(token: &str) -> Option<(usize, String, BTreeMap<String, String>)> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
+    let (place, filters) = text.split_once('?')?;
+    let (offset, account_id) = place.split_once('/')?;
+    let filters = form_urlencoded::parse(filters.as_bytes()).into_owned().collect();
+    Some((offset.parse().ok()?, account_id.to_owned(), filters))
 }

@@ -1,6 +1,6 @@
 //! IBM's host names over TLS and by proxy (1.1, 1.2).
 
-use crate::lab::{GRANT, send, static_secret};
+use crate::lab::{GRANT, is_reset, send, static_secret};
 use ibm_sm_emulator::{Emulator, Handle, Options, seed};
 use reqwest::{Certificate, Client, ClientBuilder, Method, Proxy};
 use serde_json::json;
@@ -91,6 +91,26 @@ async fn host_names_by_proxy() {
         .get(format!("{IAM}/v1/serviceids/?account_id={}", seed::ACCOUNT_ID))
         .bearer_auth(&token);
     send(list).await.expect(200);
+}
+
+/// A fault resets the TCP connection below TLS, too, with and without the proxy.
+#[tokio::test]
+async fn connections_are_reset_below_tls() {
+    let emulator = emulator().await;
+    let direct =
+        client(&emulator).resolve("iam.cloud.ibm.com", emulator.tls_address.unwrap()).build();
+    let port = emulator.tls_address.unwrap().port();
+    let faults = format!("{}/_emulator/faults", emulator.url());
+    let fault = json!({ "operation": "create_token", "reset": "before_commit" });
+    send(Client::new().post(faults).json(&fault)).await.expect(201);
+    let form = [("grant_type", GRANT), ("apikey", seed::BOOTSTRAP_API_KEY)];
+    for (http, url) in [
+        (direct.unwrap(), format!("{IAM}:{port}/identity/token")),
+        (by_proxy(&emulator), format!("{IAM}/identity/token")),
+    ] {
+        let dropped = http.post(&url).form(&form).send().await.unwrap_err();
+        assert!(is_reset(&dropped), "{url}: {dropped:?}");
+    }
 }
 
 /// An instance is in one region, which its host name must match.

@@ -153,6 +153,32 @@ async fn lists() {
     assert!(page.has("previous") && !page.has("next"));
 }
 
+/// 3.2: clients of IBM's pass nothing but the token on. It stands for the query that it comes from, and
+/// so do the links of its page.
+#[tokio::test]
+async fn a_page_token_stands_for_its_query() {
+    let lab = Lab::start().await;
+    let query = format!("account_id={}&scope=account&pagesize=2&sort=name", seed::ACCOUNT_ID);
+    let first = lab.get(&format!("{NEW}?{query}")).await.expect(200);
+    let mut found = Vec::new();
+    let mut page = first.body.clone();
+    loop {
+        let keys = page["apikeys"].as_array().unwrap().iter();
+        found.push(keys.map(|key| key["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>());
+        let Some(next) = page["next"].as_str() else { break };
+        let token = next.rsplit_once("pagetoken=").unwrap().1;
+        page = lab.get(&format!("{NEW}?pagetoken={token}")).await.expect(200).body;
+        let start = lab.get(page["first"].as_str().unwrap().strip_prefix(&lab.url).unwrap()).await;
+        assert_eq!(start.expect(200).body, first.body);
+        let before = page["previous"].as_str().unwrap().strip_prefix(&lab.url).unwrap();
+        let before = lab.get(before).await.expect(200);
+        assert_eq!(before.at("apikeys/0/name"), &found.last().unwrap()[0]);
+    }
+    let sizes: Vec<_> = found.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [2, 2, 1]);
+    assert!(found.concat().is_sorted());
+}
+
 /// 3.2: refusals of create.
 #[tokio::test]
 async fn refusals_of_create() {

@@ -1,6 +1,6 @@
 //! The control API: clock, journal, state, faults, reset.
 
-use crate::lab::{Lab, START, generated_secret, send, static_secret};
+use crate::lab::{Lab, START, generated_secret, is_reset, send, static_secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ibm_sm_emulator::seed;
@@ -252,7 +252,7 @@ async fn an_echo() {
     }
 }
 
-/// The connection is dropped before or after the change.
+/// The connection is reset before or after the change.
 #[tokio::test]
 async fn dropped_connections() {
     let lab = Lab::start().await;
@@ -264,7 +264,7 @@ async fn dropped_connections() {
         .await
         .expect(201);
         let request = lab.request(Method::POST, "secret_groups").json(&json!({ "name": "g1" }));
-        assert!(request.send().await.is_err(), "{reset}");
+        assert!(is_reset(&request.send().await.unwrap_err()), "{reset}");
         lab.delete("/_emulator/faults").await.expect(204);
         assert_eq!(lab.get("secret_groups").await.at("total_count"), groups, "{reset}");
         let entry = lab.get("/_emulator/journal?operation=create_secret_group&limit=1").await;

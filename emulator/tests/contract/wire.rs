@@ -1,9 +1,12 @@
 //! What all responses have in common, and bad input of every kind (1.4, 1.8, 2.9).
 
 use crate::lab::{Lab, UNKNOWN_ID, send, static_secret};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::json;
+use std::io::Write as _;
 
 /// 2.9, 1.8: the error format; the list of errors is never empty.
 #[tokio::test]
@@ -197,4 +200,34 @@ async fn tokens_of_other_accounts() {
         let response = send(lab.anonymous(Method::GET, path).bearer_auth(&token)).await;
         assert_eq!(response.error().0, status, "{path}");
     }
+}
+
+/// 1.4: IBM's SDKs compress bodies if they are told to. What is not gzip is named.
+#[tokio::test]
+async fn compressed_bodies() {
+    let lab = Lab::start().await;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(br#"{"name": "team"}"#).unwrap();
+    let zipped = encoder.finish().unwrap();
+    let with = |path: &str, encoding: &str, body: Vec<u8>| {
+        let request = lab.request(Method::POST, path).header("content-type", "application/json");
+        send(request.header("content-encoding", encoding).body(body))
+    };
+    let made = with("secret_groups", "gzip", zipped.clone()).await.expect(201);
+    assert_eq!(made.text("name"), "team");
+    for (path, encoding, body, status) in [
+        ("secret_groups", "br", zipped.clone(), 415),
+        ("secret_groups", "gzip, deflate", zipped.clone(), 415),
+        ("secret_groups", "gzip", b"{}".to_vec(), 400),
+        ("/v1/serviceids", "br", zipped.clone(), 415),
+        ("/_emulator/faults", "br", zipped, 415),
+    ] {
+        let refused = with(path, encoding, body).await;
+        assert_eq!(refused.status, status, "{path} {encoding}: {}", refused.body);
+        let unknown = encoding.rsplit(", ").next().unwrap();
+        assert!(refused.body.to_string().contains(unknown), "{}", refused.body);
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(br#"{"operation": "get_secret", "status": 503}"#).unwrap();
+    with("/_emulator/faults", "gzip", encoder.finish().unwrap()).await.expect(201);
 }

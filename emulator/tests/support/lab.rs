@@ -270,3 +270,17 @@ pub fn with(mut base: Value, changes: Value) -> Value {
     }
     base
 }
+
+/// Whether the other side has reset the connection, instead of closing it.
+pub fn is_reset(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && error.kind() == std::io::ErrorKind::ConnectionReset
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
