@@ -12,6 +12,8 @@ pub struct ApiError {
     pub kind: ErrorKind,
     /// The message in the error body.
     pub message: String,
+    /// The field of the body that it is about, if it is about one.
+    pub field: Option<String>,
 }
 
 /// The kinds of errors. Statuses follow ibm-api.md 6.3 where IBM documents none.
@@ -68,7 +70,7 @@ pub enum ErrorKind {
 impl ApiError {
     /// An error of that kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), field: None }
     }
 
     /// A body field that breaks a rule.
@@ -77,6 +79,12 @@ impl ApiError {
             ErrorKind::Invalid,
             format!("Invalid parameter '{name}' in body: Request validation error: {rule}"),
         )
+        .about(name)
+    }
+
+    /// The same error, about that field of the body.
+    pub fn about(self, name: &str) -> Self {
+        Self { field: Some(name.to_owned()), ..self }
     }
 
     /// A query parameter that breaks a rule.

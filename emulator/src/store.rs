@@ -15,7 +15,8 @@ use tokio::sync::Notify;
 /// State, clock and ids behind one lock.
 ///
 /// It is a `std` mutex: transactions are short and never wait for I/O. Changes for the disk are
-/// queued in order under the lock, and awaited with the receipt outside it.
+/// queued in order under the lock, and awaited with the receipt outside it. Only after a write that
+/// failed, the next one waits for the disk, from which it takes what is true.
 pub struct Store {
     core: Mutex<Core>,
     /// Tells that the next event may be due earlier than before.

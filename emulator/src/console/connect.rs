@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::console::layout;
-use crate::http::address::{Addressed, Scheme};
+use crate::http::address;
 use crate::model::State;
 use crate::seed;
 use axum::body::Body;
@@ -42,9 +42,7 @@ pub(super) fn section(state: &State, url: &str) -> Markup {
 
 /// The same with values, by the ids of the snippets.
 pub(super) async fn exports(Shared(app): Shared<Arc<App>>, request: Request) -> Response<Body> {
-    let host = request.extensions().get::<Addressed>().map_or("", |addressed| &addressed.host);
-    let scheme = request.extensions().get::<Scheme>().map_or("http", |scheme| scheme.name());
-    let url = format!("{scheme}://{host}");
+    let url = address::base_url(request.extensions());
     let texts: Map<_, _> = clients(&app.store.state(), &url)
         .iter()
         .map(|client| (client.id.to_owned(), Value::from(lines(client, |_| false))))

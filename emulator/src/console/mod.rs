@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::clock::Mode;
 use crate::console::layout::{Frame, Identity, Page};
 use crate::error::{ApiError, ErrorKind, Result};
-use crate::http::address::{self, Addressed, Scheme};
+use crate::http::address::{self, Addressed};
 use crate::http::exchange;
 use crate::http::secrets_manager::settings::IAM_NAME_PREFIX;
 use crate::journal::Filter;
@@ -75,7 +75,7 @@ fn wants_a_page(accept: &str) -> bool {
 }
 
 async fn home(Shared(app): Shared<Arc<App>>, request: Request) -> Response<Body> {
-    let url = base_url(&request);
+    let url = address::base_url(request.extensions());
     page(&app, |state, _| Ok(resources::page(state, &url)))
 }
 
@@ -96,7 +96,7 @@ async fn secret_page(
     Path((id, secret)): Path<(String, String)>,
     request: Request,
 ) -> Response<Body> {
-    let url = base_url(&request);
+    let url = address::base_url(request.extensions());
     page(&app, |state, now| secret::page(state, instance(state, &id)?, &secret, &url, now))
 }
 
@@ -169,13 +169,6 @@ fn frame(state: &State, mode: Mode, now: Timestamp) -> Frame {
 fn instance<'a>(state: &'a State, id: &str) -> Result<&'a Instance> {
     let found = state.secrets_manager.instances.get(id);
     found.ok_or_else(|| ApiError::not_found("Instance", id))
-}
-
-/// The URL by which the browser reached the emulator.
-fn base_url(request: &Request) -> String {
-    let host = request.extensions().get::<Addressed>().map_or("", |addressed| &addressed.host);
-    let scheme = request.extensions().get::<Scheme>().map_or("http", |scheme| scheme.name());
-    format!("{scheme}://{host}")
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use crate::app::App;
 use crate::console::{layout, recipes};
 use crate::error::{ApiError, ErrorKind, Result};
-use crate::http::address::{Addressed, Scheme};
-use crate::http::{self, exchange};
+use crate::http::{self, address, exchange};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::Response;
@@ -60,10 +59,8 @@ async fn rehearse(app: &App, id: &str, request: Request) -> Result<Value> {
     if let Err(error) = outcome
         && screen_of(&error) <= rehearsal.screen
     {
-        return Ok(json!({ "refusal": { "message": error.message, "field": field_of(&error) } }));
+        return Ok(json!({ "refusal": { "message": error.message, "field": error.field } }));
     }
-    let host = parts.extensions.get::<Addressed>().map_or("", |addressed| &addressed.host);
-    let scheme = parts.extensions.get::<Scheme>().map_or("http", |scheme| scheme.name());
     let instance = app.store.transact(|tx| {
         let found = tx.state.secrets_manager.instances.get(id).cloned();
         found.ok_or_else(|| ApiError::not_found("Instance", id))
@@ -71,7 +68,7 @@ async fn rehearse(app: &App, id: &str, request: Request) -> Result<Value> {
     let instance = instance.outcome?;
     Ok(json!({
         "hcl": recipes::hcl(&rehearsal.body, &instance),
-        "curl": recipes::curl(&rehearsal.body, &instance, &format!("{scheme}://{host}")),
+        "curl": recipes::curl(&rehearsal.body, &instance, &address::base_url(&parts.extensions)),
     }))
 }
 
@@ -94,12 +91,11 @@ fn completed(screen: Screen, given: &Map<String, Value>) -> Map<String, Value> {
 
 /// The first screen on which something can be done about a refusal.
 fn screen_of(error: &ApiError) -> Screen {
-    match (error.kind, field_of(error)) {
+    match (error.kind, error.field.as_deref()) {
         (ErrorKind::NoEngine | ErrorKind::Forbidden | ErrorKind::Unauthenticated, _) => {
             Screen::Type
         }
         (ErrorKind::Conflict, _) => Screen::Details,
-        (ErrorKind::NotFound, _) if error.message.starts_with("Secret group") => Screen::Details,
         (_, Some(field)) => match field.split(['.', '[']).next().unwrap_or_default() {
             "secret_type" => Screen::Type,
             "name"
@@ -113,12 +109,6 @@ fn screen_of(error: &ApiError) -> Screen {
         },
         _ => Screen::Access,
     }
-}
-
-/// The field of the body that a refusal names.
-fn field_of(error: &ApiError) -> Option<&str> {
-    let rest = error.message.strip_prefix("Invalid parameter '")?;
-    rest.split_once('\'').map(|(field, _)| field)
 }
 
 #[cfg(test)]
@@ -135,7 +125,7 @@ mod tests {
             (ApiError::field("service_id", "is wrong"), Screen::Access),
             (ApiError::new(ErrorKind::Conflict, "taken"), Screen::Details),
             (ApiError::new(ErrorKind::NoEngine, "no engine"), Screen::Type),
-            (ApiError::not_found("Secret group", "x"), Screen::Details),
+            (ApiError::not_found("Secret group", "x").about("secret_group_id"), Screen::Details),
             (ApiError::not_found("Service ID", "x"), Screen::Access),
         ] {
             assert_eq!(screen_of(&error), screen, "{error}");

@@ -98,8 +98,6 @@ fn value(secret: &Secret, api: &str) -> Markup {
                 button #show-value type="button" data-read=(api) data-field=(field) aria-expanded="false" aria-controls="value" { "Read and show" }
                 @if can_rotate {
                     form data-send={ "POST " (api) "/versions" } data-done="Rotated: there is a new key." { button.secondary { "Rotate now" } }
-                } @else if is_dynamic {
-                    form data-send={ "POST " (api) "/versions" } data-done="Rotated." { button.secondary { "Rotate now" } }
                 }
             }
             p.value-line { output #value aria-label="Value" hidden {} }

@@ -96,11 +96,7 @@ pub(super) fn lease(secret: &Secret, now: Timestamp) -> Markup {
 
 /// When the secret is rotated next.
 pub(super) fn next_rotation(secret: &Secret, now: Timestamp) -> Markup {
-    let next = match &secret.kind {
-        Kind::IamCredentials(settings) => settings.next_rotation_date,
-        Kind::Arbitrary { .. } => None,
-    };
-    match next {
+    match secret.next_rotation_date() {
         Some(next) => html! { "in " (format::countdown(next, now)) },
         None => html! { "none" },
     }

@@ -3,7 +3,7 @@
 use crate::console::format;
 use crate::console::layout::{self, Page, Section};
 use crate::model::State;
-use crate::model::secret::{Kind, Secret};
+use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
 use maud::{Markup, html};
 
@@ -79,10 +79,7 @@ fn line(secret: &Secret) -> Line {
             rotated: version.auto_rotated,
         })
     });
-    let next_rotation = match &secret.kind {
-        Kind::IamCredentials(settings) => settings.next_rotation_date,
-        Kind::Arbitrary { .. } => None,
-    };
+    let next_rotation = secret.next_rotation_date();
     Line { name: secret.name.clone(), leases: leases.collect(), next_rotation }
 }
 

@@ -1,5 +1,7 @@
 //! Maps IBM's host names and paths to the emulator's own paths.
 
+use axum::http::Extensions;
+
 /// The public domain of Secrets Manager instances (ibm-api.md 1.1).
 const INSTANCE_DOMAIN: &str = ".secrets-manager.appdomain.cloud";
 /// The domain of the control planes, which tell an instance's endpoints (ibm-api.md 1.1).
@@ -86,6 +88,13 @@ impl Scheme {
             Self::Https => "https",
         }
     }
+}
+
+/// The URL by which the client reached the emulator.
+pub(crate) fn base_url(extensions: &Extensions) -> String {
+    let scheme = extensions.get::<Scheme>().map_or("http", |scheme| scheme.name());
+    let host = extensions.get::<Addressed>().map_or("", |addressed| &addressed.host);
+    format!("{scheme}://{host}")
 }
 
 /// What the client addressed, before the path was mapped.

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::faults::{Effect, Moment, RetryAfter};
-use crate::http::address::{Addressed, Scheme};
+use crate::http::address::{self, Addressed};
 use crate::http::echo;
 use crate::http::errors::{self, Family};
 use crate::http::operation::{
@@ -195,13 +195,12 @@ fn api_request(
         .into_iter()
         .find_map(|name| parts.headers.get(name).and_then(|value| value.to_str().ok()));
     let addressed = parts.extensions.get::<Addressed>().cloned().unwrap_or_default();
-    let scheme = parts.extensions.get::<Scheme>().map_or("http", |scheme| scheme.name());
     ApiRequest {
         path,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
         body,
-        base: format!("{scheme}://{}", addressed.host),
+        base: address::base_url(&parts.extensions),
         host: addressed.host,
         route: addressed.path,
         region: addressed.region,

@@ -44,6 +44,11 @@ impl Query {
         self.0.remove(name)
     }
 
+    /// A parameter that must be there.
+    pub fn required_text(&mut self, name: &str) -> Result<String> {
+        self.text(name).ok_or_else(|| ApiError::query(name, "is required"))
+    }
+
     /// A whole number in a range.
     pub fn number(
         &mut self,

@@ -15,8 +15,6 @@ use std::collections::BTreeMap;
 pub struct TokenPage {
     size: usize,
     offset: usize,
-    /// The account of the first request, if this is a later one.
-    account_id: Option<String>,
     /// What the list is of, whether this request says it or the token.
     filters: BTreeMap<String, String>,
 }
@@ -25,23 +23,16 @@ impl TokenPage {
     /// `pagesize` and `pagetoken` of a query. The token stands for the whole query that it comes from:
     /// what this one does not say is as it was, and is in the query afterwards.
     pub fn of(query: &mut Query) -> Result<Self> {
-        let (mut offset, mut account_id) = (0, None);
+        let mut offset = 0;
         if let Some(token) = query.text("pagetoken") {
-            let (start, account, filters) = parse(&token)
+            let (start, filters) = parse(&token)
                 .ok_or_else(|| ApiError::query("pagetoken", "is not a token of an earlier page"))?;
-            (offset, account_id) = (start, Some(account));
+            offset = start;
             query.fill(filters);
         }
         let filters = query.rest().clone();
         let size = query.number("pagesize", 1..=100, 20)?;
-        Ok(Self { size, offset, account_id, filters })
-    }
-
-    /// The account: required unless the page token contains it.
-    pub fn account(&self, given: Option<String>) -> Result<String> {
-        given
-            .or_else(|| self.account_id.clone())
-            .ok_or_else(|| ApiError::query("account_id", "is required"))
+        Ok(Self { size, offset, filters })
     }
 
     /// The page of `items`, each converted by `write`, under `key`.
@@ -50,11 +41,10 @@ impl TokenPage {
         request: &ApiRequest,
         key: &'static str,
         items: &'a [T],
-        account_id: &str,
         write: impl Fn(&'a T) -> B,
     ) -> Page<'a, B> {
         let next = self.offset.saturating_add(self.size);
-        let link = |offset: usize| json!(self.href(request, offset, account_id));
+        let link = |offset: usize| json!(self.href(request, offset));
         let mut head =
             vec![("offset", json!(self.offset)), ("limit", json!(self.size)), ("first", link(0))];
         if self.offset > 0 {
@@ -67,7 +57,7 @@ impl TokenPage {
         Page { head, key, items: wanted.map(write).collect() }
     }
 
-    fn href(&self, request: &ApiRequest, offset: usize, account_id: &str) -> String {
+    fn href(&self, request: &ApiRequest, offset: usize) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(&self.filters);
         let filters = query.finish();
@@ -75,16 +65,15 @@ impl TokenPage {
         if offset == 0 {
             return link;
         }
-        let token = URL_SAFE_NO_PAD.encode(format!("{offset}/{account_id}?{filters}"));
-        format!("{link}{}pagetoken={token}", if filters.is_empty() { "" } else { "&" })
+        let token = URL_SAFE_NO_PAD.encode(format!("{offset}?{filters}"));
+        format!("{link}&pagetoken={token}")
     }
 }
 
-/// Offset, account and filters of a token.
-fn parse(token: &str) -> Option<(usize, String, BTreeMap<String, String>)> {
+/// Offset and filters of a token.
+fn parse(token: &str) -> Option<(usize, BTreeMap<String, String>)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-    let (place, filters) = text.split_once('?')?;
-    let (offset, account_id) = place.split_once('/')?;
+    let (offset, filters) = text.split_once('?')?;
     let filters = form_urlencoded::parse(filters.as_bytes()).into_owned().collect();
-    Some((offset.parse().ok()?, account_id.to_owned(), filters))
+    Some((offset.parse().ok()?, filters))
 }

@@ -7,6 +7,7 @@ use crate::model::iam::{Attribute, Policy, Resource, Subject, membership_key};
 use crate::model::timestamp::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use wildmatch::WildMatch;
 
 /// Services whose operations need roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,26 +211,11 @@ fn matches(condition: &Attribute, actual: Option<&str>) -> bool {
     match (condition.operator.as_str(), &condition.value) {
         ("stringExists", Value::Bool(wanted)) => actual.is_some() == *wanted,
         ("stringEquals", Value::String(wanted)) => actual == Some(wanted),
-        ("stringMatch", Value::String(pattern)) => actual.is_some_and(|text| fits(pattern, text)),
+        // `*` stands for any characters, and `?` for one.
+        ("stringMatch", Value::String(pattern)) => {
+            actual.is_some_and(|text| WildMatch::new(pattern).matches(text))
+        }
         _ => false,
-    }
-}
-
-/// Whether a text fits a pattern, where `*` stands for any characters and `?` for one.
-fn fits(pattern: &str, text: &str) -> bool {
-    let mut rest = pattern.chars();
-    match rest.next() {
-        None => text.is_empty(),
-        Some('*') => {
-            let rest = rest.as_str();
-            text.char_indices().any(|(at, _)| text.get(at..).is_some_and(|tail| fits(rest, tail)))
-                || fits(rest, "")
-        }
-        Some(wanted) => {
-            let mut tail = text.chars();
-            tail.next().is_some_and(|first| wanted == '?' || wanted == first)
-                && fits(rest.as_str(), tail.as_str())
-        }
     }
 }
 
@@ -255,7 +241,12 @@ mod tests {
             ("*-*", "eu-de", true),
             ("ä?", "äö", true),
         ] {
-            assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+            let condition = Attribute {
+                key: "region".to_owned(),
+                operator: "stringMatch".to_owned(),
+                value: Value::from(pattern),
+            };
+            assert_eq!(matches(&condition, Some(text)), expected, "{pattern} {text}");
         }
     }
 }

@@ -267,6 +267,14 @@ impl Secret {
         }
     }
 
+    /// When it is rotated next, if it is.
+    pub fn next_rotation_date(&self) -> Option<Timestamp> {
+        match &self.kind {
+            Kind::IamCredentials(settings) => settings.next_rotation_date,
+            Kind::Arbitrary { .. } => None,
+        }
+    }
+
     /// When the current version expires.
     pub fn expiration_date(&self) -> Option<Timestamp> {
         self.current().and_then(|current| self.expiration_of(current))

@@ -6,25 +6,19 @@ use crate::model::secret::{Kind, Secret};
 use crate::model::timestamp::Timestamp;
 use crate::secrets_manager::versions::{self, Attachments};
 use crate::transaction::Transaction;
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// What something is due for, by id.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Subject<'a> {
-    Secret(Cow<'a, str>),
-    Key(Cow<'a, str>),
+enum Subject {
+    Secret(String),
+    Key(String),
 }
 
 /// Runs everything that is due until `now`, and returns when the next event is due.
 pub fn run(state: &mut State, ids: &mut Ids, now: Timestamp) -> Timestamp {
-    let mut due: BinaryHeap<Reverse<(Timestamp, Subject<'static>)>> = upcoming(state)
-        .map(|(at, subject)| match subject {
-            Subject::Secret(id) => Reverse((at, Subject::Secret(id.into_owned().into()))),
-            Subject::Key(id) => Reverse((at, Subject::Key(id.into_owned().into()))),
-        })
-        .collect();
+    let mut due: BinaryHeap<_> = upcoming(state).map(Reverse).collect();
     while let Some(Reverse((at, subject))) = due.pop() {
         if at > now {
             return at;
@@ -50,27 +44,23 @@ pub fn earliest(state: &State) -> Option<Timestamp> {
 }
 
 /// The next event of each secret and key that has one.
-fn upcoming(state: &State) -> impl Iterator<Item = (Timestamp, Subject<'_>)> {
+fn upcoming(state: &State) -> impl Iterator<Item = (Timestamp, Subject)> {
     let secrets = state.secrets_manager.secrets.values();
-    let secrets = secrets
-        .filter_map(|secret| Some((next_due(secret)?, Subject::Secret(secret.id.as_str().into()))));
+    let secrets =
+        secrets.filter_map(|secret| Some((next_due(secret)?, Subject::Secret(secret.id.clone()))));
     let keys = state.iam.api_keys.values();
-    let keys = keys.filter_map(|key| Some((key.purge_at()?, Subject::Key(key.id.as_str().into()))));
+    let keys = keys.filter_map(|key| Some((key.purge_at()?, Subject::Key(key.id.clone()))));
     secrets.chain(keys)
 }
 
 /// When the next event of the secret is due, if it has one.
 pub fn next_due(secret: &Secret) -> Option<Timestamp> {
-    let next_rotation = match &secret.kind {
-        Kind::IamCredentials(settings) => settings.next_rotation_date,
-        Kind::Arbitrary { .. } => None,
-    };
     let expirations = secret
         .versions
         .iter()
         .filter(|version| version.payload_available() && version.locks.is_empty())
         .filter_map(|version| secret.expiration_of(version));
-    expirations.chain(next_rotation).min()
+    expirations.chain(secret.next_rotation_date()).min()
 }
 
 /// Runs the secret's event at `tx.now`, and returns when the next one is due: always later.

@@ -136,8 +136,7 @@ fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
 
 fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     let mut query = Query::of(call.request)?;
-    let account_id =
-        query.text("account_id").ok_or_else(|| ApiError::query("account_id", "is required"))?;
+    let account_id = query.required_text("account_id")?;
     let iam_id = query.text("iam_id");
     let search = query.text("search");
     let membership_type = query.word("membership_type", &["static", "dynamic", "all"])?;
@@ -272,8 +271,7 @@ pub fn find(tx: &Transaction<'_>, call: &IamCall<'_>) -> Result<AccessGroup> {
 /// The query's `account_id`, the only parameter allowed.
 pub fn account_only(call: &IamCall<'_>) -> Result<String> {
     let mut query = Query::of(call.request)?;
-    let account_id =
-        query.text("account_id").ok_or_else(|| ApiError::query("account_id", "is required"))?;
+    let account_id = query.required_text("account_id")?;
     query.finish()?;
     own_account(call, &account_id)?;
     Ok(account_id)

@@ -241,7 +241,7 @@ fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
 fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     let mut query = Query::of(call.request)?;
     let page = TokenPage::of(&mut query)?;
-    let account_id = query.text("account_id");
+    let account_id = query.required_text("account_id")?;
     let iam_id = query.text("iam_id");
     let scope = query.word("scope", &["entity", "account"])?;
     let key_type = query.word("type", &["user", "serviceid"])?;
@@ -251,7 +251,6 @@ fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     let filter = query.text("filter").map(|text| Filter::parse(&text, FILTERED)).transpose()?;
     query.flag("include_history")?;
     query.finish()?;
-    let account_id = page.account(account_id)?;
     own_account(call, &account_id)?;
     // Without an identity, the caller's keys; with scope `account`, those of all identities.
     let owner = match (iam_id, scope) {
@@ -287,10 +286,7 @@ fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     if order == Some("desc") {
         found.reverse();
     }
-    ApiResponse::json(
-        200,
-        page.page(call.request, "apikeys", &found, &account_id, |key| Body::of(key)),
-    )
+    ApiResponse::json(200, page.page(call.request, "apikeys", &found, |key| Body::of(key)))
 }
 
 fn details(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {

@@ -187,8 +187,7 @@ fn replace(call: &IamCall<'_>, tx: &mut Transaction<'_>, api: PolicyApi) -> Resu
 
 fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>, api: PolicyApi) -> Result<ApiResponse> {
     let mut query = Query::of(call.request)?;
-    let account_id =
-        query.text("account_id").ok_or_else(|| ApiError::query("account_id", "is required"))?;
+    let account_id = query.required_text("account_id")?;
     let policy_type = query.word("type", &["access", "authorization"])?;
     let iam_id = query.text("iam_id").map(Subject::IamId);
     let group = query.text("access_group_id").map(Subject::AccessGroupId);

@@ -35,12 +35,11 @@ pub static OPERATIONS: &[Operation] = &[
 fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     let mut query = Query::of(call.request)?;
     let page = TokenPage::of(&mut query)?;
-    let account_id = query.text("account_id");
+    let account_id = query.required_text("account_id")?;
     let name = query.text("name");
     let filter = query.text("filter").map(|text| Filter::parse(&text, FILTERED)).transpose()?;
     query.flag("include_history")?;
     query.finish()?;
-    let account_id = page.account(account_id)?;
     own_account(call, &account_id)?;
     let found: Vec<&Profile> = tx
         .state
@@ -53,7 +52,7 @@ fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
             filter.as_ref().is_none_or(|wanted| wanted.accepts(&|name| attribute(it, name)))
         })
         .collect();
-    let page = page.page(call.request, "profiles", &found, &account_id, |profile| body(profile));
+    let page = page.page(call.request, "profiles", &found, |profile| body(profile));
     ApiResponse::json(200, page)
 }
 

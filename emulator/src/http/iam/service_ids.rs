@@ -166,7 +166,7 @@ fn create(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
 fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     let mut query = Query::of(call.request)?;
     let page = TokenPage::of(&mut query)?;
-    let account_id = query.text("account_id");
+    let account_id = query.required_text("account_id")?;
     let name = query.text("name");
     let group_id = query.text("group_id");
     let filter = query.text("filter").map(|text| Filter::parse(&text, FILTERED)).transpose()?;
@@ -175,7 +175,6 @@ fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     query.flag("include_history")?;
     let show_group_id = query.flag("show_group_id")?;
     query.finish()?;
-    let account_id = page.account(account_id)?;
     own_account(call, &account_id)?;
     let mut found: Vec<&ServiceId> = tx
         .state
@@ -195,9 +194,7 @@ fn list(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     }
     ApiResponse::json(
         200,
-        page.page(call.request, "serviceids", &found, &account_id, |id| {
-            Body::of(id, show_group_id)
-        }),
+        page.page(call.request, "serviceids", &found, |id| Body::of(id, show_group_id)),
     )
 }
 

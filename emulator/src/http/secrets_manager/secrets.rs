@@ -125,7 +125,8 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
         _ => return Err(ApiError::field("secret_type", "is not a secret type")),
     };
     fields.finish()?;
-    groups::find(tx, &call.instance, &common.secret_group_id)?;
+    groups::find(tx, &call.instance, &common.secret_group_id)
+        .map_err(|error| error.about("secret_group_id"))?;
     call.permission.require(&common.secret_group_id)?;
     refuse_taken(tx, call, &kind, &common.name)?;
     if let Kind::IamCredentials(settings) = &kind {
