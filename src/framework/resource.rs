@@ -284,8 +284,8 @@ impl<R: ManagedResource> AnyResource for R {
                 Reading::Outlived(state) => (Some(state), true),
             };
             let state = match returned {
-                // Nearly always, if this provider wrote the prior state.
-                Some(returned) if own.is_some() && returned == model => Some(prior),
+                // Nearly always: a read that finds nothing new leaves the state as it is.
+                Some(returned) if returned == model => Some(prior),
                 Some(returned) => match to_object(&returned) {
                     Ok(returned) => {
                         let schema = ManagedResource::schema(self);
