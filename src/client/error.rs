@@ -43,7 +43,8 @@ pub enum ApiErrorKind {
     Forbidden,
     /// The object does not exist, or no longer (404, 410).
     NotFound,
-    /// The object exists already, or other objects depend on it (409).
+    /// The object exists already (409, or 400 with a text that says so), or other objects depend
+    /// on it (409).
     Conflict,
     /// A lock forbids the change or the read (412).
     Locked,
@@ -79,8 +80,18 @@ pub enum TransportKind {
 }
 
 impl ApiErrorKind {
-    pub(super) fn from_status(status: StatusCode) -> Self {
+    /// The kind of a refusal with that status and message. What IBM answers to a name that is taken,
+    /// or to a second engine, is not documented: its own tests tolerate 400 with these texts, and
+    /// 409 is what its other APIs answer (ibm-api.md 2.8, 6.3).
+    pub(super) fn of(operation: Operation, status: StatusCode, message: Option<&str>) -> Self {
+        let says = |text| message.is_some_and(|message| message.to_lowercase().contains(text));
+        let exists_already = match operation {
+            Operation::CreateConfiguration => says("already exists") || says("reached the maximum"),
+            Operation::CreateSecret | Operation::CreateSecretGroup => says("already exists"),
+            _ => false,
+        };
         match status {
+            StatusCode::BAD_REQUEST if exists_already => Self::Conflict,
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::Invalid,
             StatusCode::UNAUTHORIZED => Self::Unauthenticated,
             StatusCode::FORBIDDEN => Self::Forbidden,
@@ -276,3 +287,34 @@ impl fmt::Display for ApiError {
 }
 
 impl std::error::Error for ApiError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_is_a_conflict_whatever_the_status() {
+        use ApiErrorKind::{Conflict, Invalid};
+        use Operation::{CreateConfiguration, CreateSecret, CreateSecretGroup, CreateVersion};
+        let maximum = "The instance has reached the maximum of 1.";
+        for (operation, status, message, kind) in [
+            (CreateSecret, 409, "", Conflict),
+            (CreateSecret, 400, "A secret of this name already exists.", Conflict),
+            (CreateSecretGroup, 400, "ALREADY EXISTS", Conflict),
+            (CreateConfiguration, 400, "It already exists.", Conflict),
+            (CreateConfiguration, 400, maximum, Conflict),
+            // A full instance is none in which the name is taken.
+            (CreateSecret, 400, maximum, Invalid),
+            (CreateSecretGroup, 400, maximum, Invalid),
+            (CreateConfiguration, 400, "The API key is not valid.", Invalid),
+            (CreateConfiguration, 422, "It already exists.", Invalid),
+            // Makes nothing that has a name.
+            (CreateVersion, 400, "It already exists.", Invalid),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let found = ApiErrorKind::of(operation, status, Some(message));
+            assert_eq!(found, kind, "{operation} {status} {message}");
+        }
+        assert_eq!(ApiErrorKind::of(CreateSecret, StatusCode::BAD_REQUEST, None), Invalid);
+    }
+}

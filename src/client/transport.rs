@@ -295,7 +295,9 @@ impl Transport {
 
     fn refusal(&self, request: &Request, response: Response) -> (Failure, ApiError) {
         let body = ErrorBody::parse(&response.body, &self.known_secrets);
-        let error = ApiError::new(ApiErrorKind::from_status(response.status), &request.target)
+        let operation = request.target.operation;
+        let kind = ApiErrorKind::of(operation, response.status, body.message.as_deref());
+        let error = ApiError::new(kind, &request.target)
             .with_status(response.status)
             .with_code(body.code)
             .with_message(body.message)

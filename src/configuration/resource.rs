@@ -83,7 +83,7 @@ impl InstanceResource for ConfigurationResource {
         let prototype = prototype(plan, config);
         let created = create_once(
             || instance.client.create_configuration(&prototype),
-            || instance.client.find_configuration(&prototype.name),
+            || async { Ok(instance.client.list_configurations(None, 1).await?.pop()) },
         );
         match created.await {
             Ok(Outcome::Created(created)) => {
@@ -94,8 +94,12 @@ impl InstanceResource for ConfigurationResource {
                     id: found.name.clone(),
                     created_by: Some(found.created_by),
                     created_at: found.created_at,
+                    otherwise: "delete it first",
                 };
                 let candidate = instance.may_adopt(reason, ONE_ONLY, &occupant).await?;
+                if found.name != prototype.name {
+                    return Err(candidate.refuse("its name is another one"));
+                }
                 match Self::read(instance, plan).await {
                     Ok(found) => candidate.adopt::<Self>(instance, plan, config, found),
                     Err(_) => Err(candidate.refuse("it could not be read")),

@@ -18,7 +18,7 @@ use crate::framework::value::{Object, ValueAny, attribute, is_blank};
 /// configuration elsewhere that has the same identity.
 pub const RECENT: time::Duration = time::Duration::days(1);
 
-/// An object that has the name already.
+/// An object that is in the way of a new one: it has the name already, or only one may exist.
 #[derive(Clone, Debug)]
 pub struct Occupant {
     /// Its id in the instance.
@@ -27,6 +27,8 @@ pub struct Occupant {
     pub created_by: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
+    /// What else to do than to import it, such as "choose another name".
+    pub otherwise: &'static str,
 }
 
 /// An object that this identity has just created, so that it may be what this create wanted.
@@ -42,6 +44,7 @@ struct Told {
     rule: String,
     id: String,
     created: String,
+    otherwise: &'static str,
 }
 
 impl Instance {
@@ -66,6 +69,7 @@ impl Instance {
                 if is_ours { ", as whom this run works" } else { "" }
             ),
             id,
+            otherwise: occupant.otherwise,
         };
         let refusal = if !self.adopt_existing {
             None
@@ -112,7 +116,7 @@ impl Candidate {
 
 impl Told {
     fn refusal(self, reason: ApiError, why: Option<String>) -> Failure {
-        let Told { rule, id, created } = self;
+        let Told { rule, id, created, otherwise } = self;
         let not_adopted = why.map_or_else(String::new, |why| {
             format!(" Although adopt_existing is set, it is not adopted: {why}.")
         });
@@ -122,7 +126,7 @@ impl Told {
                 "{rule} {created}{not_adopted} If an earlier run created it and could not record it, \
                  import it with `terraform import ADDRESS {id}`, or with this block, where ADDRESS \
                  is the address of this resource:\n\n  import {{\n    to = ADDRESS\n    id = \
-                 \"{id}\"\n  }}\n\nOtherwise choose another name."
+                 \"{id}\"\n  }}\n\nOtherwise {otherwise}."
             ),
         );
         Failure::Api(reason, Some(advice))

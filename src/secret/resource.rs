@@ -177,6 +177,7 @@ async fn adopt<K: SecretKind>(
         id: found.common.id.clone(),
         created_by: Some(found.common.created_by.clone()),
         created_at: found.common.created_at,
+        otherwise: "choose another name",
     };
     let rule = format!(
         "The name must be unique among {} of the whole instance, across its secret groups, and one \

@@ -79,6 +79,7 @@ impl InstanceResource for SecretGroupResource {
                     id: found.id.clone(),
                     created_by: found.created_by.clone(),
                     created_at: found.created_at,
+                    otherwise: "choose another name",
                 };
                 let candidate = instance.may_adopt(reason, TAKEN, &occupant).await?;
                 candidate.adopt::<Self>(instance, plan, config, found.into())

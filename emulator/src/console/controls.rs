@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 /// A switch with its choices, the default first.
-const SWITCHES: [(&str, &str, &[&str]); 8] = [
+const SWITCHES: [(&str, &str, &[&str]); 10] = [
     ("on_reuse_expiry", "When the lease of a reused key ends", &["regenerate", "destroy"]),
     ("first_read", "First read of a key", &["adds_version", "fills_version"]),
     ("ttl_echo", "How a time to live is returned", &["seconds", "as_given"]),
@@ -19,6 +19,8 @@ const SWITCHES: [(&str, &str, &[&str]); 8] = [
     ("iam_lock_reply", "Answer to locking in IAM", &["empty", "entity"]),
     ("configuration_reply", "Answer to creating a configuration", &["with_key", "without_key"]),
     ("list_entries", "What lists tell of secrets", &["whole", "brief"]),
+    ("second_engine", "Answer to a second engine", &["bad_request", "conflict"]),
+    ("taken_name", "Answer to a name that is taken", &["conflict", "bad_request"]),
     ("rotation_month", "A month of a rotation interval", &["thirty_days", "calendar"]),
 ];
 /// The switches that are numbers.

@@ -95,7 +95,6 @@ fn screen_of(error: &ApiError) -> Screen {
         (ErrorKind::NoEngine | ErrorKind::Forbidden | ErrorKind::Unauthenticated, _) => {
             Screen::Type
         }
-        (ErrorKind::Conflict, _) => Screen::Details,
         (_, Some(field)) => match field.split(['.', '[']).next().unwrap_or_default() {
             "secret_type" => Screen::Type,
             "name"
@@ -123,7 +122,7 @@ mod tests {
             (ApiError::field("ttl", "is wrong"), Screen::Lease),
             (ApiError::field("rotation.interval", "is wrong"), Screen::Lease),
             (ApiError::field("service_id", "is wrong"), Screen::Access),
-            (ApiError::new(ErrorKind::Conflict, "taken"), Screen::Details),
+            (ApiError::new(ErrorKind::Conflict, "taken").about("name"), Screen::Details),
             (ApiError::new(ErrorKind::NoEngine, "no engine"), Screen::Type),
             (ApiError::not_found("Secret group", "x").about("secret_group_id"), Screen::Details),
             (ApiError::not_found("Service ID", "x"), Screen::Access),

@@ -45,6 +45,10 @@ pub struct Switches {
     pub configuration_reply: ConfigurationReply,
     /// What the list of secrets tells of each (ibm-api.md 2.4).
     pub list_entries: ListEntries,
+    /// How a second configuration of the IAM credentials engine is refused (ibm-api.md 2.8).
+    pub second_engine: SecondEngine,
+    /// How the name of another secret or secret group is refused (ibm-api.md 2.8, 6.3).
+    pub taken_name: TakenName,
     /// How long a month of a rotation interval counts against a time to live (ibm-api.md 4.5).
     pub rotation_month: RotationMonth,
     /// How many requests each instance answers in one second; any number when 0.
@@ -126,6 +130,28 @@ pub enum ListEntries {
     Whole,
     /// The same without `description` and `expiration_date`.
     Brief,
+}
+
+/// See [`Switches::second_engine`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondEngine {
+    /// 400, the one status that the tests of IBM's Node SDK tolerate.
+    #[default]
+    BadRequest,
+    /// 409.
+    Conflict,
+}
+
+/// See [`Switches::taken_name`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenName {
+    /// 409.
+    #[default]
+    Conflict,
+    /// 400, which the tests of IBM's Node SDK tolerate.
+    BadRequest,
 }
 
 /// Visits every table of a state.

@@ -110,10 +110,16 @@ async fn a_second_configuration_is_refused() {
     let lab = Lab::with_engine().await;
     let mut second = body();
     second["name"] = json!("another");
-    let response = lab.post("configurations", second).await;
-    assert_eq!((response.error().0, response.error().1), (409, "secrets-manager.Error00409"));
-    assert!(response.error().2.contains("already exists"));
-    assert!(response.error().2.contains("reached the maximum"));
+    for (switch, status, code) in [
+        ("bad_request", 400, "secrets-manager.Error00400"),
+        ("conflict", 409, "secrets-manager.Error00409"),
+    ] {
+        lab.put("/_emulator/switches", json!({ "second_engine": switch })).await.expect(200);
+        let response = lab.post("configurations", second.clone()).await;
+        assert_eq!((response.error().0, response.error().1), (status, code));
+        assert!(response.error().2.contains("already exists"));
+        assert!(response.error().2.contains("reached the maximum"));
+    }
 }
 
 /// 2.8: only `api_key` and `disabled` can be changed.

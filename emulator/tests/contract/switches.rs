@@ -24,6 +24,8 @@ async fn defaults() {
         "iam_lock_reply": "empty",
         "configuration_reply": "with_key",
         "list_entries": "whole",
+        "second_engine": "bad_request",
+        "taken_name": "conflict",
         "rotation_month": "thirty_days",
         "rate_limit_per_second": 0,
     });
@@ -78,6 +80,31 @@ async fn merged_metadata() {
     let half = |name: &str| json!({ "custom_metadata": { name: "x".repeat(6000) } });
     lab.patch(&path, half("one")).await.expect(200);
     assert_eq!(lab.patch(&path, half("two")).await.error().0, 400, "10 KB in all");
+}
+
+/// 2.8, 6.3: names that are taken, at a create and at a rename.
+#[tokio::test]
+async fn taken_names() {
+    for (switch, expected) in [
+        ("conflict", (409, "secrets-manager.Error00409")),
+        ("bad_request", (400, "secrets-manager.Error00400")),
+    ] {
+        let lab = lab(json!({ "taken_name": switch })).await;
+        lab.secret(static_secret("s1", true)).await;
+        let second = lab.secret(static_secret("s2", true)).await;
+        lab.post("secret_groups", json!({ "name": "team-a" })).await.expect(201);
+        let group = lab.post("secret_groups", json!({ "name": "team-b" })).await.expect(201);
+        for refused in [
+            lab.post("secrets", static_secret("s1", true)).await,
+            lab.patch(&format!("secrets/{second}/metadata"), json!({ "name": "s1" })).await,
+            lab.post("secret_groups", json!({ "name": "team-a" })).await,
+            lab.patch(&format!("secret_groups/{}", group.text("id")), json!({ "name": "team-a" }))
+                .await,
+        ] {
+            assert_eq!((refused.error().0, refused.error().1), expected);
+            assert!(refused.error().2.contains("already exists"), "{}", refused.error().2);
+        }
+    }
 }
 
 /// 3.1: older revisions returned the entity on lock.

@@ -9,7 +9,6 @@ use crate::http::query::Query;
 use crate::http::rules;
 use crate::http::secrets_manager::shared::MANAGE;
 use crate::iam::roles::Role;
-use crate::model::ConfigurationReply;
 use crate::model::secret::Kind;
 use crate::model::secrets_manager::{
     Configuration, IAM_CREDENTIALS_CONFIGURATION as CONFIG_TYPE, within,
@@ -17,6 +16,7 @@ use crate::model::secrets_manager::{
 use crate::model::sensitive::Sensitive;
 use crate::model::table::Row as _;
 use crate::model::timestamp::Timestamp;
+use crate::model::{ConfigurationReply, SecondEngine};
 use crate::transaction::Transaction;
 use axum::http::Method;
 use serde::Serialize;
@@ -125,8 +125,12 @@ fn create(call: &SecretsManagerCall<'_>, tx: &mut Transaction<'_>) -> Result<Api
     fields.finish()?;
     let existing = configurations(call, tx);
     if let Some(existing) = existing.iter().find(|existing| existing.is_engine()) {
+        let kind = match tx.state.switches.second_engine {
+            SecondEngine::BadRequest => ErrorKind::Invalid,
+            SecondEngine::Conflict => ErrorKind::Conflict,
+        };
         return Err(ApiError::new(
-            ErrorKind::Conflict,
+            kind,
             format!(
                 "A configuration of this type already exists ('{}'): the instance has reached the maximum of 1.",
                 existing.name

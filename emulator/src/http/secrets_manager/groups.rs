@@ -5,7 +5,7 @@ use crate::http::fields::{Fields, Patch};
 use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
 use crate::http::query::Query;
 use crate::http::rules;
-use crate::http::secrets_manager::shared::{ALL, MANAGE};
+use crate::http::secrets_manager::shared::{ALL, MANAGE, taken_name};
 use crate::model::secrets_manager::{DEFAULT_GROUP, Instance, SecretGroup, within};
 use crate::model::timestamp::Timestamp;
 use crate::transaction::Transaction;
@@ -215,10 +215,8 @@ fn refuse_taken(tx: &Transaction<'_>, instance: &Instance, name: &str, own_id: &
     let taken =
         groups_of(tx, instance).iter().any(|group| group.name == name && group.id != own_id);
     if taken {
-        return Err(ApiError::new(
-            ErrorKind::Conflict,
-            format!("A secret group with the name '{name}' already exists."),
-        ));
+        let message = format!("A secret group with the name '{name}' already exists.");
+        return Err(taken_name(tx, message));
     }
     Ok(())
 }

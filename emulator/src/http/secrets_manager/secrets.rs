@@ -1,7 +1,7 @@
 //! Secrets (ibm-api.md 2.4): create, list, read, update, delete.
 
 use crate::engine::{authorization, credentials};
-use crate::error::{ApiError, ErrorKind, Result};
+use crate::error::{ApiError, Result};
 use crate::http::fields::{Fields, Patch};
 use crate::http::operation::{ApiResponse, Handler, Operation, SecretsManagerCall};
 use crate::http::page::Window;
@@ -10,7 +10,7 @@ use crate::http::rules;
 use crate::http::secrets_manager::bodies::SecretBody;
 use crate::http::secrets_manager::groups;
 use crate::http::secrets_manager::settings::{self, Common};
-use crate::http::secrets_manager::shared::{ALL, MANAGE, READ_DATA, WRITE, secret};
+use crate::http::secrets_manager::shared::{ALL, MANAGE, READ_DATA, WRITE, secret, taken_name};
 use crate::model::secret::{Kind, Metadata, Secret, Version};
 use crate::model::sensitive::Sensitive;
 use crate::model::{CustomMetadataPatch, ListEntries};
@@ -394,13 +394,11 @@ fn refuse_taken(
             && secret.name == name
     });
     if taken {
-        return Err(ApiError::new(
-            ErrorKind::Conflict,
-            format!(
-                "A secret of type {} with the name '{name}' already exists.",
-                kind.secret_type()
-            ),
-        ));
+        let message = format!(
+            "A secret of type {} with the name '{name}' already exists.",
+            kind.secret_type()
+        );
+        return Err(taken_name(tx, message));
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! What the operations of Secrets Manager share: role sets, and the lookup of a secret.
+//! What the operations of Secrets Manager share: role sets, the lookup of a secret, and the refusal of a taken name.
 
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::operation::SecretsManagerCall;
 use crate::http::rules;
 use crate::iam::roles::Role;
+use crate::model::TakenName;
 use crate::model::secret::Secret;
 use crate::transaction::Transaction;
 
@@ -31,4 +32,13 @@ pub fn secret(call: &SecretsManagerCall<'_>, tx: &Transaction<'_>) -> Result<Sec
         .ok_or_else(|| ApiError::not_found("Secret", id))?;
     call.permission.require(&found.secret_group_id)?;
     Ok(found.clone())
+}
+
+/// Refuses the name of another object: see [`TakenName`].
+pub fn taken_name(tx: &Transaction<'_>, message: String) -> ApiError {
+    let kind = match tx.state.switches.taken_name {
+        TakenName::Conflict => ErrorKind::Conflict,
+        TakenName::BadRequest => ErrorKind::Invalid,
+    };
+    ApiError::new(kind, message).about("name")
 }
