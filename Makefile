@@ -20,8 +20,8 @@ help: ## list the targets
 build: ## build the provider and the emulator for use
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace
 
-demo: build ## apply IBM's example against the emulator, and tell what happens
-	@examples/demo/run.sh target/release
+demo: ## build, apply IBM's example against the emulator, and tell what happens
+	@examples/demo/run.sh
 
 check: ## format, lints and docs
 	$(STEP) format

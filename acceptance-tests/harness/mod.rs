@@ -4,6 +4,7 @@
 pub(crate) mod actions;
 pub(crate) mod cli;
 pub(crate) mod compare;
+pub(crate) mod demo_tests;
 pub(crate) mod diagnostics;
 pub(crate) mod emulator;
 pub(crate) mod expect;

@@ -1,23 +1,62 @@
 #!/usr/bin/env bash
 # Applies the example beside this file against a fresh emulator, and shows what
-# happens. Usage: run.sh FOLDER, where FOLDER holds both binaries.
+# happens. Usage: run.sh [FOLDER], where FOLDER holds both binaries; without it,
+# they are built. TERRAFORM=tofu runs it with OpenTofu.
 set -euo pipefail
 
-bin=$(cd "${1:?usage: run.sh FOLDER-WITH-BINARIES}" && pwd)
 example=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
+root=$(cd "$example/../.." && pwd)
+terraform=${TERRAFORM:-terraform}
+work=
 emulator=
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf '\nFAILED: %s\n' "$*" >&2; exit 1; }
 finish() {
-  [ -z "$emulator" ] || kill "$emulator" 2>/dev/null || true
-  rm -rf "$work"
+  [ -z "$emulator" ] || { kill "$emulator" 2>/dev/null && wait "$emulator" 2>/dev/null; } || true
+  [ -z "$work" ] || rm -rf "$work"
 }
 trap finish EXIT
+# Terraform gets the interrupt too, and ends first.
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
-terraform=${TERRAFORM:-terraform}
-command -v "$terraform" >/dev/null || fail "terraform is not installed: install Terraform 1.11 or newer, or set TERRAFORM to tofu"
+# Nothing of the user's is used: no credentials, no endpoints, no settings of
+# Terraform's, and no proxy for what stays on this machine. Nor does Terraform ask
+# for a newer version, of which it would keep a note at home.
+unset ${!IC_@} ${!IBMCLOUD_@} ${!BLUEMIX_@} ${!BM_@} ${!TF_@}
+export NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}" no_proxy="127.0.0.1${no_proxy:+,$no_proxy}"
+export CHECKPOINT_DISABLE=1
+
+# Whether version $2 is $1 or newer.
+at_least() { printf '%s\n' "$1" "$2" | sort -C -t . -k 1,1n -k 2,2n; }
+version_of() { "$@" 2>/dev/null | sed -nE '1s/^[^0-9]*([0-9]+\.[0-9]+).*/\1/p'; }
+
+missing=
+lacks() { missing+=$'\n'"  - $*"; }
+cd "$root"
+if [ $# = 0 ]; then
+  rust=$(version_of cargo --version || true)
+  at_least 1.95 "${rust:-0}" || lacks "Rust 1.95 or newer (found: ${rust:-none}): https://rustup.rs"
+  command -v "${CC:-cc}" >/dev/null ||
+    lacks "a C compiler, ${CC:-cc}: apt install build-essential, dnf install gcc, or xcode-select --install"
+fi
+found=$(version_of "$terraform" version || true)
+at_least 1.11 "${found:-0}" ||
+  lacks "Terraform 1.11 or newer (found: ${found:-none}): https://developer.hashicorp.com/terraform/install" \
+    "(or OpenTofu: TERRAFORM=tofu make demo)"
+command -v curl >/dev/null || lacks "curl: apt install curl, or dnf install curl"
+[ -z "$missing" ] || fail "the demo needs what is not here:$missing"
+
+if [ $# = 0 ]; then
+  target=${CARGO_TARGET_DIR:-target}
+  [ -x "$target/release/terraform-provider-ibm" ] ||
+    say "Building the provider and the emulator: minutes the first time, seconds later"
+  cargo build --locked --release --workspace || fail "the build; its errors are above"
+  set -- "$target/release"
+fi
+bin=$(cd "$1" && pwd)
+work=$(mktemp -d)
 
 say "1. An IBM Cloud on this machine: the emulator of IAM and Secrets Manager"
 mkfifo "$work/lines"
@@ -39,7 +78,6 @@ provider_installation {
   dev_overrides { "ibm-sm/ibm" = "$bin" }
   direct {}
 }
-disable_checkpoint = true
 RC
 export TF_CLI_CONFIG_FILE="$work/terraform.rc" TF_IN_AUTOMATION=1
 cp "$example"/*.tf "$work"
