@@ -63,7 +63,7 @@ func accepted(key string) bool {
 		equal(token.ExpiresIn, 3600)
 		return true
 	}
-	var problem *core.HTTPProblem
+	var problem *core.AuthenticationError
 	if !errors.As(err, &problem) || !strings.Contains(problem.Summary, "API key could not be found") {
 		fail("%v", err)
 	}

@@ -296,12 +296,12 @@ func (l *life) locks(keys []string) {
 		made := answer(l.secrets.CreateSecretVersionLocksBulk(&sm.CreateSecretVersionLocksBulkOptions{
 			SecretID: &l.id, ID: core.StringPtr("previous"), Locks: locks,
 		}))
-		equal(lockNames(made), map[string][]string{"previous": {"app-1"}})
+		equal(lockNames(made), map[string][]string{"current": {}, "previous": {"app-1"}})
 	}
 	made := answer(l.secrets.CreateSecretVersionLocksBulk(&sm.CreateSecretVersionLocksBulkOptions{
 		SecretID: &l.id, ID: current, Locks: locks, Mode: core.StringPtr("remove_previous"),
 	}))
-	equal(lockNames(made)["current"], []string{"app-1"})
+	equal(lockNames(made), map[string][]string{"current": {"app-1"}, "previous": {}})
 	listed := answer(l.secrets.ListSecretLocks(&sm.ListSecretLocksOptions{ID: &l.id, Search: core.StringPtr("app")}))
 	equal(listed.TotalCount, 1)
 	equal(listed.Locks[0].SecretVersionAlias, "current")
