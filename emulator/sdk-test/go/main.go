@@ -15,5 +15,6 @@ func main() {
 		connect = fromEnvironment
 	}
 	live(connect)
+	equal(compressed > 0, true)
 	fmt.Println(answers, "answers,", compressed, "requests in gzip")
 }
