@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import same
 from emulator import Emulator
@@ -12,9 +13,12 @@ OTHERS = {"Go": ["target/sdk-test-go"], "Node": ["node", "emulator/sdk-test/node
 
 
 def main(binary):
+    runs = [(client, connection) for client in OTHERS for connection in ("from-environment", "by-proxy")]
     answers = {"Python": python(binary)}
-    for client, command in OTHERS.items():
-        answers[client] = run(binary, command, "from-environment") + run(binary, command, "by-proxy")
+    with ThreadPoolExecutor() as pool:
+        for (client, connection), output in zip(runs, pool.map(lambda run: other(binary, *run), runs)):
+            print(f"{client} {connection}: {output}", end="")
+            answers[client] = answers.get(client, 0) + int(output.split()[0])
     print("sdk-test: passed; answers parsed:", ", ".join(f"{client} {count}" for client, count in answers.items()))
 
 
@@ -33,20 +37,16 @@ def python(binary):
     return same.checked
 
 
-def run(binary, command, connection):
-    """Runs another client in an environment of its own; its one line of output begins with the number of answers."""
+def other(binary, client, connection):
+    """Runs another client in an environment of its own. Its line of output begins with the number of answers."""
     with Emulator(binary) as emulator:
-        if connection == "by-proxy":
-            variables = emulator.by_proxy()
-        else:
-            variables = emulator.for_sdks()
+        variables = emulator.by_proxy() if connection == "by-proxy" else emulator.for_sdks()
         ran = subprocess.run(
-            [*command, connection], env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True
+            [*OTHERS[client], connection], env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True
         )
     if ran.returncode:
-        sys.exit(f"{command} {connection} failed")
-    print(f"{command[-1]} {connection}: {ran.stdout}", end="")
-    return int(ran.stdout.split()[0])
+        raise SystemExit(f"{client} {connection}: failed")
+    return ran.stdout
 
 
 if __name__ == "__main__":

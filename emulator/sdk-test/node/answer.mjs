@@ -55,8 +55,9 @@ export function holds() {
   const names = ["IamAccessGroups", "IamIdentity"];
   const imports = names.map((name, i) => `import ${name} = require("@ibm-cloud/platform-services/${services[i]}");`);
   const modules = fileURLToPath(MODULES);
-  writeFileSync(`${modules}answers.ts`, [...imports, ...typed].join("\n"));
+  const file = `${process.argv[2]}.ts`;
+  writeFileSync(modules + file, [...imports, ...typed].join("\n"));
   const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--types", "node"];
-  execFileSync(`${modules}node_modules/.bin/tsc`, [...options, "answers.ts"], { cwd: modules, stdio: "inherit" });
+  execFileSync(`${modules}node_modules/.bin/tsc`, [...options, file], { cwd: modules, stdio: "inherit" });
   return `${typed.length + untyped} answers, ${typed.length} of them compiled as the SDKs' types, ${compressed} requests in gzip`;
 }
