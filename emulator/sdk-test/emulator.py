@@ -42,6 +42,7 @@ class Emulator:
             "SECRETS_MANAGER": f"{url}/instances/{self.exports['SECRETS_MANAGER_INSTANCE_ID']}",
             "IAM_IDENTITY": url,
             "IAM_ACCESS_GROUPS": url,
+            "IAM_POLICY_MANAGEMENT": url,
         }
         variables = {"HTTPS_PROXY": "", "SECRETS_MANAGER_ENABLE_GZIP": "true"}
         for service, address in addresses.items():

@@ -10,6 +10,7 @@ import (
 	"github.com/IBM/go-sdk-core/v5/core"
 	groups "github.com/IBM/platform-services-go-sdk/iamaccessgroupsv2"
 	identity "github.com/IBM/platform-services-go-sdk/iamidentityv1"
+	policies "github.com/IBM/platform-services-go-sdk/iampolicymanagementv1"
 	sm "github.com/IBM/secrets-manager-go-sdk/v2/secretsmanagerv2"
 )
 
@@ -17,6 +18,7 @@ type clients struct {
 	secrets  *sm.SecretsManagerV2
 	identity *identity.IamIdentityV1
 	groups   *groups.IamAccessGroupsV2
+	policies *policies.IamPolicyManagementV1
 }
 
 // byProxy takes the SDKs' default host names; HTTPS_PROXY and SSL_CERT_FILE lead to the emulator.
@@ -28,6 +30,7 @@ func byProxy() clients {
 		must(sm.NewSecretsManagerV2(&sm.SecretsManagerV2Options{URL: host, Authenticator: who})),
 		must(identity.NewIamIdentityV1(&identity.IamIdentityV1Options{Authenticator: who})),
 		must(groups.NewIamAccessGroupsV2(&groups.IamAccessGroupsV2Options{Authenticator: who})),
+		must(policies.NewIamPolicyManagementV1(&policies.IamPolicyManagementV1Options{Authenticator: who})),
 	}
 	made.secrets.SetEnableGzipCompression(true)
 	return made.observed()
@@ -39,6 +42,7 @@ func fromEnvironment() clients {
 		must(sm.NewSecretsManagerV2UsingExternalConfig(&sm.SecretsManagerV2Options{})),
 		must(identity.NewIamIdentityV1UsingExternalConfig(&identity.IamIdentityV1Options{})),
 		must(groups.NewIamAccessGroupsV2UsingExternalConfig(&groups.IamAccessGroupsV2Options{})),
+		must(policies.NewIamPolicyManagementV1UsingExternalConfig(&policies.IamPolicyManagementV1Options{})),
 	}.observed()
 }
 
@@ -46,6 +50,7 @@ func (c clients) observed() clients {
 	observe(c.secrets.Service)
 	observe(c.identity.Service)
 	observe(c.groups.Service)
+	observe(c.policies.Service)
 	return c
 }
 

@@ -32,6 +32,7 @@ type life struct {
 
 func live(connect func() clients) {
 	freeze()
+	connect().administer()
 	for _, generated := range []bool{false, true} {
 		for _, reuse := range []bool{true, false} {
 			l := life{clients: connect(), connect: connect, generated: generated, reuse: reuse}
@@ -72,6 +73,7 @@ func (l *life) begin() {
 	made := as[*sm.IAMCredentialsConfiguration](l.secrets.CreateConfiguration(prototype))
 	equal(made.SecretType, "iam_credentials")
 	equal(made.Disabled, false)
+	equal(made.ApiKey, os.Getenv("TF_VAR_engine_api_key"))
 	_, _, err := l.secrets.CreateConfiguration(prototype)
 	refused(http.StatusConflict, "already exists", err)
 	read := as[*sm.IAMCredentialsConfiguration](l.secrets.GetConfiguration(&sm.GetConfigurationOptions{
