@@ -69,7 +69,7 @@ soak: ## one process for a long time, and many at once; SOAK_STEPS and SOAK_SEED
 	$(STEP) 'soak'
 	@SOAK_STEPS=$${SOAK_STEPS:-3000} SOAK_SEED=$${SOAK_SEED:-$$(date +%s)} $(TEST) --test soak -- --nocapture
 
-sdk-test: ## IBM's own Python SDKs against the emulator; needs Python and PyPI
+sdk-test: ## IBM's own SDKs against the emulator; needs Python, Go, Node and their registries
 	$(STEP) 'SDK test'
 	@emulator/sdk-test/run.sh
 
