@@ -9,6 +9,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Larger bodies are not kept: a list of a thousand secrets says little and takes much memory.
 const LARGEST_BODY: usize = 64 * 1024;
+/// The most that all entries together may hold in bodies, in bytes: without it, ten thousand of the
+/// largest bodies would be a gigabyte.
+const LARGEST_JOURNAL: usize = 64 * 1024 * 1024;
 /// Fields whose values are masked.
 const SECRET_FIELDS: &[&str] =
     &["access_token", "api_key", "apikey", "cr_token", "payload", "refresh_token"];
@@ -52,6 +55,14 @@ pub struct Entry {
     pub secrets: Vec<String>,
 }
 
+impl Entry {
+    fn bytes(&self) -> usize {
+        let bodies = [&self.request_body, &self.response_body].into_iter().flatten();
+        let secrets = self.secrets.iter().map(String::len);
+        bodies.map(|body| body.get().len()).chain(secrets).sum()
+    }
+}
+
 /// Selects entries; an absent field matches all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -79,6 +90,8 @@ pub struct Journal {
 struct Inner {
     seq: u64,
     entries: VecDeque<Entry>,
+    /// What the entries hold in bodies.
+    bytes: usize,
 }
 
 impl Journal {
@@ -92,10 +105,12 @@ impl Journal {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.seq += 1;
         entry.seq = inner.seq;
-        if inner.entries.len() >= self.capacity {
-            inner.entries.pop_front();
-        }
+        inner.bytes += entry.bytes();
         inner.entries.push_back(entry);
+        while inner.entries.len() > self.capacity || inner.bytes > LARGEST_JOURNAL {
+            let Some(oldest) = inner.entries.pop_front() else { break };
+            inner.bytes -= oldest.bytes();
+        }
     }
 
     /// How many entries match, and the last ones within the limit, oldest first.
