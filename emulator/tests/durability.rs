@@ -311,9 +311,9 @@ async fn an_overwritten_page_loses_nothing_without_a_word() {
     let older = std::fs::read(&file).unwrap();
     let mut process = Process::with_data(folder.path());
     let lab = lab_of(&process).await;
-    let id = lab.secret(text("the last but one")).await;
+    let id = lab.secret(text("last-but-one")).await;
     lab.delete(&format!("secrets/{id}")).await.expect(204);
-    lab.secret(text("the last")).await;
+    lab.secret(text("last")).await;
     let acknowledged = lab.state().await;
     process.kill();
     let whole = std::fs::read(&file).unwrap();

@@ -45,7 +45,7 @@ const JOURNAL: &str = "LOAD_TEST_JOURNAL";
 /// The folder of its state, if it has one.
 const DATA: &str = "LOAD_TEST_DATA";
 /// The lives of secrets in a run that is part of the tests, and in the warm-up before it.
-const LIVES: usize = 60;
+const LIVES: usize = 40;
 /// The requests of a life.
 const REQUESTS: usize = 10;
 /// How many lives are under way at once.
@@ -56,6 +56,8 @@ const RATE: usize = 500;
 const GROWTH: u64 = 8 * 1024;
 /// How many clients of each slow kind there are.
 const CROWD: usize = 180;
+/// How many of all of them are there at once, at least.
+const THOUSAND: usize = 1_000;
 /// The most that each of them may cost, in KiB.
 const EACH: u64 = 96;
 
@@ -98,7 +100,7 @@ fn serve(journal_capacity: usize) -> ExitCode {
             proxy_listen: Some(free),
             data_folder: env::var_os(DATA).map(Into::into),
             journal_capacity,
-            patience: Duration::from_secs(1),
+            patience: Duration::from_secs(3),
             ..Options::default()
         })
         .await
@@ -288,23 +290,26 @@ async fn slow_clients() {
     let (memory, descriptors) = (process.memory(), process.descriptors());
     let over = Arc::new(AtomicBool::new(false));
     let mut clients = Vec::new();
+    let mut connected = Vec::new();
     for (address, first, drips) in kinds(&process) {
         for _ in 0..CROWD {
-            let mut stream = TcpStream::connect(address).await.unwrap();
-            let (first, over) = (first.clone(), Arc::clone(&over));
-            clients.push(tokio::spawn(async move {
-                let mut pause = tokio::time::interval(Duration::from_millis(200));
-                // It is not read, so this may never end.
-                let written = stream.write_all(first.as_bytes());
-                let _ = tokio::time::timeout(Duration::from_secs(1), written).await;
-                while !over.load(Ordering::Relaxed) {
-                    pause.tick().await;
-                    if drips {
-                        let _ = stream.write_all(b"x").await;
-                    }
-                }
-            }));
+            connected.push((TcpStream::connect(address).await.unwrap(), first.clone(), drips));
         }
+    }
+    for (mut stream, first, drips) in connected {
+        let over = Arc::clone(&over);
+        clients.push(tokio::spawn(async move {
+            let mut pause = tokio::time::interval(Duration::from_millis(200));
+            // It is not read, so this may never end.
+            let written = stream.write_all(first.as_bytes());
+            let _ = tokio::time::timeout(Duration::from_secs(1), written).await;
+            while !over.load(Ordering::Relaxed) {
+                pause.tick().await;
+                if drips {
+                    let _ = stream.write_all(b"x").await;
+                }
+            }
+        }));
     }
     // They are all there, while requests go on being answered, until the emulator has let go of them.
     let (mut most, mut peak, mut answered) = (0, 0, 0);
@@ -316,7 +321,7 @@ async fn slow_clients() {
         peak = peak.max(process.memory());
         let now = process.descriptors();
         most = most.max(now);
-        if most > descriptors + clients_at_least() && now <= descriptors {
+        if most > descriptors + THOUSAND && now <= descriptors {
             break;
         }
         assert!(Instant::now() < deadline, "{now} descriptors are open, {descriptors} were");
@@ -333,11 +338,6 @@ async fn slow_clients() {
     let bound = memory + EACH * u64::try_from(clients.len()).unwrap();
     assert!(peak <= bound, "{peak} KiB");
     let _: Value = lab.get("/_emulator/state").await.expect(200).body;
-}
-
-/// How many of them are there at once, at least: the first may have been closed before the last come.
-fn clients_at_least() -> usize {
-    CROWD
 }
 
 /// This program's own descriptors: it is the other end of all connections.
