@@ -13,7 +13,7 @@ use crate::private;
 use anyhow::Context as _;
 use redb::{
     Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageError,
-    TableDefinition,
+    TableDefinition, WriteTransaction,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -178,7 +178,7 @@ fn open_database(path: &Path, is_new: bool) -> anyhow::Result<Database> {
 
 /// Makes what a new file lacks; returns the token service's key pair.
 fn prepare(database: &Database) -> anyhow::Result<Tokens> {
-    let write = database.begin_write()?;
+    let write = begin(database)?;
     write.open_table(ROWS)?;
     let tokens = {
         let mut singles = write.open_table(SINGLES)?;
@@ -274,8 +274,16 @@ fn serve(path: &Path, database: Database, orders: &mpsc::Receiver<Order>, failed
     }
 }
 
+/// A transaction that is flushed before it counts. In one phase, redb takes a damaged page of the last
+/// commit for a commit that was never finished, and silently goes back to the one before.
+fn begin(database: &Database) -> anyhow::Result<WriteTransaction> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_two_phase_commit(true);
+    Ok(transaction)
+}
+
 fn write<'a>(database: &Database, changes: impl Iterator<Item = &'a Change>) -> anyhow::Result<()> {
-    let transaction = database.begin_write()?;
+    let transaction = begin(database)?;
     {
         let mut rows = transaction.open_table(ROWS)?;
         let mut singles = transaction.open_table(SINGLES)?;
