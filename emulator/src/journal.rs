@@ -195,6 +195,35 @@ mod tests {
     }
 
     #[test]
+    fn bodies_are_bounded_together() {
+        let journal = Journal::new(10_000);
+        let half: Box<RawValue> =
+            serde_json::value::to_raw_value(&"x".repeat(LARGEST_JOURNAL / 2)).unwrap();
+        for _ in 0..3 {
+            journal.record(Entry {
+                seq: 0,
+                time: Timestamp::EPOCH,
+                method: String::new(),
+                path: String::new(),
+                query: String::new(),
+                host: String::new(),
+                operation: None,
+                status: None,
+                authorized: false,
+                content_type: None,
+                user_agent: None,
+                correlation_id: String::new(),
+                request_body: Some(half.clone()),
+                response_body: None,
+                fault: false,
+                secrets: Vec::new(),
+            });
+        }
+        let (total, entries) = journal.find(&Filter::default());
+        assert_eq!((total, entries.last().unwrap().seq), (1, 3));
+    }
+
+    #[test]
     fn secrets_are_masked_at_any_depth() {
         assert_eq!(
             request("application/json", r#"{"name":"a","api_key":"k","list":[{"apikey":"k"}]}"#)

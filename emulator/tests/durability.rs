@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// How many processes are killed.
 const ROUNDS: usize = 8;
 /// How many secrets are in the store whose pages are overwritten.
-const SECRETS: usize = 30;
+const SECRETS: usize = 12;
 /// Of its unused pages, one of so many is overwritten.
 const UNUSED: usize = 100;
 /// How many requests are in flight at once.
