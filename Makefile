@@ -11,7 +11,7 @@ PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
 	test && $$1 == "name" && $$3 !~ /acceptance|faults/ { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
-.PHONY: help build demo check test unit contract protocol acceptance faults-short faults fuzz soak sdk-test console-test deny bench
+.PHONY: help build demo check test unit contract protocol acceptance faults-short faults fuzz soak load sdk-test console-test deny bench
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -68,6 +68,10 @@ fuzz: ## hostile input, guided by coverage, FUZZ_SECONDS or FUZZ_RUNS a target; 
 soak: ## one process for a long time, and many at once; SOAK_STEPS and SOAK_SEED
 	$(STEP) 'soak'
 	@SOAK_STEPS=$${SOAK_STEPS:-3000} SOAK_SEED=$${SOAK_SEED:-$$(date +%s)} $(TEST) --test soak -- --nocapture
+
+load: ## 500 requests a second to the emulator for LOAD_SECONDS, 60, in memory and on disk; slow clients
+	$(STEP) 'load'
+	@LOAD_SECONDS=$${LOAD_SECONDS:-60} $(TEST) --release --test load
 
 sdk-test: ## IBM's own SDKs against the emulator; needs Python, Go, Node and their registries
 	$(STEP) 'SDK test'

@@ -11,6 +11,7 @@ use crate::store::{Done, Store};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// The parts of a running emulator.
 pub struct App {
@@ -28,6 +29,8 @@ pub struct App {
     pub rates: Mutex<(Timestamp, BTreeMap<String, u32>)>,
     /// Names under which the emulator may be called, besides its own.
     pub hosts: Vec<String>,
+    /// How long a client may take to send a body.
+    pub patience: Duration,
     /// Whether each request is logged to stderr.
     pub log: bool,
     /// The state that a reset restores.

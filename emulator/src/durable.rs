@@ -13,10 +13,11 @@ use crate::private;
 use anyhow::Context as _;
 use redb::{
     Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageError,
-    TableDefinition,
+    TableDefinition, WriteTransaction,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fs::{self, File};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -127,15 +128,25 @@ pub struct Kept {
     pub tokens: Tokens,
 }
 
-/// Opens the folder, or creates it. Fails if another process has it open.
+/// Opens the folder, or creates it. Fails if another process has it open, and if what is there is not
+/// exactly what was last acknowledged.
 pub fn open(folder: &Path) -> anyhow::Result<Kept> {
     let path = folder.join(FILE);
     let shown = path.display();
     private::folder(folder, FILE).with_context(|| format!("cannot make {}", folder.display()))?;
+    // Why it cannot be made, if so, the next line tells.
+    let is_new = File::create_new(&path).is_ok();
     private::file(&path).with_context(|| format!("cannot open {shown}"))?;
-    let database = open_database(&path)?;
-    let tokens = prepare(&database)
-        .with_context(|| format!("cannot write {shown}; if its disk is not full: {ADVICE}"))?;
+    let opened = open_database(&path, is_new).and_then(|database| {
+        let tokens = prepare(&database)
+            .with_context(|| format!("cannot write {shown}; if its disk is not full: {ADVICE}"))?;
+        Ok((database, tokens))
+    });
+    if is_new && opened.is_err() {
+        // The next start would take what is left for a damaged file.
+        let _ = fs::remove_file(&path);
+    }
+    let (database, tokens) = opened?;
     let last = load(&database).with_context(|| format!("cannot read {shown}: {ADVICE}"))?;
     let (sender, orders) = mpsc::channel();
     let failed = Arc::new(AtomicBool::new(false));
@@ -146,11 +157,11 @@ pub fn open(folder: &Path) -> anyhow::Result<Kept> {
     Ok(Kept { writer, last, tokens })
 }
 
-fn open_database(path: &Path) -> anyhow::Result<Database> {
-    let opened = redb::Builder::new()
-        .set_cache_size(CACHE_BYTES)
-        .set_check_integrity_on_open(true)
-        .create(path);
+fn open_database(path: &Path, is_new: bool) -> anyhow::Result<Database> {
+    let mut builder = redb::Builder::new();
+    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
+    // An empty file that was there before has lost what was in it.
+    let opened = if is_new { builder.create(path) } else { builder.open(path) };
     opened.map_err(|error| {
         let reason = match &error {
             DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
@@ -167,7 +178,7 @@ fn open_database(path: &Path) -> anyhow::Result<Database> {
 
 /// Makes what a new file lacks; returns the token service's key pair.
 fn prepare(database: &Database) -> anyhow::Result<Tokens> {
-    let write = database.begin_write()?;
+    let write = begin(database)?;
     write.open_table(ROWS)?;
     let tokens = {
         let mut singles = write.open_table(SINGLES)?;
@@ -245,7 +256,7 @@ fn serve(path: &Path, database: Database, orders: &mpsc::Receiver<Order>, failed
         if let Some(answer) = reload {
             // After a failure redb refuses everything until the file has been opened again.
             drop(database.take());
-            let opened = open_database(path).and_then(|opened| Ok((load(&opened)?, opened)));
+            let opened = open_database(path, false).and_then(|opened| Ok((load(&opened)?, opened)));
             let last = match opened {
                 Ok((last, opened)) => {
                     database = Some(opened);
@@ -263,8 +274,16 @@ fn serve(path: &Path, database: Database, orders: &mpsc::Receiver<Order>, failed
     }
 }
 
+/// A transaction that is flushed before it counts. In one phase, redb takes a damaged page of the last
+/// commit for a commit that was never finished, and silently goes back to the one before.
+fn begin(database: &Database) -> anyhow::Result<WriteTransaction> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_two_phase_commit(true);
+    Ok(transaction)
+}
+
 fn write<'a>(database: &Database, changes: impl Iterator<Item = &'a Change>) -> anyhow::Result<()> {
-    let transaction = database.begin_write()?;
+    let transaction = begin(database)?;
     {
         let mut rows = transaction.open_table(ROWS)?;
         let mut singles = transaction.open_table(SINGLES)?;

@@ -17,6 +17,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -46,6 +47,8 @@ pub struct Options {
     pub random_seed: Option<u64>,
     /// The number of entries that the journal keeps.
     pub journal_capacity: usize,
+    /// How long a client may take for each thing that it has to do.
+    pub patience: Duration,
     /// Whether each request is logged to stderr.
     pub log: bool,
 }
@@ -64,6 +67,7 @@ impl Default for Options {
             state: seed::default_state(),
             random_seed: None,
             journal_capacity: 10_000,
+            patience: Duration::from_secs(30),
             log: false,
         }
     }
@@ -92,10 +96,12 @@ impl Emulator {
             traces: AtomicU64::new(1),
             rates: Mutex::default(),
             hosts: options.hosts,
+            patience: options.patience,
             log: options.log,
             initial_state: options.state,
             initial_clock: options.clock,
         });
+        let patience = options.patience;
         let router = http::router(Arc::clone(&app), control::router().merge(console::router()))?;
         let mut handle = Handle {
             address: listener.local_addr()?,
@@ -110,14 +116,15 @@ impl Emulator {
             if let Some(listener) = tls_listener {
                 handle.tls_address = Some(listener.local_addr()?);
                 let protocol = Protocol::Tls(tls.clone());
-                handle.servers.spawn(server::run(listener, protocol, router.clone()));
+                handle.servers.spawn(server::run(listener, protocol, router.clone(), patience));
             }
             if let Some(listener) = proxy_listener {
                 handle.proxy_address = Some(listener.local_addr()?);
-                handle.servers.spawn(server::run(listener, Protocol::Proxy(tls), router.clone()));
+                let protocol = Protocol::Proxy(tls);
+                handle.servers.spawn(server::run(listener, protocol, router.clone(), patience));
             }
         }
-        handle.servers.spawn(server::run(listener, Protocol::Http, router));
+        handle.servers.spawn(server::run(listener, Protocol::Http, router, patience));
         handle.servers.spawn(ticker::run(Arc::clone(&handle.app)));
         Ok(handle)
     }

@@ -9,6 +9,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Larger bodies are not kept: a list of a thousand secrets says little and takes much memory.
 const LARGEST_BODY: usize = 64 * 1024;
+/// The most that all entries together may hold in bodies, in bytes: without it, ten thousand of the
+/// largest bodies would be a gigabyte.
+const LARGEST_JOURNAL: usize = 64 * 1024 * 1024;
 /// Fields whose values are masked.
 const SECRET_FIELDS: &[&str] =
     &["access_token", "api_key", "apikey", "cr_token", "payload", "refresh_token"];
@@ -52,6 +55,14 @@ pub struct Entry {
     pub secrets: Vec<String>,
 }
 
+impl Entry {
+    fn bytes(&self) -> usize {
+        let bodies = [&self.request_body, &self.response_body].into_iter().flatten();
+        let secrets = self.secrets.iter().map(String::len);
+        bodies.map(|body| body.get().len()).chain(secrets).sum()
+    }
+}
+
 /// Selects entries; an absent field matches all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -79,6 +90,8 @@ pub struct Journal {
 struct Inner {
     seq: u64,
     entries: VecDeque<Entry>,
+    /// What the entries hold in bodies.
+    bytes: usize,
 }
 
 impl Journal {
@@ -92,10 +105,12 @@ impl Journal {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.seq += 1;
         entry.seq = inner.seq;
-        if inner.entries.len() >= self.capacity {
-            inner.entries.pop_front();
-        }
+        inner.bytes += entry.bytes();
         inner.entries.push_back(entry);
+        while inner.entries.len() > self.capacity || inner.bytes > LARGEST_JOURNAL {
+            let Some(oldest) = inner.entries.pop_front() else { break };
+            inner.bytes -= oldest.bytes();
+        }
     }
 
     /// How many entries match, and the last ones within the limit, oldest first.
@@ -177,6 +192,35 @@ mod tests {
     fn request(content_type: &str, body: &str) -> Option<String> {
         let raw = masked(Some(content_type), body.as_bytes(), &mut Vec::new());
         raw.map(|raw| raw.get().to_owned())
+    }
+
+    #[test]
+    fn bodies_are_bounded_together() {
+        let journal = Journal::new(10_000);
+        let half: Box<RawValue> =
+            serde_json::value::to_raw_value(&"x".repeat(LARGEST_JOURNAL / 2)).unwrap();
+        for _ in 0..3 {
+            journal.record(Entry {
+                seq: 0,
+                time: Timestamp::EPOCH,
+                method: String::new(),
+                path: String::new(),
+                query: String::new(),
+                host: String::new(),
+                operation: None,
+                status: None,
+                authorized: false,
+                content_type: None,
+                user_agent: None,
+                correlation_id: String::new(),
+                request_body: Some(half.clone()),
+                response_body: None,
+                fault: false,
+                secrets: Vec::new(),
+            });
+        }
+        let (total, entries) = journal.find(&Filter::default());
+        assert_eq!((total, entries.last().unwrap().seq), (1, 3));
     }
 
     #[test]

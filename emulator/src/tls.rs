@@ -4,8 +4,10 @@ use crate::private;
 use anyhow::Context as _;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
+use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::ParsedCertificate;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -37,6 +39,10 @@ pub struct Certificate {
 impl Certificate {
     /// A new certificate.
     pub fn generate(now: OffsetDateTime) -> anyhow::Result<Self> {
+        Self::with_names(names(), now)
+    }
+
+    fn with_names(names: Vec<String>, now: OffsetDateTime) -> anyhow::Result<Self> {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -48,7 +54,7 @@ impl Certificate {
         let authority_key = KeyPair::generate()?;
         let authority = authority.self_signed(&authority_key)?;
 
-        let mut server = CertificateParams::new(names())?;
+        let mut server = CertificateParams::new(names)?;
         server.distinguished_name.push(DnType::CommonName, "ibm-sm-emulator");
         server.not_before = now - Duration::days(1);
         server.not_after = now + VALIDITY;
@@ -61,21 +67,34 @@ impl Certificate {
         })
     }
 
-    /// The certificate stored in that folder; created on the first start.
+    /// The certificate stored in that folder; created on the first start, and anew if it lacks a name.
     pub fn in_folder(folder: &Path, now: OffsetDateTime) -> anyhow::Result<Self> {
-        if folder.join(KEY).exists() {
-            private::file(&folder.join(KEY)).context("cannot protect the server key")?;
+        let key = folder.join(KEY);
+        if key.exists() {
+            private::file(&key).context("cannot protect the server key")?;
             let read = |name: &str| {
                 let path = folder.join(name);
                 fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
             };
-            return Ok(Self {
+            let kept = Self {
                 authority: read(AUTHORITY)?,
                 certificate: read(CERTIFICATE)?,
                 key: read(KEY)?,
-            });
+            };
+            let Some(name) = kept.lacks()? else { return Ok(kept) };
+            eprintln!(
+                "warning: the certificate in {} does not have {name}, so there is a new one: clients that loaded its {AUTHORITY} must load it again",
+                folder.display()
+            );
+            // Removed first: while it exists, so do the others that belong to it.
+            fs::remove_file(&key).with_context(|| format!("cannot remove {}", key.display()))?;
         }
         let identity = Self::generate(now)?;
+        identity.store(folder)?;
+        Ok(identity)
+    }
+
+    fn store(&self, folder: &Path) -> anyhow::Result<()> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let write = |name: &str, text: &str| {
             let path = folder.join(name);
@@ -85,11 +104,26 @@ impl Certificate {
             });
             written.with_context(|| format!("cannot write {}", path.display()))
         };
-        write(AUTHORITY, &identity.authority)?;
-        write(CERTIFICATE, &identity.certificate)?;
+        write(AUTHORITY, &self.authority)?;
+        write(CERTIFICATE, &self.certificate)?;
         // Written last: if it exists, so do the others.
-        write(KEY, &identity.key)?;
-        Ok(identity)
+        write(KEY, &self.key)
+    }
+
+    /// A name that it should have and does not, if any.
+    fn lacks(&self) -> anyhow::Result<Option<String>> {
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes())
+            .context("the server certificate is not readable")?;
+        let certificate = ParsedCertificate::try_from(&certificate)
+            .context("the server certificate is not readable")?;
+        for name in names() {
+            // A certificate for all names of a domain is one for each.
+            let host = ServerName::try_from(name.replacen('*', "any", 1))?;
+            if verify_server_name(&certificate, &host).is_err() {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
     }
 
     /// The configuration of a TLS listener that offers HTTP/2 and HTTP/1.1.
@@ -148,5 +182,26 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.join("ca.pem")).unwrap(), first.authority);
         assert!(!folder.join("ca-key.pem").exists());
         second.server_config().unwrap();
+    }
+
+    #[test]
+    fn a_certificate_that_lacks_a_name_is_made_anew() {
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
+        let all = names();
+        for gone in
+            ["user-management.cloud.ibm.com", "*.us-east.secrets-manager.appdomain.cloud", "::1"]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let fewer = all.iter().filter(|name| *name != gone).cloned().collect();
+            let old = Certificate::with_names(fewer, now).unwrap();
+            old.store(folder.path()).unwrap();
+            assert_eq!(old.lacks().unwrap().as_deref(), Some(gone));
+            let new = Certificate::in_folder(folder.path(), now).unwrap();
+            assert_ne!(new.authority, old.authority);
+            assert_eq!(new.lacks().unwrap(), None);
+            let kept = Certificate::in_folder(folder.path(), now).unwrap();
+            assert_eq!(kept.key, new.key);
+            kept.server_config().unwrap();
+        }
     }
 }

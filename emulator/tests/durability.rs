@@ -26,6 +26,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many processes are killed.
 const ROUNDS: usize = 8;
+/// How many secrets are in the store whose pages are overwritten.
+const SECRETS: usize = 12;
+/// Of its unused pages, one of so many is overwritten.
+const UNUSED: usize = 100;
 /// How many requests are in flight at once.
 const WRITERS: usize = 6;
 /// How many responses a process sends before it is killed, with other requests in flight.
@@ -256,14 +260,96 @@ async fn a_full_disk_divides_nothing() {
     assert_eq!(names(&lab).await, written);
 }
 
-/// A file that is no store is refused with what to do, not as one that is in use.
+/// A file that is no store, or was cut to nothing, is refused with what to do, not as one that is in use.
 #[test]
 fn a_damaged_file_is_refused_with_advice() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("emulator.redb"), "x".repeat(100_000)).unwrap();
-    let (succeeded, errors) = run(&["--data", folder.path().to_str().unwrap()]);
-    assert!(!succeeded);
+    for (content, words) in [("x".repeat(100_000), "magic number"), (String::new(), "is empty")] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("emulator.redb");
+        std::fs::write(&file, &content).unwrap();
+        let (succeeded, errors) = run(&["--data", folder.path().to_str().unwrap()]);
+        assert!(!succeeded);
+        assert!(errors.contains(words), "{errors}");
+        assert_refused_with_advice(&errors);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
+    }
+}
+
+fn assert_refused_with_advice(errors: &str) {
     assert!(!errors.contains("panicked"), "{errors}");
     assert!(!errors.contains("is another emulator"), "{errors}");
     assert!(errors.contains("Restore it from a copy, or move it away"), "{errors}");
+}
+
+/// What a first start leaves that fails for want of room is no damaged file for the next one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_first_start_on_a_full_disk_can_be_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let errors = Process::fails_on_full_disk(folder.path(), 8);
+    assert!(errors.contains("emulator.redb"), "{errors}");
+    drop(Process::with_data(folder.path()));
+}
+
+/// Whatever single page of the file is overwritten: the next start refuses it with what to do, or has
+/// exactly what was acknowledged. The last write is the one that a store could go back behind without
+/// anybody noticing, so there is a copy of the file from before it, too.
+#[tokio::test]
+async fn an_overwritten_page_loses_nothing_without_a_word() {
+    const PAGE: usize = 4096;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("emulator.redb");
+    let mut process = Process::with_data(folder.path());
+    let lab = lab_of(&process).await;
+    let clock = json!({ "mode": "frozen", "now": "2026-01-10T09:00:00Z" });
+    lab.put("/_emulator/clock", clock).await.expect(200);
+    let lab = lab_of(&process).await;
+    for number in 0..SECRETS {
+        lab.secret(text(&format!("n{number}"))).await;
+    }
+    process.kill();
+    let older = std::fs::read(&file).unwrap();
+    let mut process = Process::with_data(folder.path());
+    let lab = lab_of(&process).await;
+    let id = lab.secret(text("last-but-one")).await;
+    lab.delete(&format!("secrets/{id}")).await.expect(204);
+    lab.secret(text("last")).await;
+    let acknowledged = lab.state().await;
+    process.kill();
+    let whole = std::fs::read(&file).unwrap();
+
+    let (mut refused, mut kept) = (0, 0);
+    for (number, page) in whole.chunks(PAGE).enumerate() {
+        let before = older.get(number * PAGE..(number + 1) * PAGE).unwrap_or(page);
+        let noise: Vec<u8> = (0..PAGE).map(|at| (at * 31 + number * 7 + 1) as u8).collect();
+        for (kind, overwritten) in [("zeros", &[0; PAGE][..]), ("noise", &noise), ("older", before)]
+        {
+            // The first page older is the whole file as it was then, which nothing can tell. Of the pages
+            // that were never written, some are enough.
+            let is_unused = page.iter().all(|byte| *byte == 0);
+            if overwritten == page
+                || (number == 0 && kind == "older")
+                || (is_unused && number % UNUSED != 0)
+            {
+                continue;
+            }
+            let mut damaged = whole.clone();
+            damaged[number * PAGE..(number + 1) * PAGE].copy_from_slice(overwritten);
+            std::fs::write(&file, &damaged).unwrap();
+            match Process::try_with_data(folder.path()) {
+                Ok(process) => {
+                    kept += 1;
+                    let url = process.exported("EMULATOR_URL");
+                    let state = Lab::with_token(url, String::new()).state().await;
+                    assert!(state == acknowledged, "page {number}, {kind}: another state");
+                }
+                Err(errors) => {
+                    refused += 1;
+                    assert_refused_with_advice(&errors);
+                }
+            }
+        }
+    }
+    println!("overwritten pages: {refused} refused, {kept} without effect");
+    assert!(refused > 0 && kept > 0);
 }

@@ -100,7 +100,7 @@ pub(crate) fn base_url(extensions: &Extensions) -> String {
 /// What the client addressed, before the path was mapped.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Addressed {
-    /// The host, from the header or, in HTTP/2, from the target.
+    /// The host, from the target, as in HTTP/2 and to a proxy, or else from the header.
     pub(crate) host: String,
     /// The path.
     pub(crate) path: String,

@@ -2,7 +2,7 @@
 
 use crate::http::address::{self, Addressed, Scheme};
 use crate::http::response::Dropped;
-use crate::http::socket::Reset;
+use crate::http::socket::Line;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -11,20 +11,29 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt as _;
 
-/// Serves one connection, in HTTP/1.1 or HTTP/2. `reset` is that of the TCP connection below `stream`.
+/// Serves one connection, in HTTP/1.1 or HTTP/2. `line` is the TCP connection below `stream`. It is closed
+/// when the client takes longer than `patience` for a head, or does nothing for so long although it is
+/// its turn; a body has its own limit, where it is read.
 pub(crate) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    reset: Reset,
+    line: Line,
     router: Router,
     scheme: Scheme,
+    patience: Duration,
 ) {
-    let demand = reset.clone();
+    // Each request under way has one more of it.
+    let at_work = Arc::new(());
+    let (demand, working) = (line.clone(), Arc::clone(&at_work));
     let service = service_fn(move |request: Request<Incoming>| {
-        let (router, reset) = (router.clone(), demand.clone());
+        let (router, line, working) = (router.clone(), demand.clone(), Arc::clone(&working));
         async move {
+            let _working = working;
             let mut request = addressed(request.map(Body::new));
             request.extensions_mut().insert(scheme);
             let response = match router.oneshot(request).await {
@@ -32,7 +41,7 @@ pub(crate) async fn serve(
                 Err(never) => match never {},
             };
             if response.extensions().get::<Dropped>().is_some() {
-                reset.demand();
+                line.demand_reset();
                 // Until the connection is dropped; in HTTP/2, a failed exchange would end alone.
                 std::future::pending::<()>().await;
             }
@@ -40,22 +49,41 @@ pub(crate) async fn serve(
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience);
     builder.http2().timer(TokioTimer::new());
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         // A broken connection is the client's problem.
-        _ = builder.serve_connection(TokioIo::new(stream), service) => {}
-        () = reset.demanded() => {}
+        _ = connection.as_mut() => {}
+        () = line.reset_demanded() => {}
+        // The service has one of it all the time.
+        () = idle(&line, || Arc::strong_count(&at_work) == 2, patience) => {
+            // In order, so that a request that is on its way now is not lost without a word.
+            connection.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(patience, connection).await;
+        }
+    }
+}
+
+/// Waits until nothing has moved for some time in which it was the client's turn.
+async fn idle(line: &Line, is_clients_turn: impl Fn() -> bool, patience: Duration) {
+    let mut before = line.moves();
+    loop {
+        tokio::time::sleep(patience).await;
+        let now = line.moves();
+        if now == before && is_clients_turn() {
+            return;
+        }
+        before = now;
     }
 }
 
 /// Maps the request to the emulator's own path.
 fn addressed(mut request: Request<Body>) -> Request<Body> {
-    let header = request.headers().get(header::HOST);
-    let host = header
-        .and_then(|value| value.to_str().ok())
-        .or(request.uri().authority().map(|authority| authority.as_str()))
-        .unwrap_or_default();
+    // A target that names a host overrides the header (RFC 9112, 3.2.2).
+    let target = request.uri().authority().map(|authority| authority.as_str());
+    let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    let host = target.or(header).unwrap_or_default();
     let mut addressed =
         Addressed { host: host.to_owned(), path: request.uri().path().to_owned(), region: None };
     if let Some(own) = address::own_path(host, &addressed.path) {

@@ -1,9 +1,10 @@
-//! Bodies that a client has compressed, as IBM's SDKs do if they are told to.
+//! Receives bodies that a client has compressed, as IBM's SDKs do if they are told to, and those of the
+//! control API.
 
 use crate::app::App;
 use crate::error::{ApiError, ErrorKind, Result};
 use crate::http::errors::{self, Family};
-use crate::http::exchange::{LARGEST_BODY, read};
+use crate::http::exchange::{LARGEST_BODY, LARGEST_STATE, read};
 use crate::http::response;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -14,26 +15,28 @@ use flate2::read::MultiGzDecoder;
 use std::io::Read as _;
 use std::sync::Arc;
 
-/// The largest body of the control API that may be compressed: a state with thousands of secrets.
-const LARGEST_STATE: usize = 64 * 1024 * 1024;
-
-/// Passes a request on with its body as it was before the client compressed it.
+/// Passes a request on with its body as it was before the client compressed it. Plain bodies for IBM's
+/// APIs are left to the exchange, which also records what is wrong with them.
 pub(crate) async fn decode(
     State(app): State<Arc<App>>,
     request: Request,
     next: Next,
 ) -> Response<Body> {
-    if !request.headers().contains_key(header::CONTENT_ENCODING) {
+    let family = Family::of(request.uri().path());
+    let is_compressed = request.headers().contains_key(header::CONTENT_ENCODING);
+    if !is_compressed && family != Family::Control {
         return next.run(request).await;
     }
-    let family = Family::of(request.uri().path());
     let largest = if family == Family::Control { LARGEST_STATE } else { LARGEST_BODY };
     let (mut parts, body) = request.into_parts();
-    match read(body, largest).await.and_then(|body| decoded(&parts.headers, body, largest)) {
+    let body = read(body, largest, app.patience).await;
+    match body.and_then(|body| decoded(&parts.headers, body, largest)) {
         Ok(body) => {
-            parts.headers.remove(header::CONTENT_ENCODING);
-            // It has the compressed one.
-            parts.headers.remove(header::CONTENT_LENGTH);
+            if is_compressed {
+                parts.headers.remove(header::CONTENT_ENCODING);
+                // It has the compressed one.
+                parts.headers.remove(header::CONTENT_LENGTH);
+            }
             next.run(Request::from_parts(parts, Body::from(body))).await
         }
         Err(error) => {

@@ -26,8 +26,8 @@ use std::time::Duration;
 
 /// Larger bodies are refused.
 pub(super) const LARGEST_BODY: usize = 1024 * 1024;
-/// The time limit for receiving a body.
-const BODY_DEADLINE: Duration = Duration::from_secs(30);
+/// Larger bodies of the control API are refused: a state has thousands of secrets.
+pub(crate) const LARGEST_STATE: usize = 64 * 1024 * 1024;
 const CORRELATION: &str = "x-correlation-id";
 const TRANSACTION: &str = "transaction-id";
 
@@ -39,7 +39,7 @@ pub async fn serve(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = read(body, LARGEST_BODY).await;
+    let body = read(body, LARGEST_BODY, app.patience).await;
     let path: Option<Vec<_>> = path
         .map(|path| path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     let refused = match (&path, &body) {
@@ -59,7 +59,7 @@ pub async fn serve(
 /// Refuses a request without a route, in the error format of the API it would belong to.
 pub async fn serve_unknown(app: Arc<App>, request: Request, kind: ErrorKind) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = read(body, LARGEST_BODY).await.unwrap_or_default();
+    let body = read(body, LARGEST_BODY, app.patience).await.unwrap_or_default();
     let request = api_request(&parts, Vec::new(), body, app.trace());
     let message = format!("{} {} does not exist.", parts.method, parts.uri.path());
     respond(&app, None, &parts, &request, || app.refused(ApiError::new(kind, message))).await
@@ -173,8 +173,8 @@ fn known(claims: Claims, tx: &Transaction<'_>) -> Result<Claims> {
 }
 
 /// A body that arrives in time and has at most `largest` bytes.
-pub(super) async fn read(body: Body, largest: usize) -> Result<Bytes> {
-    match tokio::time::timeout(BODY_DEADLINE, to_bytes(body, largest)).await {
+pub(crate) async fn read(body: Body, largest: usize, patience: Duration) -> Result<Bytes> {
+    match tokio::time::timeout(patience, to_bytes(body, largest)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(ApiError::new(
             ErrorKind::TooLarge,

@@ -29,8 +29,13 @@ pub(crate) async fn check(
 }
 
 fn refusal(hosts: &[String], request: &Request) -> Option<ApiError> {
-    let host = request.extensions().get::<Addressed>().map_or("", |addressed| &addressed.host);
-    if !is_own(host, hosts) {
+    // The target of a request can name a host too. Only programs send no host at all.
+    let addressed =
+        request.extensions().get::<Addressed>().map(|addressed| addressed.host.as_str());
+    let headers = request.headers().get_all(header::HOST).iter();
+    let named = headers.map(|value| value.to_str().unwrap_or_default());
+    let mut named = addressed.filter(|host| !host.is_empty()).into_iter().chain(named);
+    if let Some(host) = named.find(|host| !is_own(host, hosts)) {
         return Some(ApiError::new(
             ErrorKind::Forbidden,
             format!(
@@ -40,8 +45,7 @@ fn refusal(hosts: &[String], request: &Request) -> Option<ApiError> {
     }
     let sent = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     let foreign_origin = sent("origin").is_some_and(|origin| {
-        let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
-        authority.is_empty() || !authority.eq_ignore_ascii_case(host)
+        !origin.eq_ignore_ascii_case(&address::base_url(request.extensions()))
     });
     let foreign_site =
         sent("sec-fetch-site").is_some_and(|it| !matches!(it, "same-origin" | "none"));
@@ -70,9 +74,8 @@ fn refusal(hosts: &[String], request: &Request) -> Option<ApiError> {
     None
 }
 
-/// Whether a `Host` header names this emulator. A page can have its own name lead here (DNS
-/// rebinding), but it can do so with no IP address, `localhost` or name of IBM's. Only programs
-/// send no host.
+/// Whether a `Host` header, or the host of a target, names this emulator. A page can have its own name
+/// lead here (DNS rebinding), but it can do so with no IP address, `localhost` or name of IBM's.
 fn is_own(host: &str, more: &[String]) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -80,8 +83,7 @@ fn is_own(host: &str, more: &[String]) -> bool {
     };
     let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    name.is_empty()
-        || address.parse::<IpAddr>().is_ok()
+    address.parse::<IpAddr>().is_ok()
         || name == "localhost"
         || name.ends_with(".localhost")
         || address::ibm_host(&name).is_some()
@@ -109,7 +111,9 @@ mod tests {
             ("abc.us-south.secrets-manager.appdomain.cloud:443", true),
             ("emulator.test:8484", true),
             ("Emulator.test", true),
-            ("", true),
+            ("", false),
+            (":8484", false),
+            ("evil.example@localhost", false),
             ("evil.example", false),
             ("evil.example:8484", false),
             ("127.0.0.1.evil.example:8484", false),

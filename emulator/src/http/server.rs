@@ -23,32 +23,48 @@ pub(crate) enum Protocol {
     Proxy(TlsAcceptor),
 }
 
-/// Serves `router` on every connection of `listener`.
-pub(crate) async fn run(listener: TcpListener, protocol: Protocol, router: Router) {
+/// Serves `router` on every connection of `listener`. A client has `patience` for each thing that it has
+/// to do.
+pub(crate) async fn run(
+    listener: TcpListener,
+    protocol: Protocol,
+    router: Router,
+    patience: Duration,
+) {
     let mut connections = JoinSet::new();
+    let mut is_refusing = false;
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
+                is_refusing = false;
                 // Responses are small: waiting to fill a packet would only delay them.
                 let _ = stream.set_nodelay(true);
-                connections.spawn(open(stream, protocol.clone(), router.clone()));
+                connections.spawn(open(stream, protocol.clone(), router.clone(), patience));
             }
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            Err(error) => {
+                if !is_refusing {
+                    eprintln!(
+                        "warning: cannot accept connections for now: {error}. They wait until others end."
+                    );
+                }
+                is_refusing = true;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
         }
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn open(stream: TcpStream, protocol: Protocol, router: Router) {
-    let (stream, reset) = Socket::new(stream);
+async fn open(stream: TcpStream, protocol: Protocol, router: Router, patience: Duration) {
+    let (stream, line) = Socket::new(stream);
     match protocol {
-        Protocol::Http => connection::serve(stream, reset, router, Scheme::Http).await,
+        Protocol::Http => connection::serve(stream, line, router, Scheme::Http, patience).await,
         Protocol::Tls(tls) => {
-            // A failed handshake is the client's problem.
-            if let Ok(stream) = tls.accept(stream).await {
-                connection::serve(stream, reset, router, Scheme::Https).await;
+            // A handshake that fails, or is not finished, is the client's problem.
+            if let Ok(Ok(stream)) = tokio::time::timeout(patience, tls.accept(stream)).await {
+                connection::serve(stream, line, router, Scheme::Https, patience).await;
             }
         }
-        Protocol::Proxy(tls) => proxy::serve(stream, reset, tls, router).await,
+        Protocol::Proxy(tls) => proxy::serve(stream, line, tls, router, patience).await,
     }
 }

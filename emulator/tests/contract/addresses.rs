@@ -2,7 +2,7 @@
 
 use crate::lab::{GRANT, is_reset, send, static_secret};
 use ibm_sm_emulator::{Emulator, Handle, Options, seed};
-use reqwest::{Certificate, Client, ClientBuilder, Method, Proxy};
+use reqwest::{Certificate, Client, ClientBuilder, Method, Proxy, Version};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -189,4 +189,22 @@ async fn endpoints_of_an_instance() {
     assert_eq!(send(plain.get(&url)).await.error().0, 401);
     let unknown = url.replace(seed::INSTANCE_ID, "x");
     assert_eq!(send(plain.get(unknown).bearer_auth(&token)).await.error().0, 404);
+}
+
+/// What a web page sends by the proxy is refused inside it as it is outside, and `https` is its own scheme.
+#[tokio::test]
+async fn web_pages_of_other_sites_are_refused_by_proxy() {
+    let emulator = emulator().await;
+    let http = by_proxy(&emulator);
+    for (header, value, status) in [
+        ("origin", "https://evil.example", 403),
+        ("origin", "http://iam.cloud.ibm.com", 403),
+        ("origin", IAM, 200),
+        ("sec-fetch-site", "cross-site", 403),
+        ("host", "evil.example", 403),
+    ] {
+        let request = http.get(format!("{IAM}/identity/keys")).version(Version::HTTP_11);
+        let got = send(request.header(header, value)).await;
+        assert_eq!(got.status, status, "{header}: {value}");
+    }
 }

@@ -4,6 +4,8 @@ use crate::lab::{GRANT, Lab, send};
 use ibm_sm_emulator::seed;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const PATHS: [(Method, &str); 7] = [
     (Method::POST, "/_emulator/reset"),
@@ -28,6 +30,8 @@ async fn web_pages_of_other_sites_are_refused() {
         ("origin", "http://localhost:1", "web page"),
         ("origin", "null", "web page"),
         ("origin", "", "web page"),
+        ("origin", &format!("https://127.0.0.1:{port}"), "web page"),
+        ("origin", &format!("127.0.0.1:{port}"), "web page"),
         ("sec-fetch-site", "cross-site", "web page"),
         ("sec-fetch-site", "same-site", "web page"),
         ("host", &rebound, "--allow-host"),
@@ -94,5 +98,57 @@ async fn own_pages_and_programs_are_served() {
             let state: Value = send(request.header(name, value)).await.expect(200).body;
             assert!(state["iam"].is_object());
         }
+    }
+}
+
+/// The status of the response to a request that is sent as it stands.
+async fn status(lab: &Lab, request: &str) -> String {
+    let address = lab.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    String::from_utf8(status.to_vec()).unwrap()
+}
+
+/// Whatever names a host is judged: the target, each `Host`, and an empty one. Only programs send none.
+#[tokio::test]
+async fn every_name_of_a_request_is_judged() {
+    let lab = Lab::start().await;
+    for (request, expected) in [
+        ("GET /_emulator/healthz HTTP/1.1\r\nHost: localhost\r\n", 200),
+        ("GET http://localhost/_emulator/healthz HTTP/1.1\r\nHost: localhost\r\n", 200),
+        ("GET http://localhost/_emulator/healthz HTTP/1.1\r\nHost: evil.example\r\n", 403),
+        ("GET http://evil.example/_emulator/healthz HTTP/1.1\r\nHost: localhost\r\n", 403),
+        ("GET http://evil.example/_emulator/healthz HTTP/1.1\r\n", 403),
+        (
+            "GET http://localhost@evil.example/_emulator/healthz HTTP/1.1\r\nHost: localhost\r\n",
+            403,
+        ),
+        ("GET /_emulator/healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n", 403),
+        ("GET /_emulator/healthz HTTP/1.1\r\nHost:\r\n", 403),
+        ("GET /_emulator/healthz HTTP/1.1\r\nHost: \u{fc}\r\n", 403),
+        ("GET /_emulator/healthz HTTP/1.0\r\n", 200),
+    ] {
+        let got = status(&lab, &format!("{request}\r\n")).await;
+        assert!(got.ends_with(&expected.to_string()), "{got}: {request}");
+    }
+}
+
+/// A page may open a websocket to any site without asking it first: that is refused like all it sends.
+#[tokio::test]
+async fn websockets_of_other_sites_are_refused() {
+    let lab = Lab::start().await;
+    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (headers, expected) in [
+        ("Host: localhost\r\nOrigin: https://evil.example\r\n", 403),
+        ("Host: localhost\r\nSec-Fetch-Site: cross-site\r\n", 403),
+        ("Host: evil.example\r\nOrigin: http://evil.example\r\n", 403),
+        // Nothing here speaks it, so it is an ordinary request.
+        ("Host: localhost\r\nOrigin: http://localhost\r\n", 200),
+    ] {
+        let request = format!("GET /_emulator/healthz HTTP/1.1\r\n{headers}{upgrade}\r\n");
+        let got = status(&lab, &request).await;
+        assert!(got.ends_with(&expected.to_string()), "{got}: {request}");
     }
 }

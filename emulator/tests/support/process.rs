@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A running emulator; killed with -9 when dropped.
 pub struct Process {
@@ -19,17 +19,37 @@ impl Process {
 
     fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let stdout = child.stdout.take().unwrap();
         let mut process = Self { child, screen: String::new() };
-        for line in lines {
+        assert!(process.is_ready(stdout), "it ended before it was ready: {}", process.screen);
+        process
+    }
+
+    /// Reads the output before `ready`; false if it ends without.
+    fn is_ready(&mut self, stdout: ChildStdout) -> bool {
+        for line in BufReader::new(stdout).lines() {
             let line = line.unwrap();
             if line == "ready" {
-                return process;
+                return true;
             }
-            process.screen.push_str(&line);
-            process.screen.push('\n');
+            self.screen.push_str(&line);
+            self.screen.push('\n');
         }
-        panic!("it ended before it was ready: {}", process.screen);
+        false
+    }
+
+    /// Starts it on a folder; its stderr if it does not get ready.
+    pub fn try_with_data(folder: &Path) -> Result<Self, String> {
+        let mut command = command(&["--data", folder.to_str().unwrap()]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let mut process = Self { child, screen: String::new() };
+        if process.is_ready(stdout) {
+            return Ok(process);
+        }
+        let mut errors = String::new();
+        stderr.read_to_string(&mut errors).unwrap();
+        Err(errors)
     }
 
     pub fn with_data(folder: &Path) -> Self {
@@ -38,12 +58,14 @@ impl Process {
 
     /// The same, but no file can grow beyond so many KiB: the disk is full.
     pub fn with_full_disk(folder: &Path, kibibytes: u64) -> Self {
-        let blocks = kibibytes * 2;
-        let shell = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\"");
-        let mut command = Command::new("sh");
-        command.args(["-c", &shell, env!("CARGO_BIN_EXE_ibm-sm-emulator")]);
-        command.args(["--listen", "127.0.0.1:0", "--data", folder.to_str().unwrap()]);
-        Self::spawn(command)
+        Self::spawn(on_full_disk(folder, kibibytes))
+    }
+
+    /// The stderr of one that cannot start on it.
+    pub fn fails_on_full_disk(folder: &Path, kibibytes: u64) -> String {
+        let output = on_full_disk(folder, kibibytes).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
     }
 
     /// Makes room on the disk.
@@ -98,6 +120,15 @@ pub fn run(arguments: &[&str]) -> (bool, String) {
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     (child.wait().unwrap().success(), errors)
+}
+
+fn on_full_disk(folder: &Path, kibibytes: u64) -> Command {
+    let blocks = kibibytes * 2;
+    let shell = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command.args(["-c", &shell, env!("CARGO_BIN_EXE_ibm-sm-emulator")]);
+    command.args(["--listen", "127.0.0.1:0", "--data", folder.to_str().unwrap()]);
+    command
 }
 
 fn command(arguments: &[&str]) -> Command {
