@@ -15,6 +15,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use harness::cli::Product;
 use harness::expect::{Scenario, Table};
 use harness::report::Report;
 use harness::terraform::Terraform;
@@ -62,11 +63,14 @@ fn trials(programs: Programs) -> Result<(Vec<Trial>, Arc<Report>)> {
     let own = own_tests::TESTS.into_iter().chain(leak_tests::TESTS);
     let mut trials: Vec<Trial> = own.map(own_tests::trial).collect();
     for test in modules::find(repository)? {
-        let programs = Arc::clone(&programs);
-        trials.push(Trial::test(test.display().to_string(), move || {
-            modules::run(&programs, repository, &test)
-                .map_err(|reason| Failed::from(format!("{reason:#}")))
-        }));
+        let (programs, name) = (Arc::clone(&programs), test.display().to_string());
+        let run = move || {
+            let outcome = modules::run(&programs, repository, &test);
+            outcome.map_err(|reason| Failed::from(format!("{reason:#}")))
+        };
+        // What `tofu test` does with ephemeral values and mocks is not established.
+        let ignored = cli.product == Product::OpenTofu;
+        trials.push(Trial::test(name, run).with_ignored_flag(ignored));
     }
     for capability in folders(&root)? {
         for folder in folders(&capability)? {

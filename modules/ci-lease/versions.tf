@@ -1,4 +1,4 @@
-# The oldest Terraform that the provider is tested with. The validations need 1.9.
+# The oldest Terraform that the provider is tested with. Ephemeral resources came with 1.10.
 terraform {
   required_version = ">= 1.11"
 

@@ -1,4 +1,4 @@
-# The oldest Terraform that the provider is tested with. The validations need 1.9.
+# Write-only arguments came with 1.11.
 terraform {
   required_version = ">= 1.11"
 

@@ -1,4 +1,5 @@
-# The oldest Terraform that the provider is tested with. The validations need 1.9.
+# The oldest Terraform that the provider is tested with. Of the module itself, the provider's function
+# in main.tf needs 1.8.
 terraform {
   required_version = ">= 1.11"
 

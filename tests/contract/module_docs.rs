@@ -31,7 +31,8 @@ fn readmes_of_modules_have_their_inputs_and_outputs() {
 
 #[test]
 fn blocks_are_files_that_run() {
-    let mut texts = files(&root().join("docs/guides"), |path| path.extension().is_some_and(|it| it == "md"));
+    let mut texts =
+        files(&root().join("docs/guides"), |path| path.extension().is_some_and(|it| it == "md"));
     let modules = files(&root().join("modules"), |path| path.is_dir());
     texts.extend(modules.iter().map(|folder| folder.join("README.md")));
     let mut blocks = 0;
@@ -48,7 +49,8 @@ fn blocks_are_files_that_run() {
                 continue;
             };
             let file = root().join(path);
-            let content = fs::read_to_string(&file).unwrap_or_else(|_| panic!("no {}", file.display()));
+            let content =
+                fs::read_to_string(&file).unwrap_or_else(|_| panic!("no {}", file.display()));
             let fence = lines.next().filter(|line| line.starts_with("```")).expect("a block");
             let _ = writeln!(expected, "{fence}\n{}\n```", content.trim_end());
             assert!(lines.any(|line| line == "```"), "{path} has no end in {}", guide.display());
@@ -66,7 +68,8 @@ fn tables(folder: &Path) -> String {
     for file in files(folder, |path| path.extension().is_some_and(|it| it == "tf")) {
         let body: Body = fs::read_to_string(&file).unwrap().parse().expect("valid HCL");
         for block in body.into_blocks() {
-            let name = block.labels.first().map(|label| label.as_str().to_owned()).unwrap_or_default();
+            let name =
+                block.labels.first().map(|label| label.as_str().to_owned()).unwrap_or_default();
             match block.ident.as_str() {
                 "variable" => input(&name, &block, &mut inputs),
                 "output" => {
@@ -93,7 +96,8 @@ fn input(name: &str, block: &Block, inputs: &mut String) {
         true => format!("<pre>{}</pre>", kind.replace('"', "&quot;").replace('\n', "<br>")),
         false => format!("`{kind}`"),
     };
-    let _ = writeln!(inputs, "| `{name}`{ephemeral} | {} | {kind} | {default} |", description(block));
+    let _ =
+        writeln!(inputs, "| `{name}`{ephemeral} | {} | {kind} | {default} |", description(block));
 }
 
 fn description(block: &Block) -> String {

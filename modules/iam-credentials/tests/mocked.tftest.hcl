@@ -10,7 +10,7 @@ variables {
 
 run "apply" {
   variables {
-    secrets = { app = { service_id = "ServiceId-of-nobody" } }
+    secrets = { app = { service_id = "ServiceId-0" } }
   }
 
   assert {
@@ -20,5 +20,18 @@ run "apply" {
   assert {
     condition     = output.secrets.app.key_version == 0 && !can(timeadd(output.secrets.app.expiration_date, "0s"))
     error_message = "The mock makes up better values: say so in docs/guides/testing-modules.md."
+  }
+}
+
+# A second plan is empty, whatever the service would have changed.
+run "plan_again" {
+  command = plan
+  variables {
+    secrets = { app = { service_id = "ServiceId-0" } }
+  }
+
+  assert {
+    condition     = output.secrets == run.apply.secrets
+    error_message = "The mock plans changes: say so in docs/guides/testing-modules.md."
   }
 }
