@@ -3,6 +3,7 @@
 //!
 //! `terraform test` keeps states in memory, so the states searched are those that it prints.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -116,8 +117,8 @@ fn search(
     secrecy::plant_state(&mut secrets, &emulator.state()?);
     secrets.retain(|secret, _| !secret.is_empty());
     tally.plant(secrets.len());
-    let own = workspace.written();
-    let leaks = || Leaks::of(&secrets, &own, &NO_HOLDERS, Default::default());
+    let (own, no_holders) = (workspace.written(), BTreeMap::new());
+    let leaks = || Leaks::of(&secrets, &own, &no_holders, BTreeSet::new());
     let (states, rest): (Vec<&str>, Vec<&str>) = run.stdout.lines().partition(|line| {
         ["test_state", "test_plan"].iter().any(|kind| line.contains(&format!("\"type\":{kind:?}")))
     });
@@ -163,7 +164,9 @@ fn copy(repository: &Path, workspace: &Workspace) -> Result<()> {
             let folder = place.parent().context("a file is in a folder")?;
             fs::create_dir_all(workspace.folder.join(folder))?;
             let Some(name) = place.to_str() else { bail!("{} is not UTF-8", path.display()) };
-            workspace.add(name, &fs::read_to_string(path)?)
+            workspace.add(name, &fs::read_to_string(path)?)?;
+            // Some are programs.
+            Ok(fs::set_permissions(workspace.folder.join(name), fs::metadata(path)?.permissions())?)
         })?;
     }
     Ok(())
@@ -194,6 +197,3 @@ fn walk(folder: &Path, each: &mut impl FnMut(&Path) -> Result<()>) -> Result<()>
     }
     Ok(())
 }
-
-/// No file may hold a secret.
-static NO_HOLDERS: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
