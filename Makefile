@@ -54,7 +54,7 @@ acceptance: ## the real Terraform against the emulator; FILTER=name runs those t
 modules-test: ## the tests of modules and examples: `terraform test` against the emulator, a part of `acceptance`
 	$(STEP) 'tests of modules'
 	$(CARGO) build $(CARGO_FLAGS) --workspace
-	$(TEST) --test acceptance -- .tftest.hcl test.sh
+	$(TEST) --test acceptance -- terraform_test/
 
 modules-docs: ## refresh what READMEs of modules and guides repeat; a contract test compares it
 	@WRITE_MODULE_DOCS=1 $(TEST) --quiet --test main -- contract::module_docs

@@ -63,7 +63,8 @@ fn trials(programs: Programs) -> Result<(Vec<Trial>, Arc<Report>)> {
     let own = own_tests::TESTS.into_iter().chain(leak_tests::TESTS);
     let mut trials: Vec<Trial> = own.map(own_tests::trial).collect();
     for test in modules::find(repository)? {
-        let (programs, name) = (Arc::clone(&programs), test.display().to_string());
+        let name = format!("terraform_test/{}", test.display());
+        let programs = Arc::clone(&programs);
         let run = move || {
             let outcome = modules::run(&programs, repository, &test);
             outcome.map_err(|reason| Failed::from(format!("{reason:#}")))
