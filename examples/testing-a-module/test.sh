@@ -7,14 +7,16 @@ work=$(mktemp -d)
 emulator=
 trap '[ -z "$emulator" ] || kill "$emulator"; rm -rf "$work"' EXIT
 
-# A free port; the first line `ready` means that it takes requests.
-ibm-sm-emulator --listen 127.0.0.1:0 >"$work/emulator.txt" &
+# On a free port. It prints what to export, and `ready` when it takes requests.
+mkfifo "$work/lines"
+ibm-sm-emulator --listen 127.0.0.1:0 >"$work/lines" &
 emulator=$!
-until grep -q '^ready' "$work/emulator.txt"; do
-    kill -0 "$emulator"
-    sleep 0.1
+exec 3<"$work/lines"
+line=
+while [ "$line" != ready ]; do
+    IFS= read -r line <&3 || { echo "the emulator did not start" >&2; exit 1; }
+    case $line in "export "*) eval "$line" ;; esac
 done
-eval "$(grep '^export ' "$work/emulator.txt")"
 
 terraform get >/dev/null
 terraform test "$@"

@@ -93,7 +93,7 @@ fn input(name: &str, block: &Block, inputs: &mut String) {
     let ephemeral = if is_set(block, "ephemeral") { " (ephemeral)" } else { "" };
     // A type of several lines keeps them in a table only as HTML.
     let kind = match kind.contains('\n') {
-        true => format!("<pre>{}</pre>", kind.replace('"', "&quot;").replace('\n', "<br>")),
+        true => format!("<pre>{}</pre>", kind.replace('"', "&quot;").replace("\n  ", "<br>")),
         false => format!("`{kind}`"),
     };
     let _ =

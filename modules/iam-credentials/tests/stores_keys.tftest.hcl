@@ -28,7 +28,7 @@ run "one_of_two" {
     error_message = "A secret decides for itself."
   }
   assert {
-    condition     = output.secrets.stored.api_key_id != null && output.secrets.kept.api_key_id == null
-    error_message = "A key that nobody has read has no id yet."
+    condition     = output.secrets.stored.api_key_id != null && output.secrets.kept.api_key_id == null && output.secrets.kept.expiration_date == null
+    error_message = "A key that nobody has read has neither id nor end yet."
   }
 }
