@@ -57,7 +57,7 @@ modules-test: ## the tests of modules and examples: `terraform test` against the
 	$(TEST) --test acceptance -- terraform_test/
 
 modules-docs: ## refresh what READMEs of modules and guides repeat; a contract test compares it
-	@WRITE_MODULE_DOCS=1 $(TEST) --quiet --test main -- contract::module_docs
+	@WRITE_MODULE_DOCS=1 $(TEST) --quiet --test main -- contract::module_docs --test-threads=1
 
 faults-short: ## a few cells of the fault matrix, some of each operation and fault
 	$(STEP) 'fault matrix, in short'
