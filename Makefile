@@ -11,7 +11,7 @@ PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
 	test && $$1 == "name" && $$3 !~ /acceptance|faults/ { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
-.PHONY: help build demo check test unit contract protocol acceptance faults-short faults fuzz soak load sdk-test console-test deny bench
+.PHONY: help build demo check test unit contract protocol acceptance modules-test modules-docs faults-short faults fuzz soak load sdk-test console-test deny bench
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -50,6 +50,14 @@ acceptance: ## the real Terraform against the emulator; FILTER=name runs those t
 	$(STEP) 'acceptance tests'
 	$(CARGO) build $(CARGO_FLAGS) --workspace
 	$(TEST) --test acceptance -- $(FILTER)
+
+modules-test: ## the tests of modules and examples: `terraform test` against the emulator, a part of `acceptance`
+	$(STEP) 'tests of modules'
+	$(CARGO) build $(CARGO_FLAGS) --workspace
+	$(TEST) --test acceptance -- terraform_test/
+
+modules-docs: ## refresh what READMEs of modules and guides repeat; a contract test compares it
+	@WRITE_MODULE_DOCS=1 $(TEST) --quiet --test main -- contract::module_docs --test-threads=1
 
 faults-short: ## a few cells of the fault matrix, some of each operation and fault
 	$(STEP) 'fault matrix, in short'

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use harness::cli::Product;
 use harness::expect::{Scenario, Table};
 use harness::report::Report;
 use harness::terraform::Terraform;
 use harness::world::Programs;
-use harness::{demo_tests, failed_runs, leak_tests, lifecycle, own_tests, table};
+use harness::{demo_tests, failed_runs, leak_tests, lifecycle, modules, own_tests, table};
 
 /// Terraform mostly waits, so more scenarios than cores run at the same time.
 const PARALLEL: usize = 4;
@@ -51,16 +52,28 @@ fn programs() -> Result<Programs> {
     Ok(Programs { terraform: Terraform::find()?, provider, emulator, leaks: Arc::default() })
 }
 
-/// One test for each folder with an `expect.json`, and one for each case in a
-/// `cases.json` or a `runs.json`.
+/// One test for each folder with an `expect.json`, one for each case in a
+/// `cases.json` or a `runs.json`, and one for each test of a module.
 fn trials(programs: Programs) -> Result<(Vec<Trial>, Arc<Report>)> {
     let cli = programs.terraform.cli.clone();
     let programs = Arc::new(programs);
     let report = Arc::new(Report::new(cli.clone()));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/scenarios");
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = repository.join("acceptance-tests/scenarios");
     let own = own_tests::TESTS.into_iter().chain(leak_tests::TESTS);
     let mut trials: Vec<Trial> = own.map(own_tests::trial).collect();
     trials.extend(demo_tests::trials(&programs));
+    for test in modules::find(repository)? {
+        let name = format!("terraform_test/{}", test.display());
+        let programs = Arc::clone(&programs);
+        let run = move || {
+            let outcome = modules::run(&programs, repository, &test);
+            outcome.map_err(|reason| Failed::from(format!("{reason:#}")))
+        };
+        // What `tofu test` does with ephemeral values and mocks is not established.
+        let ignored = cli.product == Product::OpenTofu;
+        trials.push(Trial::test(name, run).with_ignored_flag(ignored));
+    }
     for capability in folders(&root)? {
         for folder in folders(&capability)? {
             let scenario = Reported { folder: folder.clone(), report: Arc::clone(&report) };

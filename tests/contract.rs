@@ -3,5 +3,6 @@
 
 mod citations;
 mod comparison;
+mod module_docs;
 mod rooms;
 mod schema;

@@ -14,6 +14,7 @@ pub(crate) mod leak_tests;
 pub(crate) mod leaks;
 pub(crate) mod lifecycle;
 pub(crate) mod matcher;
+pub(crate) mod modules;
 pub(crate) mod own_tests;
 pub(crate) mod plan;
 pub(crate) mod report;
