@@ -140,9 +140,8 @@ pub(super) fn schema() -> Schema {
              Environment: `IC_REGION`, `IBMCLOUD_REGION`, `BM_REGION`, `BLUEMIX_REGION`.",
         ),
         string("visibility").validator(one_of(VISIBILITIES)).description(
-            "Which endpoints to use: `public` (default), `private`, or `public-and-private`, which \
-             for Secrets Manager means private. Environment: `IC_VISIBILITY`, \
-             `IBMCLOUD_VISIBILITY`.",
+            "Which endpoints to use; for Secrets Manager, `public-and-private` means private. \
+             Default: `public`. Environment: `IC_VISIBILITY`, `IBMCLOUD_VISIBILITY`.",
         ),
         string("private_endpoint_type").validator(one_of(&[VPE])).description(
             "With `visibility = \"private\"`, `vpe` reaches IAM through the regional virtual \
