@@ -19,7 +19,7 @@ use harness::expect::{Scenario, Table};
 use harness::report::Report;
 use harness::terraform::Terraform;
 use harness::world::Programs;
-use harness::{failed_runs, leak_tests, lifecycle, own_tests, table};
+use harness::{documents, failed_runs, leak_tests, lifecycle, own_tests, table};
 
 /// Terraform mostly waits, so more scenarios than cores run at the same time.
 const PARALLEL: usize = 4;
@@ -60,6 +60,7 @@ fn trials(programs: Programs) -> Result<(Vec<Trial>, Arc<Report>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/scenarios");
     let own = own_tests::TESTS.into_iter().chain(leak_tests::TESTS);
     let mut trials: Vec<Trial> = own.map(own_tests::trial).collect();
+    trials.push(documents::trial(Arc::clone(&programs)));
     for capability in folders(&root)? {
         for folder in folders(&capability)? {
             let scenario = Reported { folder: folder.clone(), report: Arc::clone(&report) };

@@ -3,5 +3,6 @@
 
 mod citations;
 mod comparison;
+mod pages;
 mod rooms;
 mod schema;

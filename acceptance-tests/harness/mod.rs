@@ -5,6 +5,7 @@ pub(crate) mod actions;
 pub(crate) mod cli;
 pub(crate) mod compare;
 pub(crate) mod diagnostics;
+pub(crate) mod documents;
 pub(crate) mod emulator;
 pub(crate) mod expect;
 pub(crate) mod failed_runs;

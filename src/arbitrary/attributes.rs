@@ -42,7 +42,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .validator(matching("be a time as in RFC 3339, such as 2030-12-31T23:59:59Z", |text| {
                 parse_time(text).is_some()
             }))
-            .description("When the secret expires. Removed, the secret does not expire."),
+            .description("When the secret expires; without it, never."),
     ]
 }
 

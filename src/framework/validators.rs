@@ -93,8 +93,9 @@ pub fn count(min: usize, max: usize) -> Validator {
 }
 
 fn bounds(min: usize, max: usize, unit: &str) -> String {
-    match min {
-        0 => format!("have up to {max} {unit}"),
+    match (min, max) {
+        (1, 1) => format!("have exactly 1 {}", unit.trim_end_matches('s')),
+        (0, _) => format!("have up to {max} {unit}"),
         _ => format!("have {min} to {max} {unit}"),
     }
 }
@@ -138,6 +139,10 @@ mod tests {
         assert_eq!(broken(count(1, 2), ValueAny::List(vec![])), "have 1 to 2 elements, and has 0");
         assert_eq!(broken(one_of(&["vpe"]), string("x")), "be \"vpe\"");
         assert_eq!(broken(length(0, 1), string("ab")), "have up to 1 characters, and has 2");
+        assert_eq!(
+            broken(count(1, 1), ValueAny::List(vec![])),
+            "have exactly 1 element, and has 0"
+        );
         assert_eq!(broken(at_least(1), ValueAny::Number(0)), "be 1 or more");
         assert_eq!(broken(matching("be x", |t| t == "x"), string("y")), "be x");
     }

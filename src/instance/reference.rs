@@ -33,7 +33,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .required()
             .requires_replace()
             .validator(checked(INSTANCE_ID_RULE, check_instance_id))
-            .description("The GUID of the Secrets Manager instance."),
+            .description("The Secrets Manager instance that the object is in."),
         string("region")
             .optional_computed()
             .requires_replace()
