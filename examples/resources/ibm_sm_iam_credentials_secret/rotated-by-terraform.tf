@@ -1,5 +1,5 @@
 # A key for an existing service ID. Terraform rotates it when a trigger changes, and when it is
-# about to end; the previous key works until then.
+# about to end; the previous key works until then. The account is that of the service ID.
 resource "ibm_sm_iam_credentials_secret" "reporter" {
   instance_id       = var.instance_id
   name              = "reporter"

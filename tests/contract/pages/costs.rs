@@ -208,6 +208,19 @@ fn changed(config: &Value, change: Value) -> Value {
     config
 }
 
+/// The variables, of which the id of the object is one.
+fn named(variables: &Value, identity: &Value) -> Value {
+    let mut variables = variables.clone();
+    for (variable, attribute) in [
+        ("secret_group_id", "secret_group_id"),
+        ("secret_id", "secret_id"),
+        ("arbitrary_secret_id", "secret_id"),
+    ] {
+        variables[variable] = identity[attribute].clone();
+    }
+    variables
+}
+
 async fn resource(
     name: &'static str,
     schema: &ibm_sm_provider::framework::schema::Schema,
@@ -228,8 +241,10 @@ async fn resource(
         measured.push(("create".to_owned(), world.since(&mut seen).await));
         stored = core.refresh(&stored).await.unwrap();
         measured.push(("refresh".to_owned(), world.since(&mut seen).await));
+        let identity = examples::identity(name, &named(&world.variables, &stored.identity));
+        assert_eq!(identity, stored.identity, "the example shows another identity");
         let mut session = Session::with(&world.emulator).await;
-        let (_, told) = session.import(name, stored.identity.clone()).await;
+        let (_, told) = session.import(name, identity).await;
         assert_eq!(told, [], "{name}");
         measured.push(("import".to_owned(), world.since(&mut seen).await));
         let mut config = config;

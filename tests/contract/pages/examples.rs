@@ -72,10 +72,25 @@ pub(super) fn blocks(folder: &Path, keyword: &str, of_type: &str) -> Vec<Block> 
     found
 }
 
-/// The value of a block whose expressions refer to these variables alone.
-pub(super) fn value(body: &hcl::Body, schema: &Schema, variables: &Value) -> Value {
+fn context(variables: &Value) -> Context<'static> {
     let mut context = Context::new();
     context.declare_var("var", hcl::value::to_value(variables).unwrap());
+    context
+}
+
+/// The identity in the example of an import by it.
+pub(super) fn identity(resource: &str, variables: &Value) -> Value {
+    let path = root().join("examples/resources").join(resource).join("import-by-identity.tf");
+    let body = hcl::parse(&fs::read_to_string(path).unwrap()).unwrap();
+    let import = body.blocks().next().expect("an import block").body();
+    let identity = import.attributes().find(|one| one.key() == "identity").expect("an identity");
+    let identity = identity.expr().evaluate(&context(variables)).unwrap();
+    serde_json::to_value(identity).unwrap()
+}
+
+/// The value of a block whose expressions refer to these variables alone.
+pub(super) fn value(body: &hcl::Body, schema: &Schema, variables: &Value) -> Value {
+    let context = context(variables);
     let attributes = |body: &hcl::Body| -> Map<String, Value> {
         let known = |attribute: &hcl::Attribute| {
             let value = attribute.expr().evaluate(&context).unwrap();
