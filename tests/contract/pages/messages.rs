@@ -75,6 +75,9 @@ struct Message {
     detail: Vec<String>,
 }
 
+/// A message of the page: its summary, its severity, and what its detail says.
+type Listed = (String, &'static str, Vec<String>);
+
 /// What is known of one source file.
 #[derive(Default)]
 struct Source {
@@ -471,7 +474,7 @@ fn escaped(text: &str) -> String {
 
 /// The page.
 pub(super) fn page() -> String {
-    let mut groups: BTreeMap<usize, Vec<(String, &'static str, Vec<String>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, Vec<Listed>> = BTreeMap::new();
     let (mut advice, mut unread) = (BTreeSet::new(), Vec::new());
     let mut advised: Vec<String> = Vec::new();
     let source = root().join("src");

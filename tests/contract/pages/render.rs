@@ -49,11 +49,11 @@ pub(super) fn pages(served: &impl Provider, costs: &Costs) -> BTreeMap<String, S
                     name: one.type_name(),
                     schema: one.schema(),
                 };
-                add(&subject, $more(one));
+                add(&subject, $more(one.as_ref()));
             }
         };
     }
-    all!(resources, "resources", "Resource", |one: &Box<dyn AnyResource>| import(one.as_ref()));
+    all!(resources, "resources", "Resource", import);
     all!(data_sources, "data-sources", "Data Source", |_| String::new());
     all!(ephemeral_resources, "ephemeral-resources", "Ephemeral Resource", |_| String::new());
     all!(list_resources, "list-resources", "List Resource", |_| String::new());
