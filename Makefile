@@ -11,7 +11,7 @@ PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
 	test && $$1 == "name" && $$3 !~ /acceptance|faults/ { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
-.PHONY: help build demo check test unit contract protocol acceptance modules-test modules-docs faults-short faults fuzz soak load sdk-test console-test deny bench
+.PHONY: help build demo docs check test unit contract protocol acceptance modules-test modules-docs faults-short faults fuzz soak load sdk-test console-test deny bench
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -22,6 +22,10 @@ build: ## build the provider and the emulator for use
 
 demo: ## build, apply IBM's example against the emulator, and tell what happens
 	@examples/demo/run.sh
+
+docs: ## make the pages of the registry in docs/ of the declarations and examples/
+	$(STEP) 'pages of the registry'
+	@REFRESH_DOCS=1 $(TEST) --test main -- contract::pages --nocapture
 
 check: ## format, lints and docs
 	$(STEP) format

@@ -20,7 +20,9 @@ use harness::expect::{Scenario, Table};
 use harness::report::Report;
 use harness::terraform::Terraform;
 use harness::world::Programs;
-use harness::{demo_tests, failed_runs, leak_tests, lifecycle, modules, own_tests, table};
+use harness::{
+    demo_tests, documents, failed_runs, leak_tests, lifecycle, modules, own_tests, table,
+};
 
 /// Terraform mostly waits, so more scenarios than cores run at the same time.
 const PARALLEL: usize = 4;
@@ -74,6 +76,7 @@ fn trials(programs: Programs) -> Result<(Vec<Trial>, Arc<Report>)> {
         let ignored = cli.product == Product::OpenTofu;
         trials.push(Trial::test(name, run).with_ignored_flag(ignored));
     }
+    trials.push(documents::trial(Arc::clone(&programs)));
     for capability in folders(&root)? {
         for folder in folders(&capability)? {
             let scenario = Reported { folder: folder.clone(), report: Arc::clone(&report) };

@@ -4,5 +4,6 @@
 mod citations;
 mod comparison;
 mod module_docs;
+mod pages;
 mod rooms;
 mod schema;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::expect::{Action, Call};
 use super::matcher::{References, check};
 use super::state::Snapshot;
+use super::workspace::Workspace;
 use super::world::World;
 
 /// Performs these actions in order.
@@ -51,10 +52,28 @@ fn perform_one(action: &Action, world: &mut World) -> Result<()> {
                 .context("no error said how to import")?;
             workspace.run(&["import", address, id.as_str()])?.expect_code(0).map(drop)
         }
+        Action::ImportAsShown(address) => {
+            let id = world.now.fill(&format!("{{{address}.id}}"));
+            import_as_shown(workspace, address, &id)
+        }
         Action::KeyWorks(place) => check_key(world, place, &world.now, 200),
         Action::FormerKeyWorks(place) => check_key(world, place, &world.before, 200),
         Action::FormerKeyIsDead(place) => check_key(world, place, &world.before, 400),
     }
+}
+
+/// The region and the instance are those of the emulator already; the object cannot be.
+fn import_as_shown(workspace: &Workspace, address: &str, id: &str) -> Result<()> {
+    let resource = address.split('.').next().context("an address")?;
+    let example = World::example(&format!("resources/{resource}/import.sh"))?;
+    let command = example.lines().find(|line| line.starts_with("terraform "));
+    let mut arguments: Vec<&str> = command.context("no command")?.split(' ').skip(1).collect();
+    let shown = arguments.pop().context("no id")?;
+    ensure!(arguments == ["import", address], "the example imports {arguments:?}");
+    let place = |id: &str| id.rsplit_once('/').map(|(place, _)| place.to_owned());
+    ensure!(place(shown) == place(id), "the example shows {shown}, and the id is {id}");
+    arguments.push(id);
+    workspace.run(&arguments)?.expect_code(0).map(drop)
 }
 
 fn create_engine(api_key: &str) -> Call {

@@ -56,6 +56,9 @@ pub(crate) struct Step {
     _about: String,
     /// The configuration file, `step-N.tf` by default.
     pub(crate) config: Option<String>,
+    /// Files of `examples/` that are added to the configuration, to the letter.
+    #[serde(default)]
+    pub(crate) examples: Vec<String>,
     /// Changes to the default environment; null removes a variable. `{NAME}` is
     /// replaced with the emulator's export of that name, `{ADMINISTRATOR_TOKEN}`
     /// with a token.
@@ -278,6 +281,9 @@ pub(crate) enum Action {
     Call(Call),
     /// Runs the `terraform import` that the last error suggested, for this address.
     ImportAsTold(String),
+    /// Runs the `terraform import` of `examples/` for this address, with the object's own id in
+    /// the place of the one that is shown.
+    ImportAsShown(String),
     /// The token service accepts the key at `ADDRESS.ATTRIBUTE`.
     KeyWorks(String),
     /// The token service accepts the key that the previous step left at

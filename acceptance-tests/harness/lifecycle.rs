@@ -49,7 +49,10 @@ pub(crate) fn run(programs: &Programs, folder: &Path, scenario: &Scenario) -> Re
 impl Lifecycle {
     fn step(&mut self, number: usize, step: &Step) -> Result<()> {
         let standard = format!("step-{number}.tf");
-        let configuration = self.world.file(step.config.as_deref().unwrap_or(&standard))?;
+        let mut configuration = self.world.file(step.config.as_deref().unwrap_or(&standard))?;
+        for example in &step.examples {
+            configuration = format!("{configuration}\n{}", World::example(example)?);
+        }
         self.world.workspace.configure(&configuration)?;
         self.world.set_environment(&step.env)?;
         perform(&step.before, &mut self.world).context("before")?;

@@ -6,6 +6,7 @@ pub(crate) mod cli;
 pub(crate) mod compare;
 pub(crate) mod demo_tests;
 pub(crate) mod diagnostics;
+pub(crate) mod documents;
 pub(crate) mod emulator;
 pub(crate) mod expect;
 pub(crate) mod failed_runs;

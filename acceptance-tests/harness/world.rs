@@ -93,6 +93,12 @@ impl World {
         fs::read_to_string(&path).with_context(|| path.display().to_string())
     }
 
+    /// Reads a file of `examples/`.
+    pub(crate) fn example(name: &str) -> Result<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+        fs::read_to_string(&path).with_context(|| path.display().to_string())
+    }
+
     /// Replaces each `{ADDRESS.ATTRIBUTE}` in `text` with its value in the state,
     /// and each `{NAME}` with the id that was saved under that name.
     pub(crate) fn fill(&self, text: &str) -> String {

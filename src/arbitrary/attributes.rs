@@ -19,7 +19,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .use_state_for_unknown_unless(&["payload_wo_version", "store_payload"])
             .validator(length(0, PAYLOAD_CHARS))
             .description(
-                "The secret itself, up to a million characters. A change makes a new version. A new \
+                "The secret itself. A change makes a new version. A new \
                  secret needs exactly one of `payload` and `payload_wo`; without either, the \
                  payload of an existing one is left to somebody else.",
             ),
@@ -42,7 +42,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .validator(matching("be a time as in RFC 3339, such as 2030-12-31T23:59:59Z", |text| {
                 parse_time(text).is_some()
             }))
-            .description("When the secret expires, RFC 3339. Removed, the secret does not expire."),
+            .description("When the secret expires; without it, never."),
     ]
 }
 

@@ -123,6 +123,41 @@ struct Entry {
 }
 
 impl Operation {
+    /// All of them.
+    pub const ALL: [Operation; 31] = [
+        Self::CreateSecret,
+        Self::ListSecrets,
+        Self::GetSecret,
+        Self::GetSecretByName,
+        Self::GetSecretMetadata,
+        Self::UpdateSecretMetadata,
+        Self::DeleteSecret,
+        Self::CreateVersion,
+        Self::ListVersions,
+        Self::GetVersionMetadata,
+        Self::UpdateVersionMetadata,
+        Self::DeleteVersionData,
+        Self::ListSecretLocks,
+        Self::CreateSecretGroup,
+        Self::ListSecretGroups,
+        Self::GetSecretGroup,
+        Self::UpdateSecretGroup,
+        Self::DeleteSecretGroup,
+        Self::CreateConfiguration,
+        Self::ListConfigurations,
+        Self::GetConfiguration,
+        Self::UpdateConfiguration,
+        Self::DeleteConfiguration,
+        Self::GetToken,
+        Self::ListApiKeys,
+        Self::GetApiKey,
+        Self::UnlockApiKey,
+        Self::DeleteApiKey,
+        Self::GetServiceId,
+        Self::UnlockServiceId,
+        Self::DeleteServiceId,
+    ];
+
     /// The table (ibm-api.md 2.1; for IAM 1.5, 3.1 and 3.2).
     fn entry(self) -> Entry {
         use Idempotency::{Once, Repeatable};
@@ -263,13 +298,14 @@ impl Operation {
         matches!(self.role(), Role::NoRole | Role::IamViewer | Role::IamOperator)
     }
 
-    pub(super) fn method(self) -> Method {
+    /// Its method.
+    pub fn method(self) -> Method {
         self.entry().method
     }
 
     /// The path below the service's base address, with a placeholder in braces for each id or
     /// name in it.
-    pub(super) fn path(self) -> &'static str {
+    pub fn path(self) -> &'static str {
         self.entry().path
     }
 

@@ -26,6 +26,9 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// What a call may take in all, unless something else limits it.
+    pub const TOTAL: Duration = Duration::from_secs(120);
+
     /// The usual waits (half a second up to ten, two minutes in all) with this many repetitions.
     ///
     /// Ten repetitions outlast the half minute that a failover of an instance takes
@@ -35,7 +38,7 @@ impl RetryPolicy {
             max_retries,
             base: Duration::from_millis(500),
             max_wait: Duration::from_secs(10),
-            total: Duration::from_secs(120),
+            total: Self::TOTAL,
         }
     }
 

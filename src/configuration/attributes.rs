@@ -13,7 +13,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .requires_replace()
             .validator(length(2, 128))
             .validator(matching(NAME_RULE, is_name))
-            .description("The configuration's name; 2 to 128 characters."),
+            .description("The configuration's name."),
         string("api_key").sensitive().validator(length(5, 60)).description(
             "The API key that the engine uses in IAM. Its service ID needs Editor on the IAM \
              Access Groups service and Operator on the IAM Identity service. Exactly one of \

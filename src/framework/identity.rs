@@ -37,7 +37,11 @@ pub fn import_by_identity(
             return Err(error(
                 AttributePath::new(*name),
                 "Incomplete identity",
-                format!("An identity consists of {}; {name} is missing.", names.join(", ")),
+                format!(
+                    "An identity consists of {}; {name} is missing: add it to the \
+                     identity of the import block.",
+                    names.join(", ")
+                ),
             ));
         }
     }

@@ -70,6 +70,9 @@ fn not_served(category: &str, type_name: &str) -> Diagnostics {
     error(
         AttributePath::root(),
         format!("Unknown {category} type"),
-        format!("This provider does not serve the {category} type {type_name:?}."),
+        format!(
+            "This provider does not serve the {category} type {type_name:?}. Check \
+             its name, and that this is the version of the provider that the configuration wants."
+        ),
     )
 }

@@ -1,5 +1,7 @@
 //! Declares attributes: each once, with every schema a view of them.
 
+use std::borrow::Cow;
+
 pub use tf_provider::schema::AttributeConstraint;
 
 use super::diag::{AttributePath, Diagnostic, Diagnostics, diagnostic};
@@ -95,8 +97,10 @@ pub struct Attribute {
     pub validators: Vec<Validator>,
     /// Validators of each element of a list or map.
     pub element_validators: Vec<Validator>,
-    /// What it is, for documentation and editors.
-    pub description: &'static str,
+    /// What each attribute of the object, or of the objects in the list, is.
+    pub members: &'static [(&'static str, &'static str)],
+    /// What it is, without its limits and its default: see [`Attribute::documentation`].
+    pub description: Cow<'static, str>,
 }
 
 /// Declares a string attribute. Attributes are optional by default.
@@ -119,10 +123,10 @@ pub fn list(name: &'static str, element: Type) -> Attribute {
     Attribute::new(name, Type::List(Box::new(element)))
 }
 
-/// Declares a block that may be given once, of optional strings.
-pub fn block(name: &'static str, attributes: &[&'static str]) -> Attribute {
-    let attributes = attributes.iter().map(|name| (*name, Type::String)).collect();
-    Attribute { block: true, ..Attribute::new(name, Type::Object(attributes)) }
+/// Declares a block that may be given once, of optional strings, each with its description.
+pub fn block(name: &'static str, members: &'static [(&'static str, &'static str)]) -> Attribute {
+    let attributes = members.iter().map(|(name, _)| (*name, Type::String)).collect();
+    Attribute { block: true, members, ..Attribute::new(name, Type::Object(attributes)) }
 }
 
 /// Declares a map.
@@ -148,7 +152,8 @@ impl Attribute {
             semantic_equality: None,
             validators: Vec::new(),
             element_validators: Vec::new(),
-            description: "",
+            members: &[],
+            description: Cow::Borrowed(""),
         }
     }
 
@@ -272,9 +277,41 @@ impl Attribute {
     }
 
     /// What the attribute is.
-    pub fn description(mut self, description: &'static str) -> Self {
-        self.description = description;
+    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.description = description.into();
         self
+    }
+
+    /// See the field [`Attribute::members`].
+    pub fn members(mut self, members: &'static [(&'static str, &'static str)]) -> Self {
+        self.members = members;
+        self
+    }
+
+    /// What editors show: the documentation, and that of the members, which have none of their own
+    /// on the wire.
+    pub fn documentation_with_members(&self) -> String {
+        let members = self.members.iter().map(|(name, text)| format!(" `{name}`: {text}"));
+        members.fold(self.documentation(), |text, member| text + &member)
+    }
+
+    /// What documentation shows: what it is, its limits, and its default.
+    pub fn documentation(&self) -> String {
+        let mut text = self.description.to_string();
+        for (subject, validators) in
+            [("It", &self.validators), ("Each element", &self.element_validators)]
+        {
+            let rules: Vec<&str> = validators.iter().map(|one| &*one.rule).collect();
+            if !rules.is_empty() {
+                // Documentation is Markdown, in which `<` would begin a tag.
+                let rules = rules.join(", and ").replace('<', "\\<");
+                text = format!("{text} {subject} must {rules}.");
+            }
+        }
+        if let Some(ValueAny::Bool(value)) = &self.default {
+            text = format!("{text} Default: `{value}`.");
+        }
+        text
     }
 
     /// Whether the user may set it.
@@ -347,7 +384,7 @@ impl Attribute {
         path: AttributePath,
         diagnostics: &mut Diagnostics,
     ) {
-        let broken = validators.iter().find_map(|validator| validator(value).err());
+        let broken = validators.iter().find_map(|validator| validator.check(value).err());
         let Some(rule) = broken else { return };
         let detail = match value {
             ValueAny::String(text) if !self.sensitive => {
@@ -444,7 +481,7 @@ mod tests {
                     .element_validator(validators::length(2, 4)),
                 map("tags", Type::String),
                 boolean("reuse").default(ValueAny::Bool(true)),
-                block("timeouts", &["create"]),
+                block("timeouts", &[("create", "The limit of a create.")]),
             ],
         )
     }

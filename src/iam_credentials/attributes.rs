@@ -10,7 +10,9 @@ use crate::framework::validators::{checked, count, matching};
 use crate::framework::value::ValueAny;
 use crate::secret::name_attribute;
 use crate::units::duration::{DURATION_RULE, Span};
-use crate::units::id::{check_access_group_id, check_service_id};
+use crate::units::id::{
+    ACCESS_GROUP_ID_RULE, SERVICE_ID_RULE, check_access_group_id, check_service_id,
+};
 use crate::units::name::is_account_id;
 use crate::units::ttl::{TTL_RULE, Ttl};
 
@@ -23,8 +25,7 @@ pub(super) const NEW_KEY: &[&str] = &[READY_FOR_RENEWAL, "store_api_key"];
 /// The attributes of `ibm_sm_iam_credentials_secret` beside the common ones (ibm-api.md 5.4).
 pub(super) fn attributes() -> Vec<Attribute> {
     let mut attributes = vec![name_attribute().description(
-        "The secret's name, unique among the IAM credentials of the instance; 2 to 256 \
-         characters. The API key in IAM is named after it when the secret is created.",
+        "The secret's name, unique among the IAM credentials of the instance. The API key in IAM is named after it when the secret is created.",
     )];
     attributes.extend(given());
     attributes.extend(settings());
@@ -53,10 +54,7 @@ pub(super) fn found_description(name: &str) -> Option<&'static str> {
             "Whether the key stays the same until it expires. With `false`, every read of the value \
              creates a new key."
         }
-        "rotation" => {
-            "How the service rotates the key automatically: `auto_rotate`, and with it `interval` \
-             and `unit` (`day` or `month`)."
-        }
+        "rotation" => "How the service rotates the key automatically.",
         _ => return None,
     })
 }
@@ -68,24 +66,21 @@ fn given() -> Vec<Attribute> {
             .required()
             .validator(matching(TTL_RULE, |text| text.parse::<Ttl>().is_ok()))
             .semantic_equality(same_ttl)
-            .description(
-                "The lifetime of a key, from 1 minute to 90 days: seconds, or a number with one of \
-                 the units `s`, `m`, `h` or `d`. A change takes effect at the next rotation.",
-            ),
+            .description("The lifetime of a key. A change takes effect at the next rotation."),
         list("access_groups", Type::String)
             .requires_replace()
             .semantic_equality(same_members)
             .validator(count(1, 10))
-            .element_validator(checked(check_access_group_id))
+            .element_validator(checked(ACCESS_GROUP_ID_RULE, check_access_group_id))
             .description(
-                "Ids of 1 to 10 access groups. The engine creates a service ID in them for the key. \
+                "Ids of access groups. The engine creates a service ID in them for the key. \
                  Exactly one of `access_groups` and `service_id` is required.",
             ),
         string("service_id")
             .optional_computed()
             .requires_replace()
             .use_state_for_unknown_unless(&[READY_FOR_RENEWAL])
-            .validator(checked(check_service_id))
+            .validator(checked(SERVICE_ID_RULE, check_service_id))
             .description("The id of an existing service ID for which to create the key."),
         string("account_id")
             .optional_computed()
@@ -110,10 +105,11 @@ fn given() -> Vec<Attribute> {
             .semantic_equality(same_rotation)
             .validator(count(1, 1))
             .description(
-                "How the service rotates the key automatically: `auto_rotate`, and with it \
-                 `interval` and `unit` (`day` or `month`). Written as a block or as a list of one \
-                 object. Requires `reuse_api_key`.",
-            ),
+                "How the service rotates the key automatically. Written as a block or as a list of \
+                 one object; `auto_rotate` is required in it, and with `auto_rotate = true` also \
+                 `interval` and `unit`. Requires `reuse_api_key`.",
+            )
+            .members(ROTATION),
     ]
 }
 
@@ -132,8 +128,8 @@ fn settings() -> Vec<Attribute> {
         string("early_renewal")
             .validator(matching(DURATION_RULE, |text| text.parse::<Span>().is_ok()))
             .description(
-                "A duration such as `7d`. If the key expires within it, has expired, or was deleted \
-             in IAM, the next apply rotates. Off by default.",
+                "If the key expires within this duration, has expired, or was deleted in IAM, the \
+                 next apply rotates. Off by default.",
             ),
         boolean(READY_FOR_RENEWAL).computed().use_state_for_unknown().description(
             "Whether the next apply rotates because of `early_renewal`, by the service's clock at \
@@ -179,6 +175,13 @@ fn computed() -> Vec<Attribute> {
             .description("When the service next rotates the key automatically, RFC 3339."),
     ]
 }
+
+/// What the members of `rotation` are.
+const ROTATION: &[(&str, &str)] = &[
+    ("auto_rotate", "Whether it does."),
+    ("interval", "How many units lie between two rotations; 1 or more."),
+    ("unit", "The unit of the interval: `day` or `month`."),
+];
 
 /// The type of `rotation`.
 fn rotation_type() -> Type {

@@ -77,7 +77,13 @@ impl Served for Lease {
     fn schema() -> Schema {
         let mut attributes = lookup_attributes();
         let given = lease_attributes().chain([secret_group_attribute()]);
-        attributes.extend(given.map(Attribute::unmanaged));
+        attributes.extend(given.map(Attribute::unmanaged).map(|given| match given.name {
+            "ttl" => given.description(format!(
+                "The lifetime of the key, which must be longer than the run. Default: \
+                 `{DEFAULT_TTL}`."
+            )),
+            _ => given,
+        }));
         attributes.extend([
             boolean("wait_until_usable").description(
                 "Whether to wait until IAM accepts the key, which takes a few seconds; for a \
@@ -92,8 +98,7 @@ impl Served for Lease {
         Schema::new(
             "Credentials for this run alone: created when it begins, deleted when it ends, in no \
              plan and no state. If Terraform and the provider are both killed, a key is left that \
-             expires after `ttl`; the next lease in the same group cleans up after it. Creating and \
-             deleting a secret requires the service role Manager.",
+             expires after `ttl`; the next lease in the same group cleans up after it.",
             attributes,
         )
     }
@@ -210,7 +215,9 @@ async fn read_key(
         return Err(error(
             path("api_key"),
             format!("{object} has no key"),
-            "The service created the secret, but returned no key for it.",
+            "The service created the secret, but returned no key for it, and it is deleted again. Run \
+             Terraform again; if that does not help, check the IAM credentials engine of the \
+             instance.",
         ));
     };
     if config.wait_until_usable != Value::Value(false) {

@@ -11,7 +11,7 @@ use crate::framework::validators::checked;
 use crate::framework::value::Value;
 use crate::instance::{Advice, Crud, Failure, Instance, InstanceAction, Served, lookup_attributes};
 use crate::secret::{CURRENT, NewVersion, Wanted, create_version_once};
-use crate::units::id::check_object_id;
+use crate::units::id::{OBJECT_ID_RULE, check_object_id};
 
 /// `action "ibm_sm_iam_credentials_rotate"`.
 pub struct Rotate;
@@ -30,7 +30,7 @@ impl Served for Rotate {
         attributes.push(
             string("secret_id")
                 .required()
-                .validator(checked(check_object_id))
+                .validator(checked(OBJECT_ID_RULE, check_object_id))
                 .description("The id of the secret to rotate."),
         );
         let description = "Rotates an IAM credentials secret: a new key becomes current, and the \

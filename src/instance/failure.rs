@@ -115,7 +115,15 @@ impl Instance {
             Failure::Told(diagnostics) => return diagnostics,
             Failure::NotFound => {
                 let summary = format!("Cannot {crud} {object}");
-                return error(AttributePath::root(), summary, "It does not exist.");
+                return error(
+                    AttributePath::root(),
+                    summary,
+                    format!(
+                        "It does not exist in instance {} in region {}, or the caller may not see \
+                         it. Check its name or id, instance_id and region.",
+                        self.instance_id, self.region
+                    ),
+                );
             }
             Failure::Api(reason, advice) => (reason, advice),
         };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::framework::schema::{Attribute, PlanModifier, string};
 use crate::framework::validators::{checked, matching, one_of};
 use crate::framework::value::{Value, known};
-use crate::units::id::{ObjectId, check_instance_id};
+use crate::units::id::{INSTANCE_ID_RULE, ObjectId, check_instance_id};
 use crate::units::name::consists_of;
 
 /// The instance that an object is in, and the id of the object in Terraform.
@@ -32,8 +32,8 @@ pub(super) fn attributes() -> Vec<Attribute> {
         string("instance_id")
             .required()
             .requires_replace()
-            .validator(checked(check_instance_id))
-            .description("The GUID of the Secrets Manager instance."),
+            .validator(checked(INSTANCE_ID_RULE, check_instance_id))
+            .description("The Secrets Manager instance that the object is in."),
         string("region")
             .optional_computed()
             .requires_replace()
@@ -41,8 +41,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .validator(matching("be a region such as us-south", |name| consists_of(name, "-")))
             .description("The region of the instance. Default: the region of the provider."),
         string("endpoint_type").validator(one_of(&["public", "private"])).description(
-            "Which endpoint of the instance to use, `public` or `private`. Default: the \
-             `visibility` of the provider.",
+            "Which endpoint of the instance to use. Default: the `visibility` of the provider.",
         ),
     ]
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Crud;
+use crate::client::RetryPolicy;
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::schema::{Attribute, block};
 use crate::framework::value::Value;
@@ -26,10 +27,21 @@ pub struct Timeouts {
 
 /// The schema of the block.
 pub(super) fn attribute() -> Attribute {
-    block("timeouts", &["create", "read", "update", "delete"]).description(
-        "How long an operation may take, such as `5m`. By default, a request is retried for up to \
-         two minutes.",
+    block(
+        "timeouts",
+        &[
+            ("create", "The limit of a create."),
+            ("read", "The limit of a refresh, and of the read of an import."),
+            ("update", "The limit of an update."),
+            ("delete", "The limit of a delete."),
+        ],
     )
+    .description(format!(
+        "How long an operation may take, with its waits and retries. Each limit is a duration: \
+         seconds, or a number with one of the units `s`, `m`, `h` or `d`, such as `5m`. Default: no \
+         limit of the operation; each request in it is retried for up to {} seconds.",
+        RetryPolicy::TOTAL.as_secs()
+    ))
 }
 
 /// The errors of a block that may contain unknown values.

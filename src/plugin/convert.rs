@@ -36,7 +36,7 @@ fn schema_attribute(attribute: &Attribute) -> proto::schema::Attribute {
     proto::schema::Attribute {
         name: attribute.name.to_owned(),
         r#type: type_json(&attribute.value_type),
-        description: attribute.description.to_owned(),
+        description: attribute.documentation_with_members(),
         required: attribute.constraint == Required,
         optional: matches!(attribute.constraint, Optional | OptionalComputed),
         computed: matches!(attribute.constraint, Computed | OptionalComputed),
@@ -61,6 +61,12 @@ fn nested_block(block: &Attribute) -> proto::schema::NestedBlock {
         .map(|(name, value_type)| proto::schema::Attribute {
             name: (*name).to_owned(),
             r#type: type_json(value_type),
+            description: block
+                .members
+                .iter()
+                .find(|(described, _)| described == name)
+                .map(|(_, description)| (*description).to_owned())
+                .unwrap_or_default(),
             optional: true,
             description_kind: proto::StringKind::Markdown.into(),
             ..Default::default()
@@ -71,7 +77,7 @@ fn nested_block(block: &Attribute) -> proto::schema::NestedBlock {
         type_name: block.name.to_owned(),
         block: Some(proto::schema::Block {
             attributes,
-            description: block.description.to_owned(),
+            description: block.documentation(),
             description_kind: proto::StringKind::Markdown.into(),
             deprecated: block.deprecated,
             ..Default::default()
@@ -91,7 +97,7 @@ pub(crate) fn identity_schema(resource: &dyn AnyResource) -> proto::ResourceIden
             r#type: type_json(&attribute.value_type),
             required_for_import: !part.optional,
             optional_for_import: part.optional,
-            description: attribute.description.to_owned(),
+            description: attribute.description.to_string(),
         })
         .collect();
     proto::ResourceIdentitySchema { version: 0, identity_attributes }
@@ -194,7 +200,7 @@ mod tests {
                 string("api_key").computed().sensitive(),
                 list("labels", Type::String).optional_computed(),
                 string("key_wo").write_only(),
-                block("timeouts", &["create", "delete"]),
+                block("timeouts", &[("create", "One."), ("delete", "Two.")]),
             ],
         );
         let block = schema(&declared).block.unwrap();

@@ -5,15 +5,12 @@ use super::addresses::{self, Addresses};
 use super::credentials::{self, credentials};
 use super::environment::Environment;
 use super::network;
-use super::schema::ProviderBlock;
+use super::schema::{DEFAULT_REGION, DEFAULT_RETRIES, ProviderBlock};
 use crate::client::{ClientConfig, RetryPolicy};
 use crate::framework::diag::{Diagnostics, error, path};
 use crate::framework::value::Value;
 use crate::instance::Defaults;
 use crate::known_secrets::KnownSecrets;
-
-const DEFAULT_REGION: &str = "us-south";
-const DEFAULT_RETRIES: u32 = 10;
 
 /// What a provider block resolves to.
 #[derive(Debug)]

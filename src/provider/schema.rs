@@ -61,6 +61,10 @@ pub struct ProviderBlock {
     pub store_api_key: Value<bool>,
 }
 
+/// The region of instances for which nothing sets one.
+pub(super) const DEFAULT_REGION: &str = "us-south";
+/// How often a request that failed for a temporary reason is retried, if nothing says so.
+pub(super) const DEFAULT_RETRIES: u32 = 10;
 /// The values of `visibility`.
 pub(super) const VISIBILITIES: &[&str] = &["public", "private", "public-and-private"];
 /// The only value of `private_endpoint_type`.
@@ -136,13 +140,15 @@ pub(super) fn schema() -> Schema {
              Environment: `IBMCLOUD_CR_TOKEN_FILE`.",
         ),
         string("region").description(
-            "The region of instances for which a resource sets none. Default: `us-south`. \
-             Environment: `IC_REGION`, `IBMCLOUD_REGION`, `BM_REGION`, `BLUEMIX_REGION`.",
+            format!(
+                "The region of instances for which a resource sets none. Default: \
+                 `{DEFAULT_REGION}`. Environment: `IC_REGION`, `IBMCLOUD_REGION`, `BM_REGION`, \
+                 `BLUEMIX_REGION`."
+            ),
         ),
         string("visibility").validator(one_of(VISIBILITIES)).description(
-            "Which endpoints to use: `public` (default), `private`, or `public-and-private`, which \
-             for Secrets Manager means private. Environment: `IC_VISIBILITY`, \
-             `IBMCLOUD_VISIBILITY`.",
+            "Which endpoints to use; for Secrets Manager, `public-and-private` means private. \
+             Default: `public`. Environment: `IC_VISIBILITY`, `IBMCLOUD_VISIBILITY`.",
         ),
         string("private_endpoint_type").validator(one_of(&[VPE])).description(
             "With `visibility = \"private\"`, `vpe` reaches IAM through the regional virtual \
@@ -170,8 +176,10 @@ pub(super) fn schema() -> Schema {
              they are all ignored. Environment: `IBMCLOUD_PROXY_URL`.",
         ),
         number("max_retries").validator(at_least(0)).description(
-            "How often a request that failed for a temporary reason is retried. Default: 10. \
-             Environment: `MAX_RETRIES`.",
+            format!(
+                "How often a request that failed for a temporary reason is retried. Default: \
+                 {DEFAULT_RETRIES}. Environment: `MAX_RETRIES`."
+            ),
         ),
         string("iam_endpoint").description(
             "The base address of IAM; plain `http://` only to this machine, unless \

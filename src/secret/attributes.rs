@@ -2,13 +2,14 @@
 //!
 //! What an update does to a computed attribute is a claim about the service (ibm-api.md 2.4).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::kind::SecretKind;
 use crate::framework::schema::{Attribute, Type, boolean, list, map, number, string};
 use crate::framework::validators::{Validator, checked, count, length, matching};
 use crate::framework::value::ValueAny;
-use crate::units::id::check_object_id;
+use crate::units::id::{OBJECT_ID_RULE, check_object_id};
 use crate::units::name::{NAME_RULE, is_name};
 
 /// The maximum size of custom metadata, in bytes of JSON (ibm-api.md 2.2).
@@ -35,7 +36,7 @@ pub fn secret_group_attribute() -> Attribute {
         .optional_computed()
         .requires_replace()
         .use_state_for_unknown()
-        .validator(checked(check_object_id))
+        .validator(checked(OBJECT_ID_RULE, check_object_id))
         .description("The id of the secret group. Default: the group `default`.")
 }
 
@@ -43,13 +44,12 @@ pub fn secret_group_attribute() -> Attribute {
 fn given() -> Vec<Attribute> {
     vec![
         name_attribute().description(
-            "The secret's name, unique among the secrets of its type in the instance; 2 to 256 \
-             characters.",
+            "The secret's name, unique among the secrets of its type in the instance.",
         ),
         string("description")
             .validator(length(0, 1024))
             .blank_is_absent()
-            .description("What the secret is for; up to 1024 characters."),
+            .description("What the secret is for."),
         secret_group_attribute(),
         list("labels", Type::String)
             .optional_computed()
@@ -57,17 +57,17 @@ fn given() -> Vec<Attribute> {
             .reset_when_removed(ValueAny::List(vec![]))
             .validator(count(0, 30))
             .element_validator(length(2, 64))
-            .description("Labels to search by: up to 30, each of 2 to 64 characters."),
+            .description("Labels to search by."),
         map("custom_metadata", Type::String)
             .optional_computed()
             .use_state_for_unknown()
             .reset_when_removed(ValueAny::Map(BTreeMap::new()))
             .validator(metadata_size())
-            .description("Your own data about the secret, up to 10 KB. Not for secrets."),
+            .description("Your own data about the secret. Not for secrets."),
         map("version_custom_metadata", Type::String)
             .blank_is_absent()
             .validator(metadata_size())
-            .description("Your own data about the current version, up to 10 KB. Not for secrets."),
+            .description("Your own data about the current version. Not for secrets."),
     ]
 }
 
@@ -96,17 +96,19 @@ fn computed<K: SecretKind>() -> Vec<Attribute> {
 /// An attribute of a secret that is looked up, with a description that does not speak of setting it.
 pub(super) fn found_attribute<K: SecretKind>(attribute: Attribute) -> Attribute {
     let description = match attribute.name {
-        "secret_group_id" => "The id of the secret group that the secret is in.",
-        "labels" => "Labels to search by.",
-        "custom_metadata" => "The owner's own data about the secret.",
-        name => K::found_description(name).unwrap_or(attribute.description),
+        "secret_group_id" => Cow::Borrowed("The id of the secret group that the secret is in."),
+        "custom_metadata" => Cow::Borrowed("The owner's own data about the secret."),
+        name => {
+            K::found_description(name).map_or_else(|| attribute.description.clone(), Cow::Borrowed)
+        }
     };
     attribute.read_only().description(description)
 }
 
 /// The size of a map as JSON.
 fn metadata_size() -> Validator {
-    Box::new(|value| {
+    let rule = format!("take up to {METADATA_BYTES} bytes as JSON");
+    Validator::new(rule.clone(), move |value| {
         let ValueAny::Map(entries) = value else { return Ok(()) };
         // Each entry is `"key":"value",`.
         let bytes: usize = entries
@@ -116,11 +118,7 @@ fn metadata_size() -> Validator {
                 _ => key.len() + 6,
             })
             .sum();
-        if bytes <= METADATA_BYTES {
-            Ok(())
-        } else {
-            Err(format!("take up to {METADATA_BYTES} bytes as JSON, and takes {bytes}"))
-        }
+        if bytes <= METADATA_BYTES { Ok(()) } else { Err(format!("{rule}, and takes {bytes}")) }
     })
 }
 
@@ -133,9 +131,9 @@ mod tests {
         let entry = |bytes: usize| {
             ValueAny::Map(BTreeMap::from([("k".to_owned(), ValueAny::String("x".repeat(bytes)))]))
         };
-        assert_eq!(metadata_size()(&entry(METADATA_BYTES - 7)), Ok(()));
+        assert_eq!(metadata_size().check(&entry(METADATA_BYTES - 7)), Ok(()));
         assert_eq!(
-            metadata_size()(&entry(METADATA_BYTES - 6)),
+            metadata_size().check(&entry(METADATA_BYTES - 6)),
             Err("take up to 10240 bytes as JSON, and takes 10241".to_owned())
         );
     }

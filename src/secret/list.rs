@@ -10,7 +10,7 @@ use crate::framework::schema::{Schema, Type, list};
 use crate::framework::validators::{Validator, checked, count, length, matching};
 use crate::framework::value::{StringList, Value, known_strings};
 use crate::instance::{Failure, Found, Instance, InstanceList, Served, list_schema, search};
-use crate::units::id::check_object_id;
+use crate::units::id::{OBJECT_ID_RULE, check_object_id};
 
 /// The list of a secret type.
 pub struct SecretList<K>(PhantomData<fn() -> K>);
@@ -43,13 +43,13 @@ impl<K: SecretKind> Served for SecretList<K> {
             search("Part of the id, name, description or a label, or of IBM's name for the type."),
             list("secret_group_ids", Type::String)
                 .validator(count(1, 201))
-                .element_validator(checked(check_object_id))
-                .description("Ids of 1 to 201 secret groups; the secret is in one of them."),
+                .element_validator(checked(OBJECT_ID_RULE, check_object_id))
+                .description("Ids of secret groups; the secret is in one of them."),
             list("match_all_labels", Type::String)
                 .validator(count(1, 30))
                 .element_validator(length(2, 64))
                 .element_validator(without_comma())
-                .description("1 to 30 labels; the secret has all of them."),
+                .description("Labels; the secret has all of them."),
         ];
         list_schema(K::LIST, filters)
     }

@@ -12,15 +12,18 @@ use crate::framework::schema::{Attribute, string};
 use crate::framework::validators::{checked, length, matching};
 use crate::framework::value::{Value, known};
 use crate::instance::{Advice, Crud, Failure, Instance, of_another_type};
-use crate::units::id::check_object_id;
+use crate::units::id::{OBJECT_ID_RULE, check_object_id};
 use crate::units::name::{NAME_RULE, is_name};
 
 /// The attributes by which a secret is looked up.
 pub fn lookup_attributes() -> [Attribute; 3] {
     [
-        string("secret_id").optional_computed().validator(checked(check_object_id)).description(
-            "The id of the secret. Exactly one of `secret_id` and `name` is required.",
-        ),
+        string("secret_id")
+            .optional_computed()
+            .validator(checked(OBJECT_ID_RULE, check_object_id))
+            .description(
+                "The id of the secret. Exactly one of `secret_id` and `name` is required.",
+            ),
         string("name")
             .optional_computed()
             .validator(length(2, 256))

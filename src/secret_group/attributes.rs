@@ -11,11 +11,11 @@ pub(super) fn attributes() -> Vec<Attribute> {
             .required()
             .validator(length(2, 64))
             .validator(matching(NAME_RULE, is_name))
-            .description("The group's name, unique in the instance; 2 to 64 characters."),
+            .description("The group's name, unique in the instance."),
         string("description")
             .validator(length(0, 1024))
             .blank_is_absent()
-            .description("What the group is for; up to 1024 characters."),
+            .description("What the group is for."),
         string("secret_group_id")
             .computed()
             .use_state_for_unknown()

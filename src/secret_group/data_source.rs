@@ -10,7 +10,7 @@ use crate::framework::schema::{Schema, Type, list, number, string};
 use crate::framework::validators::checked;
 use crate::framework::value::{Value, known};
 use crate::instance::{Crud, Failure, Instance, InstanceDataSource, Served, data_source_schema};
-use crate::units::id::check_object_id;
+use crate::units::id::{OBJECT_ID_RULE, check_object_id};
 
 /// The data source `ibm_sm_secret_group`.
 pub struct SecretGroupDataSource;
@@ -34,12 +34,13 @@ impl Served for SecretGroupDataSource {
         data_source_schema::<FoundGroup>(
             "A secret group of a Secrets Manager instance, by its id.",
             attributes().into_iter().chain([created_by]).map(|attribute| match attribute.name {
-                "secret_group_id" => {
-                    attribute.required().validator(checked(check_object_id)).description(
+                "secret_group_id" => attribute
+                    .required()
+                    .validator(checked(OBJECT_ID_RULE, check_object_id))
+                    .description(
                         "The id of the group to look up; `default` is the one that every instance \
                          has.",
-                    )
-                }
+                    ),
                 _ => attribute.read_only(),
             }),
         )
@@ -105,10 +106,10 @@ impl Served for SecretGroupsDataSource {
                 string("id")
                     .computed()
                     .description("The instance's id in Terraform: `<region>/<instance_id>`."),
-                list("secret_groups", group_type()).computed().description(
-                    "The groups, each with its id, name, description, and when it was created and \
-                     last changed.",
-                ),
+                list("secret_groups", group_type())
+                    .computed()
+                    .description("The groups that the caller may see.")
+                    .members(MEMBERS),
                 number("total_count").computed().description("How many groups there are."),
             ],
         )
@@ -140,9 +141,17 @@ impl InstanceDataSource for SecretGroupsDataSource {
 
 /// The type of an element: the official provider's, so that expressions that use it
 /// still work.
+/// What the attributes of a group in the list are; all are strings.
+const MEMBERS: &[(&str, &str)] = &[
+    ("id", "The id by which secrets refer to the group."),
+    ("name", "The group's name."),
+    ("description", "What the group is for."),
+    ("created_at", "When the group was created, RFC 3339."),
+    ("updated_at", "When the group last changed, RFC 3339."),
+];
+
 fn group_type() -> Type {
-    let names = ["id", "name", "description", "created_at", "updated_at"];
-    Type::Object(names.map(|name| (name, Type::String)).into())
+    Type::Object(MEMBERS.iter().map(|(name, _)| (*name, Type::String)).collect())
 }
 
 /// Times have milliseconds here, unlike anywhere else, because the official provider's

@@ -7,22 +7,31 @@ use super::name::{consists_of, is_access_group_id, is_object_id, is_service_id};
 
 /// Checks the GUID of a service instance. The error follows "must", as do those below.
 pub fn check_instance_id(text: &str) -> Result<(), String> {
-    check(consists_of(text, "-"), "be the GUID of a service instance", text)
+    check(consists_of(text, "-"), INSTANCE_ID_RULE, text)
 }
+
+/// What [`check_instance_id`] demands, to follow "must".
+pub const INSTANCE_ID_RULE: &str = "be the GUID of a service instance";
+/// What [`check_object_id`] demands, to follow "must".
+pub const OBJECT_ID_RULE: &str = "be an id: letters, digits and dashes";
+/// What [`check_access_group_id`] demands, to follow "must".
+pub const ACCESS_GROUP_ID_RULE: &str = "have the form AccessGroupId-<uuid>";
+/// What [`check_service_id`] demands, to follow "must".
+pub const SERVICE_ID_RULE: &str = "have the form ServiceId-<uuid>";
 
 /// Checks the id of a secret or of a group.
 pub fn check_object_id(text: &str) -> Result<(), String> {
-    check(is_object_id(text), "be an id: letters, digits and dashes", text)
+    check(is_object_id(text), OBJECT_ID_RULE, text)
 }
 
 /// Checks the id of an access group.
 pub fn check_access_group_id(text: &str) -> Result<(), String> {
-    check(is_access_group_id(text), "have the form AccessGroupId-<uuid>", text)
+    check(is_access_group_id(text), ACCESS_GROUP_ID_RULE, text)
 }
 
 /// Checks a service ID.
 pub fn check_service_id(text: &str) -> Result<(), String> {
-    check(is_service_id(text), "have the form ServiceId-<uuid>", text)
+    check(is_service_id(text), SERVICE_ID_RULE, text)
 }
 
 fn check(valid: bool, rule: &str, text: &str) -> Result<(), String> {

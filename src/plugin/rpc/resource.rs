@@ -55,7 +55,7 @@ fn write_only_refused(schema: &Schema, config: &Object) -> Diagnostics {
             "Write-only attribute needs a newer Terraform",
             format!(
                 "{} is write-only, which needs Terraform 1.11 or OpenTofu 1.11. This version would \
-                 store the value in its state.",
+                 store the value in its state: use a newer one, or the argument without _wo.",
                 attribute.name
             ),
         ));

@@ -1,0 +1,4 @@
+# The examples themselves are in examples/.
+variable "configuration_name" {
+  default = "iam-engine"
+}

@@ -1,0 +1,15 @@
+# The key of a secret for this run, in no plan and no state.
+ephemeral "ibm_sm_iam_credentials_secret" "by_id" {
+  instance_id       = var.instance_id
+  region            = "us-south"
+  endpoint_type     = "public"
+  secret_id         = var.secret_id
+  wait_until_usable = true
+  revoke_on_close   = false
+}
+
+ephemeral "ibm_sm_iam_credentials_secret" "by_name" {
+  instance_id       = var.instance_id
+  name              = "deployer"
+  secret_group_name = "default"
+}
