@@ -150,7 +150,7 @@ def npm_package(out: Path, binaries: dict[str, Path]) -> None:
         for platform, binary in binaries.items():
             folder = package / "binaries" / PLATFORMS[platform].node
             folder.mkdir(parents=True)
-            Path(shutil.copy(binary, folder)).chmod(0o755)
+            shutil.copy(binary, folder)
         npm = shutil.which("npm") or sys.exit("npm is not installed: install Node.js")
         subprocess.run([npm, "pack", "--silent", "--pack-destination", str(out.resolve())], cwd=package,
                        stdout=subprocess.DEVNULL, check=True)
@@ -170,6 +170,10 @@ def main(out: Path, folders: dict[str, Path]) -> None:
         sys.exit(f"{name} is no platform that packages are made for: {', '.join(PLATFORMS)}")
     epoch = commit_time()
     out.mkdir(parents=True)
+    for name, folder in folders.items():
+        for program in (PROVIDER, EMULATOR):
+            # What a workflow uploads and downloads is not executable any more.
+            (folder / f"{program}{exe(name)}").chmod(0o755)
 
     archives = {
         name: provider_zip(out, name, folder / f"{PROVIDER}{exe(name)}", epoch) for name, folder in folders.items()

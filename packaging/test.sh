@@ -31,5 +31,7 @@ cp -r packaging/tests packaging/python/tests/*.py examples/demo/main.tf "$work/h
 cd "$work/npm"
 node --test --test-reporter=dot emulator.test.js
 cd "$work/home"
-exec "$work/venv/bin/python" -m pytest --quiet --rootdir . -p pytester -p no:cacheprovider \
+python=$work/venv/bin/python
+[ -x "$python" ] || python=$work/venv/Scripts/python # on Windows
+exec "$python" -m pytest --quiet --rootdir . -p pytester -p no:cacheprovider \
     --durations 3 --packages "$packages" tests test_plugin.py

@@ -6,9 +6,12 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from ibm_sm_emulator import BINARY
 
 EXAMPLE = (Path(__file__).parents[1] / "main.tf").read_text()
 OURS = ("mirror", "ibm-sm/ibm")
@@ -22,7 +25,7 @@ class Terraform:
         self.folder = folder
         (folder / "main.tf").write_text(configuration)
         rc = folder / "terraform.rc"
-        rc.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n')
+        rc.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror.as_posix()}" }}\n}}\n')
         # Nothing of the user's, neither plugin folders nor another configuration.
         own = {"HOME": str(folder), "TF_CLI_CONFIG_FILE": str(rc), "CHECKPOINT_DISABLE": "1", "NO_PROXY": "127.0.0.1"}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
@@ -52,11 +55,21 @@ def index(packages, mirror, source):
 @pytest.mark.parametrize("name", ["terraform-provider-ibm", "ibm-sm-emulator"])
 def test_the_checksums_are_those_of_all_files(packages, name):
     (sums,) = packages.glob(f"{name}_*_SHA256SUMS")
-    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", sums], cwd=packages, check=True)
+    subprocess.run(["sha256sum", "-c", sums], cwd=packages, check=True)
     named = {line.split()[1] for line in sums.read_text().splitlines()}
     files = {path.name for path in packages.iterdir() if path.is_file() and "SHA256SUMS" not in path.name}
     ours = {file for file in files if file.startswith("terraform")}
     assert named == (ours if name.startswith("terraform") else files - ours)
+
+
+def test_every_package_has_the_version_of_the_binary(packages):
+    _, version, _ = index(packages, *OURS)
+    assert metadata.version("ibm-sm-emulator") == version
+    told = subprocess.run([BINARY, "--version"], capture_output=True, text=True, check=True).stdout
+    assert told.strip() == f"ibm-sm-emulator {version}"
+    assert (packages / f"ibm-sm-emulator-{version}.tgz").is_file()
+    assert list(packages.glob(f"ibm-sm-emulator_{version}_*.tar.gz"))
+    assert index(packages, *OFFICIAL)[1].endswith(f"+ibm-sm.{version}")
 
 
 def test_an_archive_of_the_provider_is_named_as_the_registry_wants_it(packages):
@@ -101,6 +114,7 @@ def test_it_stands_in_for_the_official_provider_in_a_module_that_asks_for_a_rang
     assert f'"registry.terraform.io/{OFFICIAL[1].lower()}"' in lock and f'"{version}"' in lock
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the folder is elsewhere on Windows")
 def test_the_folder_of_plugins_in_the_home_needs_no_configuration(packages, tmp_path, ibm_sm_emulator):
     """As the README tells it."""
     folder = tmp_path / ".terraform.d/plugins/registry.terraform.io" / OURS[1]

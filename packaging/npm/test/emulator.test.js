@@ -48,7 +48,9 @@ test("arguments are those of the command, and what it refuses is an error", asyn
   await assert.rejects(start("--seed", "absent.toml"), /ended before it was ready/);
 });
 
-test("the command serves, and ends by the signal that it gets", async () => {
+const signals = { skip: process.platform === "win32" && "Windows has no signals" };
+
+test("the command serves, and ends by the signal that it gets", signals, async () => {
   const child = spawn("node_modules/.bin/ibm-sm-emulator", ["--listen", "127.0.0.1:0"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
