@@ -6,6 +6,15 @@ cd "$(dirname "$0")/.."
 work=$PWD/target/package-test
 rm -rf "$work"
 mkdir -p "$work/home"
+
+# What pip needs is downloaded once, since asking the index takes longer than everything else.
+wheels=$PWD/target/packaging/wheels
+if ! cmp -s packaging/requirements.txt "$wheels/downloaded"; then
+    python3 -m pip --quiet --disable-pip-version-check download --dest "$wheels" --requirement packaging/requirements.txt
+    cp packaging/requirements.txt "$wheels/downloaded"
+fi
+export PIP_NO_INDEX=1 PIP_FIND_LINKS="$wheels"
+
 if [ $# = 0 ]; then
     # Of the whole workspace, so that its crates are built as in every other step.
     cargo build --quiet --locked --workspace --bins
@@ -22,7 +31,7 @@ packages=$(cd "$1" && pwd)
 # pip chooses the wheel for this machine, as it does for everybody.
 python3 -m venv --without-pip "$work/venv"
 python3 -m pip --quiet --disable-pip-version-check --python "$work/venv" install \
-    --find-links "$packages" --constraint packaging/requirements.txt ibm-sm-emulator pytest
+    --find-links "$packages" ibm-sm-emulator pytest
 
 npm install --silent --prefix "$work/npm" "$packages"/ibm-sm-emulator-*.tgz
 cp packaging/npm/test/emulator.test.js "$work/npm"
