@@ -11,7 +11,7 @@ PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
 	test && $$1 == "name" && $$3 !~ /acceptance|faults/ { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
-.PHONY: help build demo docs check test unit contract protocol acceptance modules-test modules-docs faults-short faults fuzz soak load sdk-test console-test deny bench
+.PHONY: help build demo docs check test unit contract protocol acceptance modules-test modules-docs faults-short faults fuzz soak load sdk-test console-test package package-test deny bench
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -92,6 +92,16 @@ sdk-test: ## IBM's own SDKs against the emulator; needs Python, Go, Node and the
 console-test: ## the console in a headless Chromium, which it installs if absent; makes its pictures
 	$(STEP) 'console test'
 	@emulator/console-test/run.sh
+
+package: ## archives, wheels, npm package and mirror for Linux, in target/package; GPG_KEY=id signs
+	@packaging/build.sh x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+	@rm -rf target/package
+	@packaging/pack.py target/package linux_amd64=target/x86_64-unknown-linux-musl/release \
+		linux_arm64=target/aarch64-unknown-linux-musl/release
+
+package-test: ## installs packages and uses them; those of the debug build, or PACKAGES=folder
+	$(STEP) 'package test'
+	@packaging/test.sh $(PACKAGES)
 
 deny: ## licences, duplicates and sources of all crates; needs cargo-deny
 	$(CARGO) deny --locked check -D unmatched-skip -D unnecessary-skip licenses bans sources

@@ -159,6 +159,14 @@ mod tests {
     }
 
     #[test]
+    fn the_registry_is_told_the_protocol_that_is_served() {
+        let manifest = include_str!("../../terraform-registry-manifest.json");
+        let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+        let served = json!([format!("{PROTOCOL_VERSION}.0")]);
+        assert_eq!(manifest["metadata"]["protocol_versions"], served);
+    }
+
+    #[test]
     fn without_the_cookie_the_program_was_started_by_hand() {
         for variables in [
             &[][..],
