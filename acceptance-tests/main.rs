@@ -15,17 +15,21 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use harness::cli::Product;
 use harness::expect::{Scenario, Table};
 use harness::report::Report;
 use harness::terraform::Terraform;
 use harness::world::Programs;
-use harness::{failed_runs, leak_tests, lifecycle, own_tests, table};
+use harness::{failed_runs, guide, leak_tests, lifecycle, own_tests, stand_in, table};
 
 /// Terraform mostly waits, so more scenarios than cores run at the same time.
 const PARALLEL: usize = 4;
 
 #[expect(clippy::print_stdout, reason = "the report is what this program is for")]
 fn main() -> ExitCode {
+    if let Some(served) = stand_in::serve_if_started() {
+        return served;
+    }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(PARALLEL);
     let tried = programs().and_then(|programs| {
@@ -60,6 +64,14 @@ fn trials(programs: Programs) -> Result<(Vec<Trial>, Arc<Report>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/scenarios");
     let own = own_tests::TESTS.into_iter().chain(leak_tests::TESTS);
     let mut trials: Vec<Trial> = own.map(own_tests::trial).collect();
+    // The host of the guide's addresses is Terraform's.
+    if cli.product == Product::Terraform {
+        for (name, run) in guide::tests()? {
+            let programs = Arc::clone(&programs);
+            let run = move || run(&programs).map_err(|reason| format!("{reason:#}").into());
+            trials.push(Trial::test(name, run));
+        }
+    }
     for capability in folders(&root)? {
         for folder in folders(&capability)? {
             let scenario = Reported { folder: folder.clone(), report: Arc::clone(&report) };

@@ -25,11 +25,6 @@ pub(super) struct Patch {
 }
 
 impl Patch {
-    /// Whether it changes nothing.
-    pub(super) fn is_empty(&self) -> bool {
-        self.hunks.is_empty() && self.added.is_empty()
-    }
-
     /// Adds a line as the first of a block.
     pub(super) fn open(&mut self, place: &Place, source: &str, line: &str) {
         let Some((bytes, first)) = place.bytes.clone().zip(place.line) else { return };
