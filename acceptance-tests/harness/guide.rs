@@ -157,7 +157,16 @@ impl Follower {
             let module = BARE.replace("local.", "var.");
             let module = format!("{VERSIONS}{variable}{module}");
             fs::write(root.path().join("elsewhere/team/main.tf"), module)?;
-            let source = root.path().join("elsewhere/team");
+            // An archive is unpacked into a copy, as what comes from a registry is.
+            let source = root.path().join("elsewhere/team.tar.gz");
+            let packed = Command::new("tar")
+                .arg("-czf")
+                .arg(&source)
+                .arg("-C")
+                .arg(root.path().join("elsewhere/team"))
+                .arg("main.tf")
+                .status()?;
+            ensure!(packed.success(), "tar packs the module");
             let call = format!(
                 "module \"team\" {{\n  source      = {source:?}\n  instance_id = \
                  local.instance_id\n}}\n"

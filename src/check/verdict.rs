@@ -556,7 +556,7 @@ impl Beside<'_> {
     fn pass(&mut self, path: &[String], configurations: &mut BTreeSet<Option<String>>) {
         configurations.insert(None);
         for (depth, name) in path.iter().enumerate() {
-            let (caller, rest) = path.split_at(depth);
+            let (caller, _) = path.split_at(depth);
             let caller = self.workspace.modules.iter().find(|it| it.path == caller);
             let call = |call: &&Call| call.name == *name;
             let Some(caller) = caller else { continue };
@@ -565,7 +565,6 @@ impl Beside<'_> {
                 caller.module.source(&given.local) == Source::Official && given.alias.is_some()
             };
             let Some((_, given)) = call.providers.iter().find(passes) else { continue };
-            let _ = rest;
             if caller.path.is_empty() {
                 configurations.insert(given.alias.clone());
             } else {

@@ -19,7 +19,8 @@ pub(super) struct Called {
     pub(super) path: Vec<String>,
     /// Its folder, relative to the workspace; the root's is empty.
     pub(super) folder: String,
-    /// Whether the folder is the user's to edit, and not a copy that Terraform made.
+    /// Whether the folder is in the workspace and the user's to edit, not a copy that Terraform
+    /// made.
     pub(super) is_local: bool,
     /// Its configuration.
     pub(super) module: Module,
@@ -97,7 +98,9 @@ pub(super) fn read(folder: &Path, state: StateFrom) -> Result<Workspace, Unreada
             let by_source = is_path.then(|| joined(&relative, &call.source));
             match found.or(by_source) {
                 Some(found) if path.len() <= DEEPEST && folder.join(&found).is_dir() => {
-                    todo.push((path, found, is_local && is_path));
+                    // No patch reaches what is outside, and others may use it.
+                    let is_inside = !found.starts_with("..") && Path::new(&found).is_relative();
+                    todo.push((path, found, is_local && is_path && is_inside));
                 }
                 _ => missing.push(format!("module.{}", path.join(".module."))),
             }
