@@ -131,7 +131,10 @@ impl Follower {
             fs::create_dir_all(root.path().join(name))?;
         }
         symlink(&programs.provider, root.path().join("bin/terraform-provider-ibm"))?;
-        symlink(&programs.terraform.command, root.path().join("bin/terraform")).ok();
+        // A command that is a path need not be called `terraform`, as the page calls it.
+        if programs.terraform.command.is_absolute() {
+            symlink(&programs.terraform.command, root.path().join("bin/terraform"))?;
+        }
         let own = std::env::current_exe()?;
         install(root.path(), "ibm-sm/ibm", env!("CARGO_PKG_VERSION"), &programs.provider)?;
         if way != "mirror" {
