@@ -413,7 +413,7 @@ fn blocks(value: Option<&Value>) -> Vec<&Map<String, Value>> {
 }
 
 /// The same, one level deeper, with the label.
-fn labelled<'a>(value: Option<&'a Value>) -> Vec<(&'a str, &'a Value)> {
+fn labelled(value: Option<&Value>) -> Vec<(&str, &Value)> {
     let all = blocks(value).into_iter().flatten();
     all.map(|(label, inner)| (label.as_str(), inner)).collect()
 }
