@@ -21,7 +21,8 @@ use harness::report::Report;
 use harness::terraform::Terraform;
 use harness::world::Programs;
 use harness::{
-    demo_tests, documents, failed_runs, leak_tests, lifecycle, modules, own_tests, table,
+    demo_tests, documents, failed_runs, guide, leak_tests, lifecycle, modules, own_tests, stand_in,
+    table,
 };
 
 /// Terraform mostly waits, so more scenarios than cores run at the same time.
@@ -29,6 +30,9 @@ const PARALLEL: usize = 4;
 
 #[expect(clippy::print_stdout, reason = "the report is what this program is for")]
 fn main() -> ExitCode {
+    if let Some(served) = stand_in::serve_if_started() {
+        return served;
+    }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(PARALLEL);
     let tried = programs().and_then(|programs| {
@@ -77,6 +81,14 @@ fn trials(programs: Programs) -> Result<(Vec<Trial>, Arc<Report>)> {
         trials.push(Trial::test(name, run).with_ignored_flag(ignored));
     }
     trials.push(documents::trial(Arc::clone(&programs)));
+    // The host of the guide's addresses is Terraform's.
+    if cli.product == Product::Terraform {
+        for (name, run) in guide::tests()? {
+            let programs = Arc::clone(&programs);
+            let run = move || run(&programs).map_err(|reason| format!("{reason:#}").into());
+            trials.push(Trial::test(name, run));
+        }
+    }
     for capability in folders(&root)? {
         for folder in folders(&capability)? {
             let scenario = Reported { folder: folder.clone(), report: Arc::clone(&report) };

@@ -4,6 +4,7 @@
 //! to it.
 
 pub mod arbitrary;
+pub mod check;
 pub mod client;
 pub mod configuration;
 pub mod framework;

@@ -9,6 +9,7 @@
     reason = "in a test, a panic is how a failure is reported"
 )]
 
+mod check;
 mod client;
 mod contract;
 mod protocol;

@@ -27,6 +27,8 @@ pub struct Identity {
     pub address: &'static str,
     /// The released version.
     pub version: &'static str,
+    /// The line of the usage about what else the program does.
+    pub command: &'static str,
 }
 
 /// Terraform connects within milliseconds. After this long without a first
@@ -180,11 +182,13 @@ fn program(identity: Identity) -> String {
 fn usage(identity: Identity) -> String {
     format!(
         "{program} {version}, a Terraform provider, which Terraform starts.\n\n\
+         {command}\n\
          --debug    serve any Terraform that attaches, and print how to attach\n\
          --version  print the version\n\
          --help     print this help",
         program = program(identity),
         version = identity.version,
+        command = identity.command,
     )
 }
 

@@ -4,6 +4,9 @@ use std::path::Path;
 
 const TABLE: &str = include_str!("../../docs/comparison.md");
 
+const GUIDE: &str = include_str!("../../docs/guides/migration.md");
+const GUIDE_TESTS: &str = include_str!("../../acceptance-tests/harness/guide.rs");
+
 /// The rows of the table: the first cell, and the scenarios in the last.
 fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
     let rows = TABLE.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |"));
@@ -23,6 +26,12 @@ fn every_row_names_scenarios_that_exist() {
     for (about, shown) in rows {
         assert!(!shown.is_empty(), "no scenario shows {about:?}");
         for name in shown {
+            if let Some(way) = name.strip_prefix("guide/") {
+                let follows = |text: &str| text.contains(&format!("<!-- begin {way} -->"));
+                let is_test = follows(GUIDE) || GUIDE_TESTS.contains(&format!("\"{name}\""));
+                assert!(is_test, "{about:?} is shown by {name}, which does not exist");
+                continue;
+            }
             let folder = scenarios.join(name);
             let exists = ["expect.json", "cases.json", "runs.json"]
                 .iter()

@@ -62,7 +62,8 @@ const TESTS: Place = Place {
 };
 
 /// Dependencies that only one room of the provider may use.
-const CRATES: [(&str, &str); 5] = [
+const CRATES: [(&str, &str); 6] = [
+    ("hcl_edit", "check"),
     ("reqwest", "client"),
     ("tonic", "plugin"),
     ("tonic_health", "plugin"),

@@ -269,3 +269,32 @@ async fn everything_is_described_and_every_key_is_sensitive() {
         }
     }
 }
+
+/// The command `check` says what the way back has to remove.
+#[tokio::test]
+async fn check_knows_what_the_official_provider_lacks() {
+    use ibm_sm_provider::check::{OWN_ARGUMENTS, OWN_PROVIDER_ARGUMENTS};
+    let ours = schema().await;
+    let official = golden("official-schema.json");
+    let lacks = |ours: &tfplugin6::Schema, official: &Value| -> Vec<String> {
+        let known = |name: &str| {
+            // The provider block of the golden file has no version around it.
+            let block = official.get("block").unwrap_or(official);
+            block["attributes"].get(name).or_else(|| block["block_types"].get(name)).is_some()
+        };
+        let ours = attributes(ours).into_iter().filter(|(name, attribute)| {
+            // What is computed only cannot be written.
+            let configurable = attribute["optional"] == true
+                || attribute["required"] == true
+                || attribute["nesting"].is_string();
+            configurable && !known(name)
+        });
+        ours.map(|(name, _)| name).collect()
+    };
+    for (resource, schema) in official["resource_schemas"].as_object().unwrap() {
+        let listed = OWN_ARGUMENTS.iter().find(|(name, _)| name == resource).unwrap().1;
+        assert_eq!(lacks(&ours.resource_schemas[resource], schema), listed, "{resource}");
+    }
+    let provider = ours.provider.as_ref().unwrap();
+    assert_eq!(lacks(provider, &official["provider"]), OWN_PROVIDER_ARGUMENTS);
+}

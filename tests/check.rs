@@ -1,0 +1,253 @@
+//! The command `check`, as a process on workspaces of all shapes.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const OFFICIAL: &str = r#"terraform {
+  required_providers {
+    ibm = { source = "IBM-Cloud/ibm", version = ">= 1.70.0" }
+  }
+}
+"#;
+const GROUP: &str = "resource \"ibm_sm_secret_group\" \"g\" {\n  name = \"g\"\n}\n";
+
+fn workspace(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn check(folder: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_terraform-provider-ibm"));
+    command.arg("check").arg(folder).args(more).env_clear().output().unwrap()
+}
+
+fn verdict(folder: &Path) -> (i32, Value) {
+    let output = check(folder, &["--json"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let code = output.status.code().unwrap();
+    (code, serde_json::from_str(&text).unwrap_or_else(|_| panic!("{code}: {text}")))
+}
+
+fn state(resources: &[Value]) -> String {
+    json!({ "version": 4, "resources": resources }).to_string()
+}
+
+fn held(type_name: &str, name: &str, source: &str) -> Value {
+    let provider = format!("provider[\"registry.terraform.io/{source}\"]");
+    json!({"mode": "managed", "type": type_name, "name": name, "provider": provider,
+           "instances": [{"schema_version": 0, "attributes": {"api_key": "s3cr3t-of-a-state"}}]})
+}
+
+fn lines<'a>(verdict: &'a Value, sign: char) -> Vec<&'a str> {
+    let patch = verdict["patch"].as_str().unwrap().lines();
+    let patch = patch.filter(|line| !line.starts_with("+++") && !line.starts_with("---"));
+    patch.filter_map(|line| line.strip_prefix(sign)).collect()
+}
+
+#[test]
+fn the_official_fixtures_fit_in_place() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/fixtures/official");
+    let configuration = fs::read_to_string(fixtures.join("step-1-and-2.tf")).unwrap();
+    for step in ["step-1.tfstate", "step-2.tfstate"] {
+        let state = fs::read_to_string(fixtures.join(step)).unwrap();
+        let state = state.replace("REGISTRY_HOST", "registry.terraform.io");
+        let files = [
+            ("main.tf", configuration.as_str()),
+            ("versions.tf", OFFICIAL),
+            ("terraform.tfstate", state.as_str()),
+        ];
+        let folder = workspace(&files);
+        let (code, verdict) = verdict(folder.path());
+        assert_eq!((code, &verdict["way"]), (0, &json!("in_place")), "{verdict:#}");
+        assert_eq!(verdict["moves"].as_array().unwrap().len(), 6);
+        assert_eq!(verdict["constraints"][0]["version"], ">= 1.70.0");
+        let text = String::from_utf8(check(folder.path(), &[]).stdout).unwrap();
+        let parsed: Value = serde_json::from_str(&state).unwrap();
+        let keys = parsed["resources"].as_array().unwrap().iter();
+        let keys = keys.filter_map(|it| it["instances"][0]["attributes"]["api_key"].as_str());
+        let keys: Vec<&str> = keys.collect();
+        assert_eq!(keys.len(), 4, "keys were planted");
+        assert!(keys.iter().all(|key| !text.contains(key)), "{text}");
+    }
+}
+
+#[test]
+fn each_shape_of_a_workspace_gets_its_way() {
+    let other = "data \"ibm_resource_group\" \"x\" {\n  name = \"x\"\n}\n";
+    let beside = format!("{OFFICIAL}{GROUP}{other}");
+    let counted =
+        beside.replace("  name = \"g\"", "  for_each = toset([\"a\"])\n  name = each.key");
+    let alias = "provider \"ibm\" {\n  alias  = \"eu\"\n  region = var.region\n}\n";
+    let aliased =
+        format!("{beside}{alias}").replace("  name = \"g\"", "  provider = ibm.eu\n  name = \"g\"");
+    let module = format!("{OFFICIAL}{GROUP}");
+    let nested = format!("{OFFICIAL}module \"b\" {{\n  source = \"./b\"\n}}\n");
+    let call = format!("{OFFICIAL}{other}module \"a\" {{\n  source = \"./a\"\n}}\n");
+    let remote = call.replace("./a", "acme/secrets/ibm");
+    let installed = r#"{"Modules":[{"Key":"","Source":"","Dir":"."},
+        {"Key":"a","Source":"acme/secrets/ibm","Dir":".terraform/modules/a"}]}"#;
+    let json_syntax = r#"{"resource": {"ibm_sm_secret_group": {"g": [{"name": "g"}]}}}"#;
+    let root = format!("{OFFICIAL}{other}");
+    let ours = module.replace("IBM-Cloud/ibm", "ibm-sm/ibm");
+    let with_own = ours.replace("  name = \"g\"", "  name = \"g\"\n  timeouts {\n  }");
+    let moved = format!(
+        "{beside}moved {{\n  from = ibm_sm_secret_group.old\n  to   = ibm_sm_secret_group.g\n}}\n"
+    );
+    let old = state(&[held("ibm_sm_secret_group", "old", "ibm-cloud/ibm")]);
+    let newer = old.replace("\"schema_version\":0", "\"schema_version\":3");
+    let newer = newer.replace("\"old\"", "\"g\"");
+    let in_state_only = state(&[held("ibm_is_vpc", "v", "ibm-cloud/ibm")]);
+    let backend = format!("{beside}terraform {{\n  backend \"s3\" {{\n  }}\n}}\n");
+    let line = "  provider = ibmsm";
+    let cases: &[(&str, &[(&str, &str)], i32, &str, &[&str])] = &[
+        ("only ours", &[("m.tf", &module)], 0, "in_place", &[]),
+        ("other services", &[("m.tf", &beside)], 0, "beside", &[line]),
+        (
+            "other services in the state",
+            &[("m.tf", &module), ("terraform.tfstate", &in_state_only)],
+            0,
+            "beside",
+            &[line],
+        ),
+        ("for_each", &[("m.tf", &counted)], 0, "beside", &[line]),
+        (
+            "an alias",
+            &[("m.tf", &aliased)],
+            0,
+            "beside",
+            &["  provider = ibmsm.eu", "  alias = \"eu\"", "  region = var.region"],
+        ),
+        (
+            "nested modules",
+            &[("m.tf", &call), ("a/m.tf", &nested), ("a/b/m.tf", &module)],
+            0,
+            "beside",
+            &[line],
+        ),
+        (
+            "a module from elsewhere",
+            &[
+                ("m.tf", &remote),
+                (".terraform/modules/modules.json", installed),
+                (".terraform/modules/a/m.tf", &module),
+            ],
+            1,
+            "beside",
+            &[],
+        ),
+        (
+            "a module that is not installed",
+            &[("m.tf", &format!("{remote}{GROUP}"))],
+            1,
+            "beside",
+            &[line],
+        ),
+        (
+            "JSON syntax",
+            &[("m.tf", &root), ("g.tf.json", json_syntax)],
+            0,
+            "beside",
+            &["resource \"ibm_sm_secret_group\" \"g\" {", line],
+        ),
+        ("moved already", &[("m.tf", &moved), ("terraform.tfstate", &old)], 0, "beside", &[line]),
+        (
+            "left in the state",
+            &[("m.tf", &beside), ("terraform.tfstate", &old)],
+            1,
+            "beside",
+            &[line],
+        ),
+        (
+            "of a newer version",
+            &[("m.tf", &beside), ("terraform.tfstate", &newer)],
+            1,
+            "beside",
+            &[line],
+        ),
+        ("a state elsewhere", &[("m.tf", &backend)], 1, "beside", &[line]),
+        ("ours", &[("m.tf", &ours)], 0, "back", &[]),
+        ("ours, with our own", &[("m.tf", &with_own)], 0, "back", &[]),
+        ("nothing", &[("m.tf", &root)], 0, "nothing", &[]),
+    ];
+    for (name, files, code, way, added) in cases {
+        let folder = workspace(files);
+        let (found, verdict) = verdict(folder.path());
+        assert_eq!((found, &verdict["way"]), (*code, &json!(way)), "{name}: {verdict:#}");
+        let lines = lines(&verdict, '+');
+        for line in *added {
+            assert!(lines.contains(line), "{name}: {line:?} is not in {lines:#?}");
+        }
+        let text = String::from_utf8(check(folder.path(), &[]).stdout).unwrap();
+        assert!(!text.contains("s3cr3t"), "{name}: {text}");
+        assert!(text.ends_with(verdict["patch"].as_str().unwrap()), "{name}: {text}");
+    }
+    let folder = workspace(&[("m.tf", &with_own)]);
+    assert_eq!(verdict(folder.path()).1["only_ours"][0]["argument"], "timeouts");
+}
+
+#[test]
+fn a_module_that_stays_behind_is_named_with_its_line() {
+    let root = format!("{OFFICIAL}module \"a\" {{\n  source = \"acme/secrets/ibm\"\n}}\n");
+    let module = format!("{OFFICIAL}{GROUP}");
+    let folder = workspace(&[
+        ("m.tf", &root),
+        (".terraform/modules/a/m.tf", &module),
+        (
+            ".terraform/modules/modules.json",
+            r#"{"Modules":[{"Key":"a","Dir":".terraform/modules/a"}]}"#,
+        ),
+    ]);
+    let (code, verdict) = verdict(folder.path());
+    assert_eq!(code, 1);
+    assert_eq!(verdict["stays"][0]["module"], "module.a");
+    assert_eq!(verdict["stays"][0]["at"], ".terraform/modules/a/m.tf:3");
+    assert_eq!(verdict["stays"][0]["objects"][0]["address"], "module.a.ibm_sm_secret_group.g");
+}
+
+#[test]
+fn a_key_in_a_provider_block_is_not_repeated() {
+    let other = "data \"ibm_resource_group\" \"x\" {\n  name = \"x\"\n}\n";
+    let provider = "provider \"ibm\" {\n  ibmcloud_api_key = \"s3cr3t\"\n  region = \"eu-de\"\n}\n";
+    let folder = workspace(&[("m.tf", &format!("{OFFICIAL}{GROUP}{other}{provider}"))]);
+    for more in [&[][..], &["--json"]] {
+        let output = check(folder.path(), more);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(!text.contains("s3cr3t") && text.contains("region = "), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_said_on_stderr_with_what_to_do() {
+    let good = format!("{OFFICIAL}{GROUP}");
+    let cases: &[(&str, &[(&str, &str)], &[&str], &str)] = &[
+        ("syntax", &[("m.tf", "a = \"s3cr3t")], &[], "m.tf:1:"),
+        ("JSON", &[("m.tf.json", "{\"s3cr3t\"")], &[], "m.tf.json:1:"),
+        ("empty", &[], &[], "has no configuration"),
+        (
+            "state format",
+            &[("m.tf", &good), ("terraform.tfstate", "{\"version\":5}")],
+            &[],
+            "use a newer one",
+        ),
+        ("no state", &[("m.tf", &good), ("terraform.tfstate", "s3cr3t")], &[], "neither a state"),
+        ("no such state", &[("m.tf", &good)], &["--state", "absent"], "cannot read absent"),
+        ("usage", &[("m.tf", &good)], &["--nonsense"], "check --help"),
+    ];
+    for (name, files, more, expected) in cases {
+        let folder = workspace(files);
+        let output = check(folder.path(), more);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{name}: {text}");
+        assert!(text.contains(expected) && !text.contains("s3cr3t"), "{name}: {text}");
+    }
+}
