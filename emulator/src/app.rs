@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::error::{ApiError, ErrorKind, Result};
+use crate::exports::Proxy;
 use crate::faults::Faults;
 use crate::iam::tokens::Tokens;
 use crate::journal::Journal;
@@ -28,6 +29,8 @@ pub struct App {
     pub rates: Mutex<(Timestamp, BTreeMap<String, u32>)>,
     /// Names under which the emulator may be called, besides its own.
     pub hosts: Vec<String>,
+    /// The proxy for IBM's host names, if its authority is in a file that clients can be told.
+    pub proxy: Option<Proxy>,
     /// Whether each request is logged to stderr.
     pub log: bool,
     /// The state that a reset restores.
