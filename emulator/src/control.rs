@@ -23,8 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 
-const NO_PROXY: &str =
-    "This emulator has no proxy: start it with --proxy-listen and --tls-folder.";
+const NO_PROXY: &str = "This emulator has no proxy: start it with --proxy-listen and --tls-folder.";
 
 type Outcome = Result<Response<Body>, ControlError>;
 

@@ -229,18 +229,17 @@ pub fn text(client: Client, place: Place<'_>) -> String {
 
 /// The same, with the values of keys replaced if there is a mask.
 pub fn text_with(client: Client, place: Place<'_>, mask: Option<&str>) -> String {
-    let mut text = String::new();
-    for mut variable in variables(client, place) {
+    let lines = variables(client, place).into_iter().map(|mut variable| {
         if let Some(mask) = mask.filter(|_| variable.is_key) {
             variable.value = mask.to_owned();
         }
-        text.push_str(&variable.line());
-    }
-    // At the end, where a shell without line breaks still sees all variables.
-    for note in notes(client, place.proxy) {
-        text.push_str(&format!("# {note}\n"));
-    }
-    text
+        variable.line()
+    });
+    let notes = notes(client, place.proxy).into_iter().map(|note| format!("# {note}\n"));
+    // Comments are last, where a shell that is given no line breaks has seen all variables.
+    let (comments, exports): (Vec<_>, Vec<_>) =
+        lines.chain(notes).partition(|line| line.starts_with('#'));
+    exports.into_iter().chain(comments).collect()
 }
 
 /// One word of a shell. Line breaks would be safe in it, but not when lines are picked by `grep`.
@@ -272,9 +271,7 @@ impl Hosts {
             Some(_) => Self {
                 iam: "https://iam.cloud.ibm.com".to_owned(),
                 users: "https://user-management.cloud.ibm.com".to_owned(),
-                instance: format!(
-                    "https://{INSTANCE_ID}.{region}.secrets-manager.appdomain.cloud"
-                ),
+                instance: format!("https://{INSTANCE_ID}.{region}.secrets-manager.appdomain.cloud"),
             },
         }
     }

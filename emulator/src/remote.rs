@@ -59,7 +59,10 @@ impl Remote {
             bail!(self.is_foreign());
         }
         private::replace(file, &body).with_context(|| {
-            format!("cannot write {}: nothing was saved, and a file of that name is as it was", file.display())
+            format!(
+                "cannot write {}: nothing was saved, and a file of that name is as it was",
+                file.display()
+            )
         })
     }
 
@@ -147,8 +150,7 @@ fn own_lines(client: Client, text: &str) -> Option<String> {
         if export != "export" || !names.contains(name) {
             return None;
         }
-        let variable =
-            Variable { name: name.to_owned(), value: value.to_owned(), is_key: false };
+        let variable = Variable { name: name.to_owned(), value: value.to_owned(), is_key: false };
         lines.push_str(&variable.line());
     }
     Some(lines)
