@@ -1,8 +1,7 @@
 //! The commands beside the plain start: what they are called, and what they print.
 
-use crate::Arguments;
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _, Subcommand};
+use clap::{Args, Subcommand};
 use clap_complete::Shell;
 use ibm_sm_emulator::exports::Client;
 use ibm_sm_emulator::remote::Remote;
@@ -61,8 +60,8 @@ pub(crate) struct At {
     url: String,
 }
 
-/// Runs a command; returns what it prints.
-pub(crate) async fn run(command: Command) -> anyhow::Result<String> {
+/// Runs a command of the program with these arguments; returns what it prints.
+pub(crate) async fn run(command: Command, mut program: clap::Command) -> anyhow::Result<String> {
     match command {
         Command::Env { client, proxy, at } => Remote::at(&at.url)?.env(client, proxy).await,
         Command::Healthz { at } => {
@@ -80,9 +79,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<String> {
         Command::Seed { name } => Ok(name.text_now()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            let mut arguments = Arguments::command();
-            let name = arguments.get_name().to_owned();
-            clap_complete::generate(shell, &mut arguments, name, &mut script);
+            let name = program.get_name().to_owned();
+            clap_complete::generate(shell, &mut program, name, &mut script);
             String::from_utf8(script).context("the completions are not a text")
         }
     }

@@ -4,7 +4,7 @@
 mod banner;
 mod commands;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 use commands::Command;
 use ibm_sm_emulator::exports::Client;
 use ibm_sm_emulator::{Emulator, Handle, Options, seed};
@@ -56,7 +56,7 @@ struct Arguments {
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     if let Some(command) = arguments.command {
-        let done = commands::run(command).await.and_then(|text| print(&text));
+        let done = commands::run(command, Arguments::command()).await.and_then(|text| print(&text));
         // One line, and no backtrace: commands are called by scripts.
         return Ok(done.map_or_else(
             |error| {
