@@ -40,7 +40,7 @@ impl Remote {
     pub async fn healthz(&self) -> anyhow::Result<()> {
         let body = self.get("/_emulator/healthz").await?;
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        ensure!(body["status"] == "ok", "{}", self.is_foreign());
+        ensure!(body.get("status").is_some_and(|status| status == "ok"), "{}", self.is_foreign());
         Ok(())
     }
 
