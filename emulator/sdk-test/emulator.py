@@ -1,6 +1,7 @@
 """Starts the emulator and reads its banner."""
 
 import re
+import shlex
 import subprocess
 import tempfile
 
@@ -9,6 +10,7 @@ class Emulator:
     """A running emulator; as a context manager it stops at the end."""
 
     def __init__(self, binary):
+        self.binary = binary
         self.folder = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
             [
@@ -30,27 +32,12 @@ class Emulator:
         exports = re.findall(r"^(?:#   )?export (\w+)='?([^'\n]*)'?$", "".join(banner), re.M)
         self.exports = dict(exports)
 
-    def by_proxy(self):
-        """For clients that keep to IBM's host names."""
-        authority = self.exports["SSL_CERT_FILE"]
-        return {**self.exports, "NODE_EXTRA_CA_CERTS": authority}
-
-    def for_sdks(self):
-        """The variables that IBM's SDKs read; what only the proxy needs is left out."""
-        url, key = self.exports["EMULATOR_URL"], self.exports["IBMCLOUD_API_KEY"]
-        addresses = {
-            "SECRETS_MANAGER": f"{url}/instances/{self.exports['SECRETS_MANAGER_INSTANCE_ID']}",
-            "IAM_IDENTITY": url,
-            "IAM_ACCESS_GROUPS": url,
-            "IAM_POLICY_MANAGEMENT": url,
-        }
-        variables = {"HTTPS_PROXY": "", "SECRETS_MANAGER_ENABLE_GZIP": "true"}
-        for service, address in addresses.items():
-            variables[f"{service}_URL"] = address
-            variables[f"{service}_AUTH_TYPE"] = "iam"
-            variables[f"{service}_AUTH_URL"] = url
-            variables[f"{service}_APIKEY"] = key
-        return {**self.exports, **variables}
+    def exports_for(self, client, *options):
+        """What `ibm-sm-emulator env CLIENT` prints, as variables."""
+        command = [self.binary, "env", client, "--url", self.exports["EMULATOR_URL"], *options]
+        lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+        words = (shlex.split(line) for line in lines if line.startswith("export "))
+        return dict(variable.split("=", 1) for _, variable in words)
 
     def __enter__(self):
         return self

@@ -1,4 +1,5 @@
-"""Runs the whole life cycle twice with each of IBM's SDKs: over plain HTTP, and by proxy with their default host names."""
+"""Runs the whole life cycle twice with each of IBM's SDKs: over plain HTTP, and by proxy with their default host names. Before,
+starts each SDK for Python from nothing but the output of `ibm-sm-emulator env python`, in both ways."""
 
 import os
 import subprocess
@@ -10,6 +11,21 @@ from emulator import Emulator
 from life import Life
 
 OTHERS = {"Go": ["target/sdk-test-go"], "Node": ["node", "emulator/sdk-test/node/main.mjs"]}
+
+# Read by the SDKs of Secrets Manager: bodies of requests are compressed.
+GZIP = {"SECRETS_MANAGER_ENABLE_GZIP": "true"}
+
+
+def from_nothing(binary, emulator, *options):
+    """The number of services that were reached from an environment of PATH and the exports alone."""
+    script = 'eval "$("$1" env python --url "$2" $3)" && exec "$4" "$5"'
+    program = os.path.join(os.path.dirname(__file__), "environment.py")
+    arguments = [binary, emulator.exports["EMULATOR_URL"], " ".join(options), sys.executable, program]
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", *arguments],
+        env={"PATH": os.environ["PATH"]}, stdout=subprocess.PIPE, text=True, check=True,
+    )
+    return done.stdout.strip()
 
 
 def main(binary):
@@ -24,6 +40,8 @@ def main(binary):
 
 def python(binary):
     with Emulator(binary) as emulator:
+        print(f"from `env python` alone: {from_nothing(binary, emulator)} services")
+        print(f"from `env python --proxy` alone: {from_nothing(binary, emulator, '--proxy')} services")
         url = emulator.exports["EMULATOR_URL"]
         instance = emulator.exports["SECRETS_MANAGER_INSTANCE_ID"]
         Life(emulator.exports, iam_url=url, secrets_manager_url=f"{url}/instances/{instance}").run()
@@ -40,9 +58,11 @@ def python(binary):
 def other(binary, client, connection):
     """Runs another client in an environment of its own. Its line of output begins with the number of answers."""
     with Emulator(binary) as emulator:
-        variables = emulator.by_proxy() if connection == "by-proxy" else emulator.for_sdks()
+        options, more = (["--proxy"], {}) if connection == "by-proxy" else ([], GZIP)
+        variables = {**os.environ, **emulator.exports, "HTTPS_PROXY": "", **more}
+        variables.update(emulator.exports_for(client.lower(), *options))
         ran = subprocess.run(
-            [*OTHERS[client], connection], env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True
+            [*OTHERS[client], connection], env=variables, stdout=subprocess.PIPE, text=True
         )
     if ran.returncode:
         raise SystemExit(f"{client} {connection}: failed")

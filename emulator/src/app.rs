@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::error::{ApiError, ErrorKind, Result};
+use crate::exports::Proxy;
 use crate::faults::Faults;
 use crate::iam::tokens::Tokens;
 use crate::journal::Journal;
@@ -31,6 +32,8 @@ pub struct App {
     pub hosts: Vec<String>,
     /// How long a client may take to send a body.
     pub patience: Duration,
+    /// The proxy for IBM's host names, if its authority is in a file that clients can be told.
+    pub proxy: Option<Proxy>,
     /// Whether each request is logged to stderr.
     pub log: bool,
     /// The state that a reset restores.

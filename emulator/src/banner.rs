@@ -1,19 +1,42 @@
 //! The text printed at start: what to export and what to try. A shell can evaluate its `export`
 //! lines.
 
+use clap::ValueEnum as _;
+use ibm_sm_emulator::Handle;
+use ibm_sm_emulator::exports::{self, Client, Place, Proxy, Variable};
 use ibm_sm_emulator::model::State;
-use ibm_sm_emulator::{Handle, seed};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// The text for an emulator with that data folder and certificate authority; the last line is
 /// `ready`.
 pub(crate) fn text(emulator: &Handle, data: Option<&Path>, ca_file: Option<&Path>) -> String {
-    let mut text = http(&emulator.url(), &emulator.state(), data);
-    if let Some(ca_file) = ca_file.filter(|_| emulator.authority.is_some()) {
-        host_names(&mut text, emulator, ca_file);
+    let state = emulator.state();
+    let mut text = http(&emulator.url(), &state, data);
+    // Writing to a String does not fail.
+    if let (Some(address), Some(ca_file)) = (emulator.tls_address, ca_file) {
+        let _ = writeln!(
+            text,
+            "\n# IBM's host names over TLS: {address}, trusted with {}",
+            ca_file.display()
+        );
+    }
+    if let Some(proxy) = emulator.proxy() {
+        by_proxy(&mut text, proxy, Client::value_variants());
     }
     text.push_str("\nready\n");
+    text
+}
+
+/// The same for one client only.
+pub(crate) fn of_client(emulator: &Handle, client: Client) -> String {
+    let (url, state) = (emulator.url(), emulator.state());
+    let mut text = exports::text(client, Place { url: &url, state: &state, proxy: None });
+    if let Some(proxy) = emulator.proxy() {
+        by_proxy(&mut text, proxy, &[client]);
+    }
+    text.push_str("ready\n");
     text
 }
 
@@ -22,43 +45,31 @@ fn http(url: &str, state: &State, data: Option<&Path>) -> String {
         Some(folder) => format!("State is kept in {}.", folder.display()),
         None => "State is kept in memory and lost on exit.".to_owned(),
     };
+    let ids: Vec<_> = Client::value_variants().iter().map(|client| client.id()).collect();
     let mut text = format!(
         "\
 IBM Cloud Secrets Manager (IAM credentials) and IAM, emulated at {url}
 {kept} Press Ctrl-C to stop.
 Watch it in a browser at {url}; control clock, faults, journal and state below {url}/_emulator.
 
-# For clients: the API key and the endpoints.
-export IBMCLOUD_IAM_API_ENDPOINT={url}
-export IBMCLOUD_USER_MANAGEMENT_ENDPOINT={url}
-export IBMCLOUD_SECRETS_MANAGER_API_ENDPOINT='{url}/instances/{{instance_id}}'
-export EMULATOR_URL={url}
-"
+# Below is what all clients read. For one only: ibm-sm-emulator env CLIENT --url {url}
+# CLIENT is one of {}; or start with --print-env CLIENT.
+",
+        ids.join(", ")
     );
-    let keys = &state.iam.api_keys;
-    let bootstrap = keys.values().find(|key| key.apikey.expose() == seed::BOOTSTRAP_API_KEY);
-    if let Some(key) = bootstrap.or(keys.values().next()) {
-        line(&mut text, "IBMCLOUD_API_KEY", key.apikey.expose());
+    let place = Place { url, state, proxy: None };
+    let mut known = BTreeSet::new();
+    let mut satisfied = Vec::new();
+    for client in Client::value_variants() {
+        let variables = exports::variables(*client, place);
+        let new: String = unknown(variables, &mut known).collect();
+        if new.is_empty() {
+            satisfied.push(client.title());
+        } else {
+            let _ = write!(text, "\n# {}\n{new}", client.title());
+        }
     }
-    let instances = &state.secrets_manager.instances;
-    let instance = instances.get(seed::INSTANCE_ID).or(instances.values().next());
-    if let Some(instance) = instance {
-        line(&mut text, "SECRETS_MANAGER_INSTANCE_ID", &instance.id);
-        line(&mut text, "IC_REGION", &instance.region);
-        text.push_str("\n# For the Terraform examples: an instance, an API key for the engine, a service ID, an access group.\n");
-        line(&mut text, "TF_VAR_instance_id", &instance.id);
-        line(&mut text, "TF_VAR_region", &instance.region);
-    }
-    let engine = keys.values().find(|key| key.apikey.expose() == seed::ENGINE_API_KEY);
-    if let Some(key) = engine {
-        line(&mut text, "TF_VAR_engine_api_key", key.apikey.expose());
-    }
-    if let Some(service_id) = state.iam.service_ids.get(seed::STATIC_SERVICE_ID) {
-        line(&mut text, "TF_VAR_service_id", &service_id.id);
-    }
-    if let Some(group) = state.iam.access_groups.values().next() {
-        line(&mut text, "TF_VAR_access_group_id", &group.id);
-    }
+    let _ = writeln!(text, "\n# Nothing more is read by: {}.", satisfied.join(", "));
     text.push_str(
         "
 # Try: a token, then the secret groups of the instance.
@@ -71,33 +82,27 @@ export EMULATOR_URL={url}
     text
 }
 
-fn host_names(text: &mut String, emulator: &Handle, ca_file: &Path) {
-    // Writing to a String does not fail.
-    if let Some(address) = emulator.tls_address {
-        let _ = writeln!(
-            text,
-            "\n# IBM's host names over TLS: {address}, trusted with {}",
-            ca_file.display()
-        );
-    }
-    if let Some(address) = emulator.proxy_address {
-        text.push_str(
-            "\n# For clients that hard-code IBM's host names (set these for such clients only):\n",
-        );
-        let _ = writeln!(text, "#   export HTTPS_PROXY=http://{address}");
-        for variable in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"] {
-            let _ = writeln!(text, "#   export {variable}={}", ca_file.display());
-        }
+/// What leads clients to the proxy, commented out: they reach nothing else by it.
+fn by_proxy(text: &mut String, proxy: &Proxy, clients: &[Client]) {
+    text.push_str(
+        "\n# For clients that hard-code IBM's host names (set these for such clients only, or use `env CLIENT --proxy`):\n",
+    );
+    let variables = clients.iter().flat_map(|client| exports::by_proxy(*client, proxy));
+    for line in unknown(variables.collect(), &mut BTreeSet::new()) {
+        let _ = write!(text, "#   {line}");
     }
 }
 
-fn line(text: &mut String, name: &str, value: &str) {
-    let _ = writeln!(text, "export {name}={value}");
+/// The lines of the variables that have not been met before.
+fn unknown(variables: Vec<Variable>, known: &mut BTreeSet<String>) -> impl Iterator<Item = String> {
+    let lines = variables.into_iter().map(|variable| variable.line());
+    lines.filter(|line| known.insert(line.clone()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ibm_sm_emulator::seed;
 
     const URL: &str = "http://127.0.0.1:1234";
 

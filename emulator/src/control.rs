@@ -1,10 +1,12 @@
-//! The control API below `/_emulator`: clock, journal, state, faults, reset.
+//! The control API below `/_emulator`: clock, journal, state, exports, faults, reset.
 
 use crate::app::App;
 use crate::clock::{Clock, Mode};
 use crate::durable::Receipt;
 use crate::error::{ApiError, ErrorKind};
+use crate::exports::{self, Client, Place};
 use crate::faults::Fault;
+use crate::http::address;
 use crate::http::errors::{self, Family};
 use crate::journal::{Entry, Filter};
 use crate::model::timestamp::Timestamp;
@@ -12,7 +14,7 @@ use crate::model::{State, Switches};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State as Shared};
-use axum::http::{Response, StatusCode, header};
+use axum::http::{Extensions, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, delete, get, post};
 use bytes::Bytes;
@@ -20,6 +22,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
+
+const NO_PROXY: &str = "This emulator has no proxy: start it with --proxy-listen and --tls-folder.";
 
 type Outcome = Result<Response<Body>, ControlError>;
 
@@ -36,6 +40,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ("/_emulator/journal", get(get_journal).delete(delete_journal)),
         ("/_emulator/journal/secrets", get(get_secrets)),
         ("/_emulator/state", get(get_state).put(put_state)),
+        ("/_emulator/env/{client}", get(get_env)),
         ("/_emulator/switches", get(get_switches).put(put_switches)),
         ("/_emulator/instances/{id}", delete(delete_instance)),
         ("/_emulator/faults", get(get_faults).post(post_fault).delete(delete_faults)),
@@ -163,6 +168,39 @@ async fn put_state(Shared(app): Shared<Arc<App>>, body: Bytes) -> Outcome {
     let state: State = parse(&body)?;
     written(app.store.replace(state)).await?;
     Ok(empty())
+}
+
+/// The exports of a client, as lines for a shell.
+async fn get_env(
+    Shared(app): Shared<Arc<App>>,
+    Path(client): Path<String>,
+    RawQuery(query): RawQuery,
+    extensions: Extensions,
+) -> Outcome {
+    let client = Client::named(&client)
+        .map_err(|message| ControlError(ApiError::new(ErrorKind::NotFound, message)))?;
+    let mut proxy = None;
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        match (name.as_ref(), value.as_ref()) {
+            ("proxy", "false") => proxy = None,
+            ("proxy", "true") => {
+                proxy = app.proxy.as_ref();
+                if proxy.is_none() {
+                    return Err(ControlError(ApiError::new(ErrorKind::Invalid, NO_PROXY)));
+                }
+            }
+            ("proxy", _) => {
+                return Err(ControlError(ApiError::query("proxy", "must be true or false")));
+            }
+            _ => return Err(ControlError(ApiError::query(&name, "is unknown"))),
+        }
+    }
+    let url = address::base_url(&extensions);
+    let text = exports::text(client, Place { url: &url, state: &app.store.state(), proxy });
+    let mut response = Response::new(Body::from(text));
+    let plain = header::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    Ok(response)
 }
 
 async fn get_switches(Shared(app): Shared<Arc<App>>) -> Outcome {

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::clock::Clock;
+use crate::exports::Proxy;
 use crate::faults::Faults;
 use crate::http::server::{self, Protocol};
 use crate::iam::tokens::Tokens;
@@ -9,7 +10,7 @@ use crate::ids::Ids;
 use crate::journal::Journal;
 use crate::model::State;
 use crate::store::Store;
-use crate::tls::Certificate;
+use crate::tls::{self, Certificate};
 use crate::{console, control, durable, http, seed, ticker};
 use anyhow::Context as _;
 use std::fmt;
@@ -87,6 +88,14 @@ impl Emulator {
             (None, None) => None,
             _ => Some(certificate(&options)?),
         };
+        let proxy = match (&proxy_listener, &options.tls_folder) {
+            (Some(listener), Some(folder)) => Some(Proxy {
+                address: listener.local_addr()?,
+                // Clients run in other folders.
+                ca_file: std::path::absolute(tls::authority_file(folder))?,
+            }),
+            _ => None,
+        };
         let (store, tokens) = open(&options).await?;
         let app = Arc::new(App {
             store,
@@ -97,6 +106,7 @@ impl Emulator {
             rates: Mutex::default(),
             hosts: options.hosts,
             patience: options.patience,
+            proxy,
             log: options.log,
             initial_state: options.state,
             initial_clock: options.clock,
@@ -194,6 +204,11 @@ impl Handle {
     /// What exists now.
     pub fn state(&self) -> State {
         self.app.store.state()
+    }
+
+    /// The proxy, if its authority is in a file that clients can be told.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.app.proxy.as_ref()
     }
 
     /// The base URL of IAM and of the control API.

@@ -1,20 +1,28 @@
-//! The command line: parses arguments, starts the emulator, prints the banner and waits.
+//! The command line: parses arguments, and runs a command, or starts the emulator, prints the banner
+//! and waits.
 
 mod banner;
+mod commands;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
+use commands::Command;
+use ibm_sm_emulator::exports::Client;
 use ibm_sm_emulator::{Emulator, Handle, Options, seed};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Emulates IBM Cloud Secrets Manager (IAM credentials) and IAM on this machine.
 ///
 /// Starts with one account, one instance and a few identities, and prints the environment that
-/// points clients at it. State is kept in memory unless a data folder is given.
+/// points clients at it. State is kept in memory unless a data folder is given. The commands are for an
+/// emulator that is running, and for before it does.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8484", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
@@ -36,14 +44,28 @@ struct Arguments {
     /// Also accept requests to this host name, such as that of a container; may be repeated
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
+    /// Print what this client must export, instead of everything
+    #[arg(long, value_name = "CLIENT")]
+    print_env: Option<Client>,
     /// Log every request to stderr
     #[arg(long)]
     log: bool,
 }
 
 #[tokio::main(worker_threads = 2)]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
+    if let Some(command) = arguments.command {
+        let done = commands::run(command, Arguments::command()).await.and_then(|text| print(&text));
+        // One line, and no backtrace: commands are called by scripts.
+        return Ok(done.map_or_else(
+            |error| {
+                eprintln!("error: {error:#}");
+                ExitCode::FAILURE
+            },
+            |()| ExitCode::SUCCESS,
+        ));
+    }
     let state = match &arguments.seed {
         Some(path) => seed::read(path)?,
         None => seed::default_state(),
@@ -62,12 +84,18 @@ async fn main() -> anyhow::Result<()> {
     })
     .await?;
     warn_of_visitors(&emulator);
-    let text = banner::text(&emulator, arguments.data.as_deref(), ca_file.as_deref());
+    print(&match arguments.print_env {
+        Some(client) => banner::of_client(&emulator, client),
+        None => banner::text(&emulator, arguments.data.as_deref(), ca_file.as_deref()),
+    })?;
+    tokio::signal::ctrl_c().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()?;
-    drop(stdout);
-    tokio::signal::ctrl_c().await?;
     Ok(())
 }
 

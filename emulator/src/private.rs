@@ -1,7 +1,7 @@
 //! Files and folders that hold keys: only their owner can read them.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Opens a file for reading and writing, or creates it, and takes all rights from others.
@@ -13,6 +13,17 @@ pub(crate) fn file(path: &Path) -> io::Result<File> {
     let file = options.open(path)?;
     restrict(path, 0o600)?;
     Ok(file)
+}
+
+/// Writes a file, or replaces it: whole or not at all, also if there is no room for it.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // Rights of 0600 are what it gives to each file.
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// Creates a folder, or takes all rights from others if there is nothing in it but `own`: a folder

@@ -84,6 +84,9 @@ pub fn read(path: &Path) -> anyhow::Result<State> {
     let is_toml = path.extension().is_some_and(|extension| extension == "toml");
     let parsed = if is_toml {
         toml::from_str(&text).map_err(anyhow::Error::from)
+    } else if text.trim_start().starts_with('[') {
+        // serde would take a list for a struct whose fields all have defaults.
+        Err(anyhow::anyhow!("it is a list"))
     } else {
         serde_json::from_str(&text).map_err(anyhow::Error::from)
     };

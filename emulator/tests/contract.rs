@@ -24,6 +24,7 @@ mod contract {
     mod control;
     mod credentials;
     mod due;
+    mod environments;
     mod grants;
     mod groups;
     mod guard;
@@ -35,6 +36,7 @@ mod contract {
     mod page;
     mod policies;
     mod rotation;
+    mod samples;
     mod secrets;
     mod service_id_groups;
     mod service_ids;

@@ -56,11 +56,11 @@ async fn leave_behind(emulator: &Emulator, resource: &'static str, config: &Valu
 
 #[tokio::test]
 async fn what_has_the_name_can_be_imported_as_the_error_says() {
-    for (resource, config) in [
-        (SECRET, full_secret()),
-        (TEXT, full_text()),
-        (GROUP, in_instance(json!({"name": "team"}))),
-        (ENGINE, in_instance(json!({"name": "engine", "api_key": ENGINE_API_KEY}))),
+    for (resource, config, status) in [
+        (SECRET, full_secret(), 409),
+        (TEXT, full_text(), 409),
+        (GROUP, in_instance(json!({"name": "team"})), 409),
+        (ENGINE, in_instance(json!({"name": "engine", "api_key": ENGINE_API_KEY})), 400),
     ] {
         let emulator =
             if resource == ENGINE { Emulator::start().await } else { with_engine().await };
@@ -70,7 +70,7 @@ async fn what_has_the_name_can_be_imported_as_the_error_says() {
         let detail = only_error(&said);
         let id = left["id"].as_str().unwrap();
         for part in [
-            "answered 409".to_owned(),
+            format!("answered {status}"),
             format!("`terraform import ADDRESS {id}`"),
             format!("\n\n  import {{\n    to = ADDRESS\n    id = \"{id}\"\n  }}\n\n"),
             format!("created at {}", left["created_at"].as_str().unwrap()),

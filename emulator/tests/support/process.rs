@@ -113,6 +113,17 @@ pub fn first_error(listen: &str) -> String {
     line
 }
 
+/// Runs a command, such as `healthz`; returns whether it succeeded, and its stdout and stderr.
+pub fn command_output(arguments: &[&str]) -> (bool, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ibm-sm-emulator"))
+        .env_remove("EMULATOR_URL")
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
 /// Runs it until it exits by itself; returns whether it succeeded, and its stderr.
 pub fn run(arguments: &[&str]) -> (bool, String) {
     let mut child =
