@@ -11,7 +11,7 @@ PROVIDER_TESTS = $(shell awk '/^\[/ { test = $$0 == "[[test]]" } \
 	test && $$1 == "name" && $$3 !~ /acceptance|faults/ { gsub("\"", ""); print "--test", $$3 }' Cargo.toml)
 STEP = @printf '\n== %s\n'
 
-.PHONY: help build demo docs check test unit contract protocol acceptance modules-test modules-docs faults-short faults fuzz soak load sdk-test console-test package package-test deny bench
+.PHONY: help build demo demo-picture docs check test unit contract protocol acceptance modules-test modules-docs faults-short faults fuzz soak load sdk-test console-test package package-test deny bench
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -22,6 +22,9 @@ build: ## build the provider and the emulator for use
 
 demo: ## build, apply IBM's example against the emulator, and tell what happens
 	@examples/demo/run.sh
+
+demo-picture: ## the same, and its picture for the README; needs Python and PyPI
+	@examples/demo/picture.sh
 
 docs: ## make the pages of the registry in docs/ of the declarations and examples/
 	$(STEP) 'pages of the registry'

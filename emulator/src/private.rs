@@ -22,7 +22,8 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    drop(file);
+    std::fs::write(path, content)?;
     Ok(())
 }
 

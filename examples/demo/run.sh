@@ -60,7 +60,7 @@ work=$(mktemp -d)
 
 say "1. An IBM Cloud on this machine: the emulator of IAM and Secrets Manager"
 mkfifo "$work/lines"
-"$bin/ibm-sm-emulator" --listen 127.0.0.1:0 >"$work/lines" 2>"$work/emulator.log" &
+"$bin/ibm-sm-emulator" --listen 127.0.0.1:0 --print-env terraform >"$work/lines" 2>"$work/emulator.log" &
 emulator=$!
 # The emulator prints `ready` when it accepts requests. The pipe stays open for later output.
 exec 3<"$work/lines"

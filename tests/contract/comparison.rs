@@ -1,8 +1,10 @@
-//! Each row of docs/comparison.md names scenarios that exist.
+//! Each row of docs/comparison.md names scenarios that exist, and the README names some of these.
 
 use std::path::Path;
 
 const TABLE: &str = include_str!("../../docs/comparison.md");
+
+const README: &str = include_str!("../../README.md");
 
 const GUIDE: &str = include_str!("../../docs/guides/migration.md");
 const GUIDE_TESTS: &str = include_str!("../../acceptance-tests/harness/guide.rs");
@@ -37,6 +39,23 @@ fn every_row_names_scenarios_that_exist() {
                 .iter()
                 .any(|file| folder.join(file).is_file());
             assert!(exists, "{about:?} is shown by {name}, which does not exist");
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_scenarios_of_the_table() {
+    let (_, section) = README.split_once("## What the official provider does not do").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let table: Vec<&str> = rows().into_iter().flat_map(|(_, shown)| shown).collect();
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(rows.len() > 4, "{rows:?}");
+    for row in rows {
+        let names: Vec<&str> =
+            row.split('`').filter(|name| name.contains('/') && !name.contains(' ')).collect();
+        assert!(!names.is_empty(), "{row}");
+        for name in names {
+            assert!(table.contains(&name), "{name} is not in docs/comparison.md");
         }
     }
 }
