@@ -47,7 +47,10 @@ fn held(type_name: &str, name: &str, source: &str) -> Value {
            "instances": [{"schema_version": 0, "attributes": {"api_key": "s3cr3t-of-a-state"}}]})
 }
 
-fn lines<'a>(verdict: &'a Value, sign: char) -> Vec<&'a str> {
+/// Names and contents.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+fn lines(verdict: &Value, sign: char) -> Vec<&str> {
     let patch = verdict["patch"].as_str().unwrap().lines();
     let patch = patch.filter(|line| !line.starts_with("+++") && !line.starts_with("---"));
     patch.filter_map(|line| line.strip_prefix(sign)).collect()
@@ -108,7 +111,7 @@ fn each_shape_of_a_workspace_gets_its_way() {
     let in_state_only = state(&[held("ibm_is_vpc", "v", "ibm-cloud/ibm")]);
     let backend = format!("{beside}terraform {{\n  backend \"s3\" {{\n  }}\n}}\n");
     let line = "  provider = ibmsm";
-    let cases: &[(&str, &[(&str, &str)], i32, &str, &[&str])] = &[
+    let cases: &[(&str, Files, i32, &str, &[&str])] = &[
         ("only ours", &[("m.tf", &module)], 0, "in_place", &[]),
         ("other services", &[("m.tf", &beside)], 0, "beside", &[line]),
         (
@@ -229,7 +232,7 @@ fn a_key_in_a_provider_block_is_not_repeated() {
 #[test]
 fn what_cannot_be_read_is_said_on_stderr_with_what_to_do() {
     let good = format!("{OFFICIAL}{GROUP}");
-    let cases: &[(&str, &[(&str, &str)], &[&str], &str)] = &[
+    let cases: &[(&str, Files, &[&str], &str)] = &[
         ("syntax", &[("m.tf", "a = \"s3cr3t")], &[], "m.tf:1:"),
         ("JSON", &[("m.tf.json", "{\"s3cr3t\"")], &[], "m.tf.json:1:"),
         ("empty", &[], &[], "has no configuration"),

@@ -11,6 +11,7 @@ use libtest_mimic::{Failed, Trial};
 use regex_lite::Regex;
 use serde_json::Value;
 
+use super::modules;
 use super::workspace::Workspace;
 use super::world::Programs;
 
@@ -28,7 +29,7 @@ const DOCUMENTS: [&str; 5] = [
 const OVER_THE_PROTOCOL: [&str; 3] =
     ["action.tf", "list-resource.tfquery.hcl", "import-by-identity.tf"];
 
-/// A block in the line above which this is said is not validated, for the reason that follows.
+/// A block above which this is said is not validated, for the reason that follows.
 const NOT_VALIDATED: &str = "<!-- not validated: ";
 
 /// One block of HCL.
@@ -70,25 +71,29 @@ fn blocks(document: &Path) -> Result<Vec<Block>> {
     let text = fs::read_to_string(document).with_context(|| document.display().to_string())?;
     let mut found = Vec::new();
     let mut open: Option<Block> = None;
-    let mut before = "";
+    let mut excused = None;
     for (line, content) in (1..).zip(text.lines()) {
         match &mut open {
             Some(_) if content.starts_with("```") => found.extend(open.take()),
             Some(block) => writeln!(block.text, "{content}")?,
             None if matches!(content, "```terraform" | "```hcl" | "```tf") => {
-                let excused = before.strip_prefix(NOT_VALIDATED);
-                let excused = excused.map(|reason| reason.trim_end_matches(" -->").to_owned());
-                let document = document.to_owned();
+                let (document, excused) = (document.to_owned(), excused.take());
                 open = Some(Block { document, line, text: String::new(), excused });
             }
-            None if !content.is_empty() => before = content,
-            None => {}
+            None if content.starts_with(NOT_VALIDATED) => {
+                let reason = content.trim_start_matches(NOT_VALIDATED).trim_end_matches(" -->");
+                excused = Some(reason.to_owned());
+            }
+            // Another comment, such as the path of the block's file.
+            None if content.starts_with("<!-- ") || content.is_empty() => {}
+            None => excused = None,
         }
     }
     Ok(found)
 }
 
-/// The texts of the examples that a test runs.
+/// The texts of the examples that a test runs, by a scenario, over the protocol or with
+/// `terraform test`.
 fn run_examples() -> Result<BTreeSet<String>> {
     let examples = root().join("examples");
     let mut run: BTreeSet<PathBuf> = BTreeSet::new();
@@ -99,8 +104,14 @@ fn run_examples() -> Result<BTreeSet<String>> {
             run.extend(named.filter_map(Value::as_str).map(|name| examples.join(name)));
         }
     }
-    let newer = files(&examples, &OVER_THE_PROTOCOL)?;
-    let texts = run.into_iter().chain(newer).map(|path| {
+    run.extend(files(&examples, &OVER_THE_PROTOCOL)?);
+    for test in modules::find(root())? {
+        let tests = root().join(test.parent().context("a test is in a folder")?);
+        run.extend(files(&tests, &[".tf", ".tftest.hcl"])?);
+        let module = files(tests.parent().context("and that in a module")?, &[".tf"])?;
+        run.extend(module.into_iter().filter(|file| file.parent() == tests.parent()));
+    }
+    let texts = run.into_iter().map(|path| {
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         Ok(text.trim_end().to_owned())
     });

@@ -86,7 +86,7 @@ class Life:
         )
         model = models.IAMCredentialsConfiguration
         same(model, client.create_configuration(prototype).get_result())
-        self.refused(409, client.create_configuration, prototype)
+        self.refused(400, client.create_configuration, prototype)
         patch = models.IAMCredentialsConfigurationPatch(disabled=False)
         changed = client.update_configuration(name, patch, x_sm_accept_configuration_type=kind)
         same(model, changed.get_result())

@@ -75,7 +75,7 @@ func (l *life) begin() {
 	equal(made.Disabled, false)
 	equal(made.ApiKey, os.Getenv("TF_VAR_engine_api_key"))
 	_, _, err := l.secrets.CreateConfiguration(prototype)
-	refused(http.StatusConflict, "already exists", err)
+	refused(http.StatusBadRequest, "already exists", err)
 	read := as[*sm.IAMCredentialsConfiguration](l.secrets.GetConfiguration(&sm.GetConfigurationOptions{
 		Name: made.Name, XSmAcceptConfigurationType: made.ConfigType,
 	}))

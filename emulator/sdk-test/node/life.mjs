@@ -59,7 +59,7 @@ class Life {
     assert.equal(made.secret_type, "iam_credentials");
     assert.equal(made.disabled, false);
     assert.equal(made.api_key, ENGINE_KEY);
-    await refused(409, /already exists/, this.secrets.send("POST", "configurations", { body }));
+    await refused(400, /already exists/, this.secrets.send("POST", "configurations", { body }));
     assert.equal((await this.call("GET", "configurations/engine")).api_key, ENGINE_KEY);
     assert.equal((await this.call("GET", "configurations", { qs: { search: "engine" } })).total_count, 1);
   }
