@@ -49,6 +49,12 @@ resource "ibm_sm_iam_credentials_secret" "deployer" {
   account_id  = var.application.account_id
   service_id  = var.application.service_id
   ttl         = "90d"
+
+  rotation {
+    auto_rotate = true
+    interval    = 1
+    unit        = "month"
+  }
 }
 
 # Or with the access of a group there: the engine creates the service ID in that account too.
