@@ -230,7 +230,7 @@ pub fn text(client: Client, place: Place<'_>) -> String {
 /// The same, with the values of keys replaced if there is a mask.
 pub fn text_with(client: Client, place: Place<'_>, mask: Option<&str>) -> String {
     let lines = variables(client, place).into_iter().map(|mut variable| {
-        if let Some(mask) = mask.filter(|_| false) {
+        if let Some(mask) = mask.filter(|_| variable.is_key) {
             variable.value = mask.to_owned();
         }
         variable.line()
@@ -247,7 +247,7 @@ fn word(value: &str) -> Option<String> {
     if value.chars().any(char::is_control) {
         return None;
     }
-    Some(value.to_owned())
+    shlex::try_quote(value).ok().map(std::borrow::Cow::into_owned)
 }
 
 const INSTANCE_ID: &str = "{instance_id}";

@@ -22,8 +22,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
-    drop(file);
-    std::fs::write(path, content)?;
+    file.persist(path)?;
     Ok(())
 }
 

@@ -40,8 +40,7 @@ fn dated(template: &str, now: Timestamp) -> String {
     let mut parts: Vec<_> = template.split('"').map(str::to_owned).collect();
     for part in parts.iter_mut().skip(1).step_by(2) {
         let days = part.strip_prefix("now").and_then(|days| days.strip_suffix('d'));
-        if let Some(days) = days.and_then(|days| days.parse::<i64>().ok().filter(|days| *days < 0))
-        {
+        if let Some(days) = days.and_then(|days| days.parse::<i64>().ok()) {
             *part = now.plus_seconds(days.saturating_mul(86_400)).to_string();
         }
     }
