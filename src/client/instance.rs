@@ -120,7 +120,7 @@ impl InstanceClient {
     }
 
     /// The account that the caller's token is for, if it says.
-    pub(super) async fn account_id(&self) -> Option<String> {
+    pub async fn account_id(&self) -> Option<String> {
         self.claim(jwt::account_id).await
     }
 

@@ -213,6 +213,8 @@ impl SecretKind for IamCredentials {
         let wanted = !state.own.is_dynamic() && state.settings.early_renewal.is_value();
         let ready = wanted && {
             let exists = match state.own.api_key_id.as_deref_option() {
+                // To a caller of another account IAM says that there is no such key.
+                _ if is_in_another_account(instance, state).await => true,
                 Some(id) => {
                     let service_id = state.own.service_id.as_deref_option().unwrap_or_default();
                     instance.client.api_key_exists(id, service_id).await.unwrap_or(true)
@@ -333,6 +335,14 @@ fn has_another_key(prior: &Secret, now: &Secret) -> bool {
     !prior.payload.api_key.is_value()
         || prior.own.api_key_id != now.own.api_key_id
         || prior.common.expiration_date != now.common.expiration_date
+}
+
+/// Whether the credentials are in an account that is not known to be the caller's.
+async fn is_in_another_account(instance: &Instance, state: &Secret) -> bool {
+    match state.own.account_id.as_deref_option() {
+        Some(account) => instance.client.account_id().await.as_deref() != Some(account),
+        None => false,
+    }
 }
 
 #[cfg(test)]
