@@ -1,8 +1,10 @@
 //! Says how a workspace of the official provider comes here, and back; reads files, changes nothing, and talks to nobody.
 
 mod configuration;
+mod edits;
 mod patch;
 mod report;
+mod served;
 mod state;
 mod verdict;
 mod workspace;
@@ -13,8 +15,9 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
-pub use self::verdict::{OWN_ARGUMENTS, OWN_PROVIDER_ARGUMENTS};
-use self::verdict::{Served, verdict};
+use self::served::Served;
+pub use self::served::{OWN_ARGUMENTS, OWN_PROVIDER_ARGUMENTS};
+use self::verdict::verdict;
 use self::workspace::{StateFrom, Unreadable};
 use crate::framework::provider::Provider;
 
