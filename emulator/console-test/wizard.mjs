@@ -168,6 +168,27 @@ scenario("access groups, in a specific account, with metadata from a file", asyn
   await shows(page.locator("#lease"), "begins at the first read");
 });
 
+scenario("a service ID of another account, whose key is made there", async (page) => {
+  const account = "fedcba9876543210fedcba9876543210";
+  const serviceId = "ServiceId-eeeeeeee-ffff-4000-8111-222222222222";
+  await toAccess(page, "elsewhere");
+  await page.getByLabel("A specific account").check();
+  await page.getByLabel("Account ID").fill(account);
+  await page.getByLabel("ID of the service ID").fill(serviceId);
+  await next(page);
+  await screen(page, "Review");
+  await shows(page.locator("#review-hcl"), account);
+  await next(page);
+  await page.getByRole("heading", { level: 1, name: "elsewhere" }).waitFor();
+  const created = await made("elsewhere");
+  assert.deepEqual([created.account_id, created.service_id], [account, serviceId]);
+  await page.getByRole("button", { name: "Read and show" }).click();
+  await page.getByRole("button", { name: "Hide" }).waitFor();
+  const { iam } = await api("GET", "/_emulator/state");
+  const { api_key_id } = await made("elsewhere");
+  assert.equal(iam.api_keys.find((it) => it.id === api_key_id).account_id, account);
+});
+
 scenario("access groups of the current account", async (page) => {
   await toAccess(page, "reports");
   await page.getByLabel("Access groups, for a new service ID").check();
