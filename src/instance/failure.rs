@@ -230,9 +230,10 @@ fn general_advice(reason: &ApiError) -> Option<Advice> {
 
 /// No provider can see whether a create comes before the delete of what it replaces.
 const IN_A_REPLACEMENT: &str = "If this create replaces an object whose lifecycle block has \
-                                create_before_destroy, the former object still exists and has the \
-                                name: do not import it. Remove create_before_destroy, so that it \
-                                is deleted first, or change the name in the same apply.";
+                                create_before_destroy, the former object still exists and is in \
+                                the way: do not import it. Remove create_before_destroy, so that \
+                                it is deleted first, or change the name in the same apply if it is \
+                                the name alone that is taken.";
 
 const IAM_ADDRESS: &str = "This is the address of IAM, which issues the token for the API key. It \
                            follows from visibility and iam_endpoint of the provider block: \
