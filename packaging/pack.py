@@ -25,9 +25,12 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+from notices import notices
+
 ROOT = Path(__file__).resolve().parent.parent
 PROVIDER = "terraform-provider-ibm"
 EMULATOR = "ibm-sm-emulator"
+NOTICES = "THIRD-PARTY-LICENSES.txt"
 MANIFEST = ROOT / "terraform-registry-manifest.json"
 VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
 
@@ -101,11 +104,11 @@ def write_tar_gz(path: Path, entries: list[Entry], epoch: int) -> None:
                 archive.addfile(info, io.BytesIO(entry.content))
 
 
-def provider_zip(out: Path, platform: str, binary: Path, epoch: int) -> Path:
+def provider_zip(out: Path, platform: str, binary: Path, third_parties: Path, epoch: int) -> Path:
     """As Terraform's registry names it."""
     path = out / f"{PROVIDER}_{VERSION}_{platform}.zip"
     program = Entry(f"{PROVIDER}_v{VERSION}{exe(platform)}", binary.read_bytes(), 0o755)
-    write_zip(path, [program, document(ROOT / "LICENSE")], epoch)
+    write_zip(path, [program, document(ROOT / "LICENSE"), document(third_parties)], epoch)
     return path
 
 
@@ -128,9 +131,10 @@ def mirror(folder: Path, version: str, archives: dict[str, Path]) -> None:
         (folder / f"{name}.json").write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
 
 
-def wheel(out: Path, platform: str, binary: Path, epoch: int) -> None:
+def wheel(out: Path, platform: str, binary: Path, third_parties: Path, epoch: int) -> None:
     environment = {
         "EMULATOR_BINARY": str(binary.resolve()),
+        "EMULATOR_NOTICES": str(third_parties.resolve()),
         "WHEEL_PLATFORM": PLATFORMS[platform].wheel,
         "SOURCE_DATE_EPOCH": str(epoch),
     }
@@ -139,12 +143,13 @@ def wheel(out: Path, platform: str, binary: Path, epoch: int) -> None:
     subprocess.run(command, env=os.environ | environment, check=True)
 
 
-def npm_package(out: Path, binaries: dict[str, Path]) -> None:
+def npm_package(out: Path, binaries: dict[str, Path], third_parties: Path) -> None:
     """One package for all platforms: it installs from a file, and runs nothing to do so."""
     with tempfile.TemporaryDirectory() as temporary:
         package = Path(temporary)
         shutil.copytree(ROOT / "packaging/npm", package, dirs_exist_ok=True)
         shutil.copy(ROOT / "LICENSE", package)
+        shutil.copy(third_parties, package)
         manifest = json.loads((package / "package.json").read_text())
         (package / "package.json").write_text(json.dumps({**manifest, "version": VERSION}, indent=2) + "\n")
         for platform, binary in binaries.items():
@@ -165,6 +170,27 @@ def checksums(path: Path, files: list[Path]) -> None:
         subprocess.run(command, check=True)
 
 
+def provider_packages(out: Path, folders: dict[str, Path], third_parties: Path, epoch: int) -> None:
+    archives = {
+        name: provider_zip(out, name, folder / f"{PROVIDER}{exe(name)}", third_parties, epoch)
+        for name, folder in folders.items()
+    }
+    # Roots of their own, because whoever uses the second one replaces the official provider.
+    mirror(out / "mirror/registry.terraform.io/ibm-sm/ibm", VERSION, archives)
+    mirror(out / "mirror-official/registry.terraform.io/IBM-Cloud/ibm", OFFICIAL_VERSION, archives)
+    shutil.copy(MANIFEST, out / f"{PROVIDER}_{VERSION}_manifest.json")
+
+
+def emulator_packages(out: Path, folders: dict[str, Path], third_parties: Path, epoch: int) -> None:
+    emulators = {name: folder / f"{EMULATOR}{exe(name)}" for name, folder in folders.items()}
+    for name, binary in emulators.items():
+        documents = [document(path) for path in (ROOT / "LICENSE", ROOT / "emulator/README.md", third_parties)]
+        program = Entry(binary.name, binary.read_bytes(), 0o755)
+        write_tar_gz(out / f"{EMULATOR}_{VERSION}_{name}.tar.gz", [program, *documents], epoch)
+        wheel(out, name, binary, third_parties, epoch)
+    npm_package(out, emulators, third_parties)
+
+
 def main(out: Path, folders: dict[str, Path]) -> None:
     for name in folders.keys() - PLATFORMS.keys():
         sys.exit(f"{name} is no platform that packages are made for: {', '.join(PLATFORMS)}")
@@ -175,21 +201,14 @@ def main(out: Path, folders: dict[str, Path]) -> None:
             # What a workflow uploads and downloads is not executable any more.
             (folder / f"{program}{exe(name)}").chmod(0o755)
 
-    archives = {
-        name: provider_zip(out, name, folder / f"{PROVIDER}{exe(name)}", epoch) for name, folder in folders.items()
-    }
-    # Roots of their own, because whoever uses the second one replaces the official provider.
-    mirror(out / "mirror/registry.terraform.io/ibm-sm/ibm", VERSION, archives)
-    mirror(out / "mirror-official/registry.terraform.io/IBM-Cloud/ibm", OFFICIAL_VERSION, archives)
-    shutil.copy(MANIFEST, out / f"{PROVIDER}_{VERSION}_manifest.json")
-
-    emulators = {name: binaries / f"{EMULATOR}{exe(name)}" for name, binaries in folders.items()}
-    for name, binary in emulators.items():
-        program = Entry(binary.name, binary.read_bytes(), 0o755)
-        entries = [program, document(ROOT / "LICENSE"), document(ROOT / "emulator/README.md")]
-        write_tar_gz(out / f"{EMULATOR}_{VERSION}_{name}.tar.gz", entries, epoch)
-        wheel(out, name, binary, epoch)
-    npm_package(out, emulators)
+    with tempfile.TemporaryDirectory() as temporary:
+        third_parties = {}
+        for program in (PROVIDER, EMULATOR):
+            third_parties[program] = Path(temporary) / program / NOTICES
+            third_parties[program].parent.mkdir()
+            third_parties[program].write_bytes(notices(program, sorted(folders)))
+        provider_packages(out, folders, third_parties[PROVIDER], epoch)
+        emulator_packages(out, folders, third_parties[EMULATOR], epoch)
 
     files = {path for path in out.iterdir() if path.is_file()}
     provider = {path for path in files if path.name.startswith(PROVIDER)}

@@ -14,4 +14,6 @@ class BinaryHook(BuildHookInterface):
             raise SystemExit("this wheel carries a binary: build it with `make package`")
         binary = Path(os.environ["EMULATOR_BINARY"])
         build_data["force_include"][str(binary)] = f"ibm_sm_emulator/{binary.name}"
+        notices = Path(os.environ["EMULATOR_NOTICES"])
+        build_data["force_include"][str(notices)] = f"ibm_sm_emulator/{notices.name}"
         build_data["tag"] = f"py3-none-{os.environ['WHEEL_PLATFORM']}"

@@ -14,6 +14,7 @@ import pytest
 from ibm_sm_emulator import BINARY
 
 EXAMPLE = (Path(__file__).parents[1] / "main.tf").read_text()
+NOTICES = "THIRD-PARTY-LICENSES.txt"
 OURS = ("mirror", "ibm-sm/ibm")
 OFFICIAL = ("mirror-official", "IBM-Cloud/ibm")
 
@@ -78,9 +79,9 @@ def test_an_archive_of_the_provider_is_named_as_the_registry_wants_it(packages):
     for platform, archive in archives.items():
         assert archive["url"] == f"terraform-provider-ibm_{version}_{platform}.zip"
         with zipfile.ZipFile(packages / archive["url"]) as content:
-            binary, licence = sorted(content.infolist(), key=lambda info: info.filename, reverse=True)
-        suffix = ".exe" if platform.startswith("windows") else ""
-        assert (binary.filename, licence.filename) == (f"terraform-provider-ibm_v{version}{suffix}", "LICENSE")
+            suffix = ".exe" if platform.startswith("windows") else ""
+            binary = content.getinfo(f"terraform-provider-ibm_v{version}{suffix}")
+            assert set(content.namelist()) == {"LICENSE", NOTICES, binary.filename}
         assert binary.external_attr >> 16 & 0o777 == 0o755
     manifest = json.loads((packages / f"terraform-provider-ibm_{version}_manifest.json").read_text())
     assert manifest == {"version": 1, "metadata": {"protocol_versions": ["6.0"]}}
@@ -90,8 +91,26 @@ def test_an_archive_of_the_emulator_has_what_belongs_to_it(packages):
     for path in packages.glob("ibm-sm-emulator_*.tar.gz"):
         with tarfile.open(path) as archive:
             binary = "ibm-sm-emulator.exe" if "windows" in path.name else "ibm-sm-emulator"
-            assert set(archive.getnames()) == {"LICENSE", "README.md", binary}
+            assert set(archive.getnames()) == {"LICENSE", "README.md", NOTICES, binary}
             assert archive.getmember(binary).mode == 0o755
+
+
+def test_every_package_carries_the_licences_of_what_it_is_linked_from(packages):
+    texts = [(Path(BINARY).parent / NOTICES).read_text()]
+    for path in packages.glob("terraform-provider-ibm_*.zip"):
+        with zipfile.ZipFile(path) as archive:
+            texts.append(archive.read(NOTICES).decode())
+    for path in packages.glob("ibm-sm-emulator*.t*gz"):
+        with tarfile.open(path) as archive:
+            (notices,) = [member for member in archive.getmembers() if Path(member.name).name == NOTICES]
+            texts.append(archive.extractfile(notices).read().decode())
+    assert len(texts) >= 4
+    for text in texts:
+        for crate in ("tokio", "aws-lc-sys", "yasna"):
+            assert f"\n{crate} " in text
+        # tokio's and aws-lc's texts, and who wrote the crate that carries none.
+        for line in ("Copyright (c) Tokio Contributors", "fiat-crypto authors", "by Masaki Hara"):
+            assert line in text
 
 
 def test_terraform_installs_the_provider_from_the_mirror(packages, tmp_path, ibm_sm_emulator):
