@@ -78,8 +78,8 @@ resource "ibm_sm_iam_credentials_secret" "this" {
       error_message = "secrets[\"${each.key}\"]: with `reuse_api_key = false` each read makes a new key, and there is none to renew. Remove `rotation`, `early_renewal` and `rotation_triggers`, or `reuse_api_key`."
     }
     precondition {
-      # A month has at least 28 days.
-      condition     = try(each.value.rotation.interval * (each.value.rotation.unit == "month" ? 28 : 1) * 86400 <= provider::ibmsm::duration_to_seconds(each.value.ttl), true)
+      # One to three months have at least so many days; more never fit into a ttl.
+      condition     = try((each.value.rotation.unit == "month" ? try([0, 28, 59, 89][each.value.rotation.interval], each.value.rotation.interval * 30) : each.value.rotation.interval) * 86400 <= provider::ibmsm::duration_to_seconds(each.value.ttl), true)
       error_message = "secrets[\"${each.key}\"]: a key ends after its ttl of ${each.value.ttl}, before it would be rotated. Set `ttl` to more, `rotation.interval` to less, or `rotation = { auto_rotate = false }` if the key shall end for good."
     }
   }

@@ -19,6 +19,7 @@ run "accepted" {
       grouped        = { service_id = var.service_id, group = "team-a" }
       a_minute       = { service_id = var.service_id, ttl = "60", rotation = { auto_rotate = false } }
       as_long_as_ttl = { service_id = var.service_id, ttl = "28d", rotation = { interval = 1, unit = "month" } }
+      three_months   = { service_id = var.service_id, ttl = "89d", rotation = { interval = 3, unit = "month" } }
       dynamic        = { service_id = var.service_id, reuse_api_key = false }
     }
   }
@@ -109,6 +110,14 @@ run "a_ttl_that_the_default_rotation_outlasts" {
   command = plan
   variables {
     secrets = { app = { service_id = var.service_id, ttl = "30d" } }
+  }
+  expect_failures = [ibm_sm_iam_credentials_secret.this]
+}
+
+run "three_months_are_longer_than_a_ttl_of_88_days" {
+  command = plan
+  variables {
+    secrets = { app = { service_id = var.service_id, ttl = "88d", rotation = { interval = 3, unit = "month" } } }
   }
   expect_failures = [ibm_sm_iam_credentials_secret.this]
 }
