@@ -60,6 +60,6 @@ pub fn moved(
             state: Some(adopted(resource.schema(), &state)),
             private: resource.new_private_state(),
         }),
-        None => refuse("It is empty.".to_owned()),
+        None => refuse("It is empty. Import the object instead.".to_owned()),
     }
 }

@@ -311,6 +311,15 @@ impl SecretKind for IamCredentials {
                 "Check that the instance exists in this region (instance_id is the GUID of the \
                  service instance), and that secret_group_id is a group in it.",
             )),
+            // What IAM refuses to the engine is the answer to the caller, too.
+            ApiErrorKind::Forbidden => Some(Advice::new(format!(
+                "If the message speaks of the engine, its service ID or service authorization lacks \
+                 a role: it needs Operator on the IAM Identity service and Editor on the IAM Access \
+                 Groups service, with account_id in that account. Otherwise the caller lacks one: \
+                 {} needs {}. A new access policy can take a minute to take effect.",
+                reason.operation(),
+                reason.operation().role()
+            ))),
             _ => None,
         }
     }
