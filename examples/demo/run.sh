@@ -51,7 +51,7 @@ command -v curl >/dev/null || lacks "curl: apt install curl, or dnf install curl
 if [ $# = 0 ]; then
   target=${CARGO_TARGET_DIR:-target}
   [ -x "$target/release/terraform-provider-ibm" ] ||
-    say "Building the provider and the emulator: minutes the first time, seconds later"
+    say "Building the provider and the emulator: about seven minutes the first time on two cores, seconds later"
   cargo build --locked --release --workspace || fail "the build; its errors are above"
   set -- "$target/release"
 fi
