@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -23,7 +23,10 @@ const NOW: &str = "2026-11-24T06:15:00Z";
 const HOST: &str = "registry.terraform.io";
 const VERSIONS: &str = "terraform {\n  required_providers {\n    ibm = {\n      source  = \
                         \"IBM-Cloud/ibm\"\n      version = \">= 1.70.0, < 3.0.0\"\n    }\n  }\n}\n";
-const RESOURCE_GROUP: &str = "resource \"ibm_resource_group\" \"team\" {\n  name = \"team\"\n}\n";
+const ACCESS_GROUP: &str =
+    "resource \"ibm_iam_access_group\" \"team\" {\n  name = \"log-writers\"\n}\n";
+/// The binary of the official provider 2.5.0, to follow the page with it instead of its stand-in.
+const OFFICIAL: &str = "ACCEPTANCE_OFFICIAL";
 const BARE: &str = "resource \"ibm_sm_secret_group\" \"bare\" {\n  instance_id = \
                     local.instance_id\n  name        = \"bare-group\"\n}\n";
 
@@ -114,7 +117,7 @@ fn takes_everything(programs: &Programs) -> Result<()> {
 /// Somebody with a workspace, who does what the page says.
 struct Follower {
     root: TempDir,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     _emulator: Emulator,
     environment: BTreeMap<String, String>,
     said: String,
@@ -135,23 +138,27 @@ impl Follower {
         if programs.terraform.command.is_absolute() {
             symlink(&programs.terraform.command, root.path().join("bin/terraform"))?;
         }
-        let own = std::env::current_exe()?;
+        let official = match std::env::var_os(OFFICIAL) {
+            Some(binary) => fs::canonicalize(binary).context(OFFICIAL)?,
+            None => std::env::current_exe()?,
+        };
         install(root.path(), "ibm-sm/ibm", env!("CARGO_PKG_VERSION"), &programs.provider)?;
         if way != "mirror" {
-            install(root.path(), "ibm-cloud/ibm", "2.5.0", &own)?;
+            install(root.path(), "ibm-cloud/ibm", "2.5.0", &official)?;
         }
         let mut state: Value = serde_json::from_str(&STATE.replace("REGISTRY_HOST", HOST))?;
         let resources = state["resources"].as_array_mut().context("no resources")?;
         let mut configuration = CONFIGURATION.to_owned();
         if matches!(way, "beside" | "module") {
             let provider = format!("provider[\"{HOST}/ibm-cloud/ibm\"]");
-            let attributes = json!({ "id": "rg-1", "name": "team" });
+            let id = "AccessGroupId-8c0ed733-dfee-4a94-992b-e2247b86e2a2";
+            let attributes = json!({ "id": id, "name": "log-writers" });
             resources.push(json!({
-                "mode": "managed", "type": "ibm_resource_group", "name": "team",
+                "mode": "managed", "type": "ibm_iam_access_group", "name": "team",
                 "provider": provider,
                 "instances": [{ "schema_version": 0, "attributes": attributes }],
             }));
-            fs::write(folder.join("other.tf"), RESOURCE_GROUP)?;
+            fs::write(folder.join("other.tf"), ACCESS_GROUP)?;
         }
         if way == "module" {
             ensure!(configuration.contains(BARE), "the fixture has the group");

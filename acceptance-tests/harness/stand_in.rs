@@ -30,7 +30,7 @@ pub(crate) fn serve_if_started() -> Option<ExitCode> {
     let mut resources: Vec<Box<dyn AnyResource>> = resources
         .map(|resource| Box::new(Ours(resource.as_ref())) as Box<dyn AnyResource>)
         .collect();
-    resources.push(Box::new(ResourceGroup { schema: group_schema() }));
+    resources.push(Box::new(AccessGroup { schema: group_schema() }));
     let registry = Registry { resources, ..Registry::default() };
     Some(plugin::main(identity, StandIn { ours, registry }))
 }
@@ -128,18 +128,18 @@ impl AnyResource for Ours {
     }
 }
 
-/// `ibm_resource_group`, which stays as it is planned.
-struct ResourceGroup {
+/// `ibm_iam_access_group`, which stays as it is planned.
+struct AccessGroup {
     schema: Schema,
 }
 
 fn group_schema() -> Schema {
-    Schema::new("A resource group.", vec![string("id").computed(), string("name").required()])
+    Schema::new("An access group.", vec![string("id").computed(), string("name").required()])
 }
 
-impl AnyResource for ResourceGroup {
+impl AnyResource for AccessGroup {
     fn type_name(&self) -> &'static str {
-        "ibm_resource_group"
+        "ibm_iam_access_group"
     }
 
     fn schema(&self) -> &Schema {
