@@ -12,6 +12,7 @@ use crate::model::timestamp::Timestamp;
 use crate::transaction::Transaction;
 use axum::http::Method;
 use serde::Serialize;
+use serde_json::json;
 
 const NAME: Rule = Rule {
     is_valid: |text| (1..=100).contains(&text.chars().count()),
@@ -53,6 +54,12 @@ pub static OPERATIONS: &[Operation] = &[
         method: Method::DELETE,
         path: "/v2/groups/{id}",
         handler: Handler::Iam(Service::IamGroups, EDIT, delete),
+    },
+    Operation {
+        name: "list_access_group_rules",
+        method: Method::GET,
+        path: "/v2/groups/{id}/rules",
+        handler: Handler::Iam(Service::IamGroups, READ, list_rules),
     },
 ];
 
@@ -254,6 +261,14 @@ fn delete(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
     }
     tx.state.iam.access_groups.remove(&group.id);
     ApiResponse::empty(204)
+}
+
+/// Rules make federated users members while they log in. Nobody here logs in through an identity
+/// provider, so no group has any; IBM's provider asks all the same.
+fn list_rules(call: &IamCall<'_>, tx: &mut Transaction<'_>) -> Result<ApiResponse> {
+    Query::none(call.request)?;
+    find(tx, call)?;
+    ApiResponse::json(200, json!({ "rules": [] }))
 }
 
 /// The group with the path's `id`, if it is in the caller's account.
