@@ -193,8 +193,126 @@ fn each_shape_of_a_workspace_gets_its_way() {
         assert!(!text.contains("s3cr3t"), "{name}: {text}");
         assert!(text.ends_with(verdict["patch"].as_str().unwrap()), "{name}: {text}");
     }
-    let folder = workspace(&[("m.tf", &with_own)]);
-    assert_eq!(verdict(folder.path()).1["only_ours"][0]["argument"], "timeouts");
+}
+
+const OURS: &str = r#"terraform {
+  required_providers {
+    ibmsm = { source = "ibm-sm/ibm" }
+  }
+}
+"#;
+
+/// A configuration that uses all that there is only here, with literal values.
+const OWN: &str = r#"
+provider "ibmsm" {
+  store_api_key = false
+}
+resource "ibm_sm_iam_credentials_secret" "s" {
+  count         = 1
+  provider      = ibmsm
+  name          = "s"
+  ttl           = "30d"
+  early_renewal = "7d"
+  timeouts {
+  }
+}
+resource "ibm_sm_iam_credentials_secret" "dynamic" {
+  provider      = ibmsm
+  name          = "dynamic"
+  ttl           = 1800
+  reuse_api_key = false
+}
+data "ibm_sm_secret_group" "g" {
+  provider        = ibmsm
+  secret_group_id = "default"
+}
+ephemeral "ibm_sm_iam_credentials_lease" "l" {
+  provider = ibmsm
+}
+action "ibm_sm_iam_credentials_rotate" "r" {
+  provider = ibmsm
+}
+output "o" {
+  value = "${ibm_sm_iam_credentials_secret.s[0].key_version} ${data.ibm_sm_secret_group.g.created_by}"
+}
+output "f" {
+  value = [for it in [1] : provider::ibmsm::duration_to_seconds(ibm_sm_iam_credentials_secret.s[*].early_renewal)]
+}
+output "fine" {
+  value = [ibm_sm_iam_credentials_secret.s[0].api_key, provider::other::f(1), data.ibm_sm_secret_group.g.name]
+}
+"#;
+
+/// `ADDRESS ARGUMENT AT` of what the way back has to remove, and of what it has to change.
+fn way_back(files: Files<'_>) -> (Vec<String>, Vec<String>) {
+    let folder = workspace(files);
+    let (code, verdict) = verdict(folder.path());
+    assert_eq!((code, &verdict["way"]), (0, &json!("back")), "{verdict:#}");
+    let listed = |name: &str| {
+        let all = verdict[name].as_array().unwrap().iter();
+        let text = |it: &Value, name: &str| it[name].as_str().unwrap_or("-").to_owned();
+        all.map(|it| ["address", "argument", "at"].map(|name| text(it, name)).join(" ")).collect()
+    };
+    (listed("only_ours"), listed("refused"))
+}
+
+#[test]
+fn the_way_back_names_all_that_is_only_here() {
+    let (removed, changed) = way_back(&[("m.tf", &format!("{OURS}{OWN}"))]);
+    let secret = "ibm_sm_iam_credentials_secret";
+    let expected = [
+        "action.ibm_sm_iam_credentials_rotate.r - m.tf:32".to_owned(),
+        "data.ibm_sm_secret_group.g created_by m.tf:36".to_owned(),
+        "ephemeral.ibm_sm_iam_credentials_lease.l - m.tf:29".to_owned(),
+        format!("{secret}.s early_renewal m.tf:10"),
+        format!("{secret}.s timeouts m.tf:10"),
+        format!("{secret}.s key_version m.tf:36"),
+        format!("{secret}.s early_renewal m.tf:39"),
+        "provider.ibmsm store_api_key m.tf:7".to_owned(),
+        "provider::ibmsm::duration_to_seconds - m.tf:39".to_owned(),
+    ];
+    assert_eq!(removed, expected);
+    let expected =
+        [format!("{secret}.dynamic reuse_api_key m.tf:19"), format!("{secret}.s ttl m.tf:10")];
+    assert_eq!(changed, expected);
+    let folder = workspace(&[("m.tf", &format!("{OURS}{OWN}"))]);
+    let text = String::from_utf8(check(folder.path(), &[]).stdout).unwrap();
+    for line in [
+        "  the call of provider::ibmsm::duration_to_seconds  m.tf:39\n",
+        "  the whole block action.ibm_sm_iam_credentials_rotate.r  m.tf:32\n",
+        "  ttl in ibm_sm_iam_credentials_secret.s  m.tf:10\n    write \"2592000\", which is the same\n",
+    ] {
+        assert!(text.contains(line), "{line:?} is not in {text}");
+    }
+}
+
+#[test]
+fn the_way_back_reads_json_and_what_the_state_says_of_an_expression() {
+    let secret = |ttl: &str| {
+        json!({
+            "resource": { "ibm_sm_iam_credentials_secret": { "s": { "provider": "ibmsm", "ttl": ttl } } },
+            "output": { "o": { "value": "${ibm_sm_iam_credentials_secret.s.key_version}" } },
+        })
+        .to_string()
+    };
+    let state = |ttl: &str| {
+        let mut held = held("ibm_sm_iam_credentials_secret", "s", "ibm-sm/ibm");
+        held["instances"][0]["attributes"]["ttl"] = json!(ttl);
+        state(&[held])
+    };
+    let listed = ["ibm_sm_iam_credentials_secret.s ttl s.tf.json".to_owned()];
+    for (written, held, expected) in [
+        ("30d", "1800", &listed[..]),
+        ("${var.ttl}", "30d", &listed),
+        ("${var.ttl}", "1800", &[]),
+        ("1800", "30m", &[]),
+    ] {
+        let (json, state) = (secret(written), state(held));
+        let files = [("m.tf", OURS), ("s.tf.json", &*json), ("terraform.tfstate", &*state)];
+        let (removed, changed) = way_back(&files);
+        assert_eq!(changed, expected, "{written} {held}");
+        assert_eq!(removed, ["ibm_sm_iam_credentials_secret.s key_version s.tf.json"]);
+    }
 }
 
 #[test]

@@ -69,7 +69,31 @@ impl Drop for Emulator {
 impl Emulator {
     /// Starts the binary on a free port, with its clock stopped at `now`.
     pub(crate) fn start(binary: &Path, now: &str) -> Result<Emulator> {
-        let mut process = Command::new(binary)
+        Self::start_with(Command::new(binary), now)
+    }
+
+    /// The same with IBM's host names, for providers that call nothing else. The certificates are
+    /// in `tls_folder`.
+    pub(crate) fn start_at_the_hosts_of_ibm(
+        binary: &Path,
+        now: &str,
+        tls_folder: &Path,
+    ) -> Result<Emulator> {
+        let mut command = Command::new(binary);
+        command.args(["--proxy-listen", "127.0.0.1:0", "--tls-folder"]).arg(tls_folder);
+        let mut emulator = Self::start_with(command, now)?;
+        let printed = Command::new(binary)
+            .args(["env", "terraform", "--proxy", "--url", &emulator.url])
+            .env_clear()
+            .output()?;
+        ensure!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
+        emulator.exports = String::from_utf8(printed.stdout)?.lines().filter_map(export).collect();
+        Ok(emulator)
+    }
+
+    fn start_with(mut command: Command, now: &str) -> Result<Emulator> {
+        let binary = command.get_program().to_owned();
+        let mut process = command
             .args(["--listen", "127.0.0.1:0"])
             // The scenario of the proxy calls services that do not exist.
             .args(["--allow-host", "iam.invalid", "--allow-host", "sm.invalid"])
@@ -87,11 +111,7 @@ impl Emulator {
         while line.trim() != "ready" {
             line.clear();
             ensure!(stdout.read_line(&mut line)? > 0, "the emulator exited before it was ready");
-            if let Some((name, value)) =
-                line.trim().strip_prefix("export ").and_then(|export| export.split_once('='))
-            {
-                exports.insert(name.to_owned(), unquoted(value).to_owned());
-            }
+            exports.extend(export(&line));
         }
         let url = exports.get("EMULATOR_URL").context("the emulator exports no URL")?.clone();
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
@@ -223,6 +243,12 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
     let text = response.body_mut().read_to_string()?;
     let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? };
     Ok(Answer { status: response.status().as_u16(), body })
+}
+
+/// The name and the value in a line `export NAME=VALUE`.
+fn export(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.trim().strip_prefix("export ")?.split_once('=')?;
+    Some((name.to_owned(), unquoted(value).to_owned()))
 }
 
 /// The value of a shell assignment, without the quotes around it.

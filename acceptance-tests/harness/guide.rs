@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::compare::same_objects;
 use super::emulator::Emulator;
 use super::terraform::Run;
 use super::world::Programs;
@@ -19,6 +20,7 @@ const PAGE: &str = include_str!("../../docs/guides/migration.md");
 const CONFIGURATION: &str = include_str!("../fixtures/official/step-1-and-2.tf");
 const STATE: &str = include_str!("../fixtures/official/step-1.tfstate");
 const OBJECTS: &str = include_str!("../fixtures/official/step-1-objects.json");
+const IDENTITIES: &str = include_str!("../fixtures/official/identities.tf");
 const NOW: &str = "2026-11-24T06:15:00Z";
 const HOST: &str = "registry.terraform.io";
 const VERSIONS: &str = "terraform {\n  required_providers {\n    ibm = {\n      source  = \
@@ -39,7 +41,7 @@ enum Step {
     Says(Vec<String>),
     /// Write this file.
     Write(String, String),
-    /// Use this CLI configuration.
+    /// Use this CLI configuration; an empty one is the tests' own.
     Settings(String),
     /// The state has so many resources of each provider.
     State(Vec<(String, usize)>),
@@ -58,6 +60,10 @@ fn ways() -> Result<Vec<(String, Vec<Step>)>> {
                 "file" => file = Some(rest.to_owned()),
                 "exits" => code = rest.parse()?,
                 "settings" => settings = true,
+                "own-settings" => {
+                    let steps = &mut ways.last_mut().context("no way has begun")?.1;
+                    steps.push(Step::Settings(String::new()));
+                }
                 "state" => {
                     let counts = rest.split(", ").map(|count| {
                         let (source, number) = count.split_once(' ').context("SOURCE NUMBER")?;
@@ -98,9 +104,29 @@ pub(crate) fn tests() -> Result<Vec<Test>> {
         let run = move |programs: &Programs| Follower::begin(programs, &way)?.follow(&steps);
         tests.push((format!("guide/{name}"), Box::new(run)));
     }
-    ensure!(tests.len() == 5, "the page has five ways that are followed, not {}", tests.len());
+    ensure!(tests.len() == 6, "the page has six ways that are followed, not {}", tests.len());
     tests.push(("guide/replace_provider_takes_everything".to_owned(), Box::new(takes_everything)));
+    if std::env::var_os(OFFICIAL).is_some() {
+        tests.push(("guide/modules_beside_it".to_owned(), Box::new(modules_beside_it)));
+        tests.push(("guide/its_types_of_iam".to_owned(), Box::new(its_types_of_iam)));
+    }
     Ok(tests)
+}
+
+/// Our modules and the official provider in one configuration.
+fn modules_beside_it(programs: &Programs) -> Result<()> {
+    let repository = env!("CARGO_MANIFEST_DIR");
+    let mut follower = Follower::begin(programs, "nothing")?;
+    follower.run(&format!("cp -R '{repository}/examples' '{repository}/modules' ."), 0)?;
+    follower.folder = follower.folder.join("examples/with-official-provider");
+    follower.whole_life(&[])
+}
+
+/// The types of IAM that configurations have beside ours, and data sources that read them.
+fn its_types_of_iam(programs: &Programs) -> Result<()> {
+    let follower = Follower::begin(programs, "nothing")?;
+    fs::write(follower.folder.join("main.tf"), IDENTITIES)?;
+    follower.whole_life(&["-var text=two -var 'roles=[\"Editor\", \"Viewer\"]'"])
 }
 
 /// The advice of the first README, in a workspace with a resource of another service.
@@ -118,7 +144,7 @@ fn takes_everything(programs: &Programs) -> Result<()> {
 struct Follower {
     root: TempDir,
     folder: PathBuf,
-    _emulator: Emulator,
+    emulator: Emulator,
     environment: BTreeMap<String, String>,
     said: String,
 }
@@ -126,9 +152,17 @@ struct Follower {
 impl Follower {
     /// The workspace that a way begins with.
     fn begin(programs: &Programs, way: &str) -> Result<Follower> {
-        let emulator = Emulator::start(&programs.emulator, NOW)?;
-        emulator.add(serde_json::from_str(OBJECTS)?)?;
         let root = tempfile::Builder::new().prefix("guide-").tempdir()?;
+        let official = std::env::var_os(OFFICIAL).map(fs::canonicalize).transpose()?;
+        let emulator = if official.is_some() {
+            let certificates = root.path().join("certificates");
+            Emulator::start_at_the_hosts_of_ibm(&programs.emulator, NOW, &certificates)?
+        } else {
+            Emulator::start(&programs.emulator, NOW)?
+        };
+        if way != "nothing" {
+            emulator.add(serde_json::from_str(OBJECTS)?)?;
+        }
         let folder = root.path().join("work");
         for name in ["work", "home", "tmp", "bin", "elsewhere/team"] {
             fs::create_dir_all(root.path().join(name))?;
@@ -138,14 +172,9 @@ impl Follower {
         if programs.terraform.command.is_absolute() {
             symlink(&programs.terraform.command, root.path().join("bin/terraform"))?;
         }
-        let official = match std::env::var_os(OFFICIAL) {
-            Some(binary) => fs::canonicalize(binary).context(OFFICIAL)?,
-            None => std::env::current_exe()?,
-        };
+        let official = official.map_or_else(std::env::current_exe, Ok)?;
         install(root.path(), "ibm-sm/ibm", env!("CARGO_PKG_VERSION"), &programs.provider)?;
-        if way != "mirror" {
-            install(root.path(), "ibm-cloud/ibm", "2.5.0", &official)?;
-        }
+        install(root.path(), "ibm-cloud/ibm", "2.5.0", &official)?;
         let mut state: Value = serde_json::from_str(&STATE.replace("REGISTRY_HOST", HOST))?;
         let resources = state["resources"].as_array_mut().context("no resources")?;
         let mut configuration = CONFIGURATION.to_owned();
@@ -186,7 +215,10 @@ impl Follower {
                 resource["module"] = json!("module.team");
             }
         }
-        if way == "renamed" {
+        if matches!(way, "nothing" | "own") {
+            configuration.clear();
+            resources.clear();
+        } else if way == "renamed" {
             configuration = "provider \"ibm\" {\n  region = \"us-south\"\n}\n".to_owned();
             resources.retain(|it| it["name"] == "bare");
         } else {
@@ -204,15 +236,14 @@ impl Follower {
         // A plan with any change fails.
         environment.insert("TF_CLI_ARGS_plan".to_owned(), "-detailed-exitcode".to_owned());
         environment.insert("TF_CLI_CONFIG_FILE".to_owned(), text(&root.path().join("cli.tfrc")));
-        let follower =
-            Follower { folder, root, _emulator: emulator, environment, said: String::new() };
+        let follower = Follower { folder, root, emulator, environment, said: String::new() };
         follower.settle("")?;
         Ok(follower)
     }
 
     /// Writes the CLI configuration: where the tests' providers are, unless the page says it.
     fn settle(&self, page: &str) -> Result<()> {
-        let mirror = self.root.path().join("mirror");
+        let mirror = self.root.path().join("registry");
         let text = match page {
             "" => format!(
                 "provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
@@ -271,6 +302,26 @@ impl Follower {
         Ok(())
     }
 
+    /// Creates everything, makes each change, and leaves nothing.
+    fn whole_life(mut self, changes: &[&str]) -> Result<()> {
+        let objects = |emulator: &Emulator| -> Result<Value> {
+            let mut state = emulator.state()?;
+            // The official provider never gives one back.
+            state["iam"]["refresh_tokens"].take();
+            Ok(state)
+        };
+        let before = objects(&self.emulator)?;
+        self.run("terraform init", 0)?;
+        self.run("terraform apply -auto-approve", 0)?;
+        self.run("terraform plan", 0)?;
+        for change in changes {
+            self.run(&format!("terraform apply -auto-approve {change}"), 0)?;
+            self.run(&format!("terraform plan {change}"), 0)?;
+        }
+        self.run("terraform destroy -auto-approve", 0)?;
+        same_objects(&before, &objects(&self.emulator)?)
+    }
+
     fn count(&self) -> Result<BTreeMap<String, usize>> {
         let text = fs::read_to_string(self.folder.join("terraform.tfstate"))?;
         let state: Value = serde_json::from_str(&text)?;
@@ -297,13 +348,13 @@ fn without_colours(text: &str) -> String {
     plain
 }
 
-/// Puts a binary into the mirror, unpacked.
+/// Puts a binary where the tests' own settings look for providers, unpacked.
 fn install(root: &Path, source: &str, version: &str, binary: &Path) -> Result<()> {
     let platform = match std::env::consts::ARCH {
         "aarch64" => format!("{}_arm64", platform_of(std::env::consts::OS)),
         _ => format!("{}_amd64", platform_of(std::env::consts::OS)),
     };
-    let folder = root.join("mirror").join(HOST).join(source).join(version).join(platform);
+    let folder = root.join("registry").join(HOST).join(source).join(version).join(platform);
     fs::create_dir_all(&folder)?;
     symlink(binary, folder.join(format!("terraform-provider-ibm_v{version}")))?;
     Ok(())

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use hcl_edit::Span as _;
-use hcl_edit::expr::{Expression, TraversalOperator};
+use hcl_edit::expr::{Expression, FuncCall, Traversal, TraversalOperator};
 use hcl_edit::structure::{Attribute, Block, Body};
+use hcl_edit::template::Template;
+use hcl_edit::visit::{Visit, visit_func_call, visit_traversal};
 use serde_json::{Map, Value};
 
 /// Where something is written.
@@ -86,15 +88,41 @@ impl Reference {
     }
 }
 
-/// An argument of a provider block.
+/// An argument or a block within a block.
 #[derive(Clone, Debug)]
 pub(super) struct Argument {
     /// Its name.
     pub(super) name: String,
-    /// Its expression as it is written; none in JSON syntax.
+    /// Its expression as it is written; none of a block.
     pub(super) text: Option<String>,
     /// Whether the value itself is written there, and not where it comes from.
     pub(super) is_literal: bool,
+}
+
+impl Argument {
+    /// The value, if it is written there.
+    pub(super) fn literal(&self) -> Option<&str> {
+        let text = self.text.as_deref().filter(|_| self.is_literal)?;
+        Some(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
+    }
+}
+
+/// What an expression uses of a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Used {
+    /// A function, `provider::LOCAL::NAME`.
+    Function { local: String, name: String },
+    /// An attribute of a managed object or, with `data.` before the type, of a data source.
+    Attribute { type_name: String, name: String, attribute: String },
+}
+
+/// A use, and where it is.
+#[derive(Clone, Debug)]
+pub(super) struct Use {
+    /// What is used.
+    pub(super) used: Used,
+    /// Where it is written.
+    pub(super) place: Place,
 }
 
 /// A `provider` block.
@@ -111,7 +139,7 @@ pub(super) struct ProviderBlock {
 /// A block that is about one object of a provider.
 #[derive(Clone, Debug)]
 pub(super) struct Object {
-    /// `resource`, `data` or `ephemeral`.
+    /// `resource`, `data`, `ephemeral` or `action`.
     pub(super) kind: &'static str,
     /// Its type.
     pub(super) type_name: String,
@@ -121,8 +149,8 @@ pub(super) struct Object {
     pub(super) provider: Reference,
     /// The written `provider` argument.
     pub(super) written: Option<Place>,
-    /// The names of its arguments and blocks.
-    pub(super) arguments: Vec<String>,
+    /// Its arguments and blocks.
+    pub(super) arguments: Vec<Argument>,
     /// The block.
     pub(super) place: Place,
 }
@@ -164,6 +192,8 @@ pub(super) struct Module {
     pub(super) objects: Vec<Object>,
     /// Module calls.
     pub(super) calls: Vec<Call>,
+    /// What its expressions use of providers.
+    pub(super) uses: Vec<Use>,
     /// `moved` blocks within this module: from, to.
     pub(super) moved: Vec<(String, String)>,
     /// Whether the state is kept elsewhere.
@@ -200,13 +230,17 @@ impl Module {
                 at: (error.line(), error.column()),
                 message: "not valid JSON".to_owned(),
             })?;
-            Json { file }.module(&body, self);
+            let json = Json { file };
+            json.module(&body, self);
+            json.uses(&body, &mut self.uses);
         } else {
             let body = hcl_edit::parser::parse_body(&text).map_err(|error| SyntaxError {
                 at: (error.location().line(), error.location().column()),
                 message: error.message().replace('\n', ", "),
             })?;
-            Native { file, text: &text }.module(&body, self);
+            let native = Native { file, text: &text };
+            native.module(&body, self);
+            Uses { found: &mut self.uses, place: &|bytes| native.place(bytes) }.visit_body(&body);
         }
         self.files.insert(file.to_owned(), text);
         Ok(())
@@ -227,7 +261,7 @@ impl Module {
     }
 }
 
-const KINDS: [&str; 3] = ["resource", "data", "ephemeral"];
+const KINDS: [&str; 4] = ["resource", "data", "ephemeral", "action"];
 
 /// Terraform names the provider of a type by its first word.
 fn by_type(type_name: &str) -> Reference {
@@ -288,11 +322,6 @@ impl Native<'_> {
     }
 
     fn provider(&self, block: &Block, local: &str) -> ProviderBlock {
-        let argument = |attribute: &Attribute| Argument {
-            name: attribute.key.as_str().to_owned(),
-            text: Some(self.slice(&attribute.value)),
-            is_literal: is_literal(&attribute.value),
-        };
         let alias = block.body.get_attribute("alias").and_then(|alias| alias.value.as_str());
         ProviderBlock {
             reference: Reference { local: local.to_owned(), alias: alias.map(str::to_owned) },
@@ -300,7 +329,7 @@ impl Native<'_> {
                 .body
                 .attributes()
                 .filter(|attribute| !matches!(attribute.key.as_str(), "alias" | "version"))
-                .map(argument)
+                .map(|attribute| self.argument(attribute))
                 .collect(),
             place: self.place(block.span()),
         }
@@ -308,8 +337,12 @@ impl Native<'_> {
 
     fn object(&self, block: &Block, kind: &'static str, type_name: &str, name: &str) -> Object {
         let written = block.body.get_attribute("provider");
-        let attributes = block.body.attributes().map(|attribute| attribute.key.as_str());
-        let blocks = block.body.blocks().map(|block| block.ident.as_str());
+        let attributes = block.body.attributes().map(|attribute| self.argument(attribute));
+        let blocks = block.body.blocks().map(|block| Argument {
+            name: block.ident.as_str().to_owned(),
+            text: None,
+            is_literal: false,
+        });
         Object {
             kind,
             type_name: type_name.to_owned(),
@@ -318,8 +351,16 @@ impl Native<'_> {
                 .and_then(|written| reference(&written.value))
                 .unwrap_or_else(|| by_type(type_name)),
             written: written.map(|written| self.place(written.span())),
-            arguments: attributes.chain(blocks).map(str::to_owned).collect(),
+            arguments: attributes.chain(blocks).collect(),
             place: self.place(block.span()),
+        }
+    }
+
+    fn argument(&self, attribute: &Attribute) -> Argument {
+        Argument {
+            name: attribute.key.as_str().to_owned(),
+            text: Some(self.slice(&attribute.value)),
+            is_literal: is_literal(&attribute.value),
         }
     }
 
@@ -396,6 +437,54 @@ fn text_of(value: &Expression, name: &str) -> Option<String> {
 /// Whether the text is the value: anything but a path such as `var.key`.
 fn is_literal(value: &Expression) -> bool {
     !matches!(value, Expression::Traversal(_) | Expression::Variable(_))
+}
+
+/// Finds what expressions use of providers.
+struct Uses<'a> {
+    found: &'a mut Vec<Use>,
+    place: &'a dyn Fn(Option<Range<usize>>) -> Place,
+}
+
+impl Visit for Uses<'_> {
+    fn visit_func_call(&mut self, call: &FuncCall) {
+        if let [provider, local] = call.name.namespace.as_slice()
+            && provider.as_str() == "provider"
+        {
+            let (local, name) = (local.as_str().to_owned(), call.name.name.as_str().to_owned());
+            let place = (self.place)(call.name.name.span());
+            self.found.push(Use { used: Used::Function { local, name }, place });
+        }
+        visit_func_call(self, call);
+    }
+
+    fn visit_traversal(&mut self, path: &Traversal) {
+        if let Some(first) = path.expr.as_variable() {
+            let mut names = vec![first.as_str()];
+            let mut last = path.expr.span();
+            // Indices and splats may stand between a name and an attribute.
+            for operator in &path.operators {
+                if let TraversalOperator::GetAttr(name) = operator.value() {
+                    names.push(name.as_str());
+                    last = operator.span().or(last);
+                }
+            }
+            let is_data = names.first() == Some(&"data");
+            if let [type_name, name, attribute, ..] =
+                names.get(usize::from(is_data)..).unwrap_or(&[])
+            {
+                let kind = if is_data { "data." } else { "" };
+                self.found.push(Use {
+                    used: Used::Attribute {
+                        type_name: format!("{kind}{type_name}"),
+                        name: (*name).to_owned(),
+                        attribute: (*attribute).to_owned(),
+                    },
+                    place: (self.place)(last),
+                });
+            }
+        }
+        visit_traversal(self, path);
+    }
 }
 
 /// Reads the JSON syntax.
@@ -475,18 +564,31 @@ impl Json<'_> {
             block.iter().filter(|(name, _)| !matches!(name.as_str(), "alias" | "version"));
         ProviderBlock {
             reference: Reference { local: local.to_owned(), alias: string(block, "alias") },
-            arguments: arguments
-                .map(|(name, value)| {
-                    let path =
-                        value.as_str().and_then(|text| text.strip_prefix("${")?.strip_suffix('}'));
-                    Argument {
-                        name: name.clone(),
-                        text: Some(path.map_or_else(|| value.to_string(), str::to_owned)),
-                        is_literal: path.is_none(),
-                    }
-                })
-                .collect(),
+            arguments: arguments.map(Self::argument).collect(),
             place: self.place(),
+        }
+    }
+
+    fn argument((name, value): (&String, &Value)) -> Argument {
+        let path = value.as_str().and_then(|text| text.strip_prefix("${")?.strip_suffix('}'));
+        Argument {
+            name: name.clone(),
+            text: Some(path.map_or_else(|| value.to_string(), str::to_owned)),
+            is_literal: path.is_none(),
+        }
+    }
+
+    /// Every string may be a template.
+    fn uses(&self, value: &Value, found: &mut Vec<Use>) {
+        match value {
+            Value::String(text) => {
+                if let Ok(template) = text.parse::<Template>() {
+                    Uses { found, place: &|_| self.place() }.visit_template(&template);
+                }
+            }
+            Value::Array(inner) => inner.iter().for_each(|inner| self.uses(inner, found)),
+            Value::Object(inner) => inner.values().for_each(|inner| self.uses(inner, found)),
+            _ => {}
         }
     }
 
@@ -504,7 +606,7 @@ impl Json<'_> {
             name: name.to_owned(),
             provider: written.as_deref().map_or_else(|| by_type(type_name), Reference::parse),
             written: written.map(|_| self.place()),
-            arguments: block.keys().cloned().collect(),
+            arguments: block.iter().map(Self::argument).collect(),
             place: self.place(),
         }
     }

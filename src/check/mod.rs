@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use self::served::Served;
-pub use self::served::{OWN_ARGUMENTS, OWN_PROVIDER_ARGUMENTS};
+pub use self::served::{OWN_ARGUMENTS, OWN_ATTRIBUTES, OWN_PROVIDER_ARGUMENTS};
 use self::verdict::verdict;
 use self::workspace::{StateFrom, Unreadable};
 use crate::framework::provider::Provider;

@@ -52,9 +52,21 @@ pub(super) fn text(verdict: &Verdict) -> String {
     if !verdict.only_ours.is_empty() {
         text.push_str("\nTo be removed before the way back, since IBM-Cloud/ibm lacks it:\n");
         for only in &verdict.only_ours {
-            let what = only.argument.as_deref().unwrap_or("the whole block");
+            let what = match &only.argument {
+                Some(argument) => format!("{argument} in"),
+                None if only.address.starts_with("provider::") => "the call of".to_owned(),
+                None => "the whole block".to_owned(),
+            };
             let at = only.at.as_deref().unwrap_or_default();
-            let _ = writeln!(text, "  {what} in {}  {at}", only.address);
+            let _ = writeln!(text, "  {what} {}  {at}", only.address);
+        }
+    }
+    if !verdict.refused.is_empty() {
+        text.push_str("\nTo be changed before the way back, since IBM-Cloud/ibm refuses it:\n");
+        for refused in &verdict.refused {
+            let at = refused.at.as_deref().unwrap_or_default();
+            let _ = writeln!(text, "  {} in {}  {at}", refused.argument, refused.address);
+            let _ = writeln!(text, "    {}", refused.todo);
         }
     }
     if !verdict.commands.is_empty() {

@@ -1,9 +1,14 @@
-//! Which objects a state holds, and for which provider; no value of an attribute is kept.
+//! Which objects a state holds, and for which provider; of values, only those that decide something
+//! are kept.
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::configuration::Source;
+use super::served::CHECKED_ARGUMENTS;
 
 /// An object, or all instances of one block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +23,20 @@ pub(super) struct Held {
     pub(super) source: Source,
     /// The highest version of a schema that an instance was written with.
     pub(super) schema_version: u64,
+    /// The values of [`CHECKED_ARGUMENTS`] that its instances have.
+    pub(super) values: BTreeSet<(&'static str, String)>,
+}
+
+impl Held {
+    fn take(&mut self, schema_version: u64, attributes: &Map<String, Value>) {
+        self.schema_version = self.schema_version.max(schema_version);
+        self.values.extend(CHECKED_ARGUMENTS.into_iter().filter_map(|name| {
+            Some(match attributes.get(name)? {
+                Value::String(text) => (name, text.clone()),
+                other => (name, other.to_string()),
+            })
+        }));
+    }
 }
 
 /// Why a state cannot be read; its text is never repeated.
@@ -59,6 +78,8 @@ struct Resource {
 #[derive(Deserialize)]
 struct Instance {
     schema_version: Option<u64>,
+    #[serde(default)]
+    attributes: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +105,8 @@ struct ShownResource {
     provider_name: String,
     #[serde(default)]
     schema_version: u64,
+    #[serde(default)]
+    values: Map<String, Value>,
 }
 
 /// Reads a state file, or what `terraform show -json` prints.
@@ -112,31 +135,41 @@ fn stored(resource: Resource) -> Held {
     let Resource { module, mode, type_name, name, provider, instances } = resource;
     // As in `module.m.provider["HOST/NAMESPACE/TYPE"].alias`.
     let source = provider.split('"').nth(1).unwrap_or_default();
-    Held {
+    let mut held = Held {
         module: names(module.as_deref().unwrap_or_default()),
         address: address(&mode, &type_name, &name),
         source: Source::of(source),
-        schema_version: instances.iter().filter_map(|it| it.schema_version).max().unwrap_or(0),
+        schema_version: 0,
+        values: BTreeSet::new(),
         type_name,
+    };
+    for instance in instances {
+        held.take(instance.schema_version.unwrap_or(0), &instance.attributes);
     }
+    held
 }
 
 fn shown(module: Option<Shown>, held: &mut Vec<Held>) {
     let Some(Shown { address: module, resources, child_modules }) = module else { return };
     for resource in resources {
-        let ShownResource { mode, type_name, name, provider_name, schema_version } = resource;
-        let one = Held {
+        let ShownResource { mode, type_name, name, provider_name, schema_version, values } =
+            resource;
+        let mut one = Held {
             module: names(module.as_deref().unwrap_or_default()),
             address: address(&mode, &type_name, &name),
             source: Source::of(&provider_name),
-            schema_version,
+            schema_version: 0,
+            values: BTreeSet::new(),
             type_name,
         };
         // Each instance is shown; a block counts once.
         match held.iter_mut().find(|old| (&old.module, &old.address) == (&one.module, &one.address))
         {
-            Some(old) => old.schema_version = old.schema_version.max(one.schema_version),
-            None => held.push(one),
+            Some(old) => old.take(schema_version, &values),
+            None => {
+                one.take(schema_version, &values);
+                held.push(one);
+            }
         }
     }
     child_modules.into_iter().for_each(|child| shown(Some(child), held));
@@ -176,13 +209,15 @@ mod tests {
         let stored = r#"{"version":4,"resources":[{"module":"module.a[\"x.y]\"].module.b[0]",
             "mode":"managed","type":"ibm_sm_secret_group","name":"g",
             "provider":"module.a.provider[\"registry.terraform.io/ibm-cloud/ibm\"].eu",
-            "instances":[{"schema_version":0,"index_key":"k"},{"schema_version":2}]}]}"#;
+            "instances":[{"schema_version":0,"index_key":"k"},{"schema_version":2,
+            "attributes":{"ttl":"30d","reuse_api_key":false,"api_key":"s3cr3t"}}]}]}"#;
         let shown = r#"{"format_version":"1.0","values":{"root_module":{"child_modules":[{
             "address":"module.a[\"x.y]\"]","child_modules":[{
             "address":"module.a[\"x.y]\"].module.b[0]","resources":[
             {"mode":"managed","type":"ibm_sm_secret_group","name":"g","schema_version":0,
              "provider_name":"registry.terraform.io/ibm-cloud/ibm"},
             {"mode":"managed","type":"ibm_sm_secret_group","name":"g","schema_version":2,
+             "values":{"ttl":"30d","reuse_api_key":false,"api_key":"s3cr3t"},
              "provider_name":"registry.terraform.io/ibm-cloud/ibm"}]}]}]}}}"#;
         let expected = Held {
             module: vec!["a".to_owned(), "b".to_owned()],
@@ -190,6 +225,9 @@ mod tests {
             type_name: "ibm_sm_secret_group".to_owned(),
             source: Source::Official,
             schema_version: 2,
+            values: [("reuse_api_key", "false"), ("ttl", "30d")]
+                .map(|(name, value)| (name, value.to_owned()))
+                .into(),
         };
         for text in [stored, shown] {
             assert_eq!(read(text).unwrap(), std::slice::from_ref(&expected));

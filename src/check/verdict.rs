@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::configuration::{Object, Source};
+use super::configuration::{Object, Source, Used};
 use super::edits::{Beside, OWN_SOURCE, Written, absolute, at, in_place};
 use super::patch::Patch;
-use super::served::{OWN_ARGUMENTS, OWN_PROVIDER_ARGUMENTS, Served};
+use super::served::{
+    CHECKED_ARGUMENTS, OWN_ARGUMENTS, OWN_ATTRIBUTES, OWN_PROVIDER_ARGUMENTS, Served, refused,
+};
 use super::state::Held;
 use super::workspace::{Called, Workspace};
 
@@ -63,8 +65,21 @@ pub(super) struct OnlyOurs {
     pub(super) address: String,
     /// Where it is.
     pub(super) at: Option<String>,
-    /// The argument; none if it is the whole block.
+    /// The argument or attribute; none if it is the whole block, or the call of a function.
     pub(super) argument: Option<String>,
+}
+
+/// A value that the official provider does not take.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Refused {
+    /// Which object.
+    pub(super) address: String,
+    /// Where it is.
+    pub(super) at: Option<String>,
+    /// The argument.
+    pub(super) argument: &'static str,
+    /// What to do.
+    pub(super) todo: String,
 }
 
 /// The answer.
@@ -90,6 +105,8 @@ pub(super) struct Verdict {
     pub(super) constraints: Vec<Constraint>,
     /// What the way back has to remove first.
     pub(super) only_ours: Vec<OnlyOurs>,
+    /// What the way back has to change first.
+    pub(super) refused: Vec<Refused>,
     /// Commands, after the patch.
     pub(super) commands: Vec<&'static str>,
     /// The changes, for `patch -p0`.
@@ -201,6 +218,7 @@ pub(super) fn verdict(workspace: &Workspace, served: &Served) -> Verdict {
         undecided,
         constraints,
         only_ours: only_ours(workspace, &written),
+        refused: refused_values(workspace, &written),
         commands: commands.to_vec(),
         patch: patch.text(&sources(workspace)),
     }
@@ -326,18 +344,37 @@ fn only_ours(workspace: &Workspace, written: &[Written<'_>]) -> Vec<OnlyOurs> {
     for one in written.iter().filter(|one| one.source != Source::Other) {
         let address = absolute(&one.called.path, &one.object.address());
         let at = Some(at(&one.object.place));
-        if one.object.kind == "ephemeral" && one.source == Source::Ours {
+        if matches!(one.object.kind, "ephemeral" | "action") && one.source == Source::Ours {
             only.insert(OnlyOurs { address, at, argument: None });
             continue;
         }
-        let own = OWN_ARGUMENTS.iter().find(|(type_name, _)| *type_name == one.object.type_name);
-        let own = own.map_or(&[][..], |(_, own)| own);
-        for argument in own.iter().filter(|own| one.object.arguments.iter().any(|it| it == *own)) {
-            let argument = Some((*argument).to_owned());
+        let own = one.object.arguments.iter().filter(|argument| {
+            one.object.kind == "resource"
+                && lists(OWN_ARGUMENTS, &one.object.type_name, &argument.name)
+        });
+        for argument in own {
+            let argument = Some(argument.name.clone());
             only.insert(OnlyOurs { address: address.clone(), at: at.clone(), argument });
         }
     }
     for called in &workspace.modules {
+        for one in &called.module.uses {
+            let at = Some(at(&one.place));
+            match &one.used {
+                Used::Function { local, name } if called.module.source(local) == Source::Ours => {
+                    let address = format!("provider::{local}::{name}");
+                    only.insert(OnlyOurs { address, at, argument: None });
+                }
+                Used::Attribute { type_name, name, attribute }
+                    if lists(OWN_ARGUMENTS, type_name, attribute)
+                        || lists(OWN_ATTRIBUTES, type_name, attribute) =>
+                {
+                    let address = absolute(&called.path, &format!("{type_name}.{name}"));
+                    only.insert(OnlyOurs { address, at, argument: Some(attribute.clone()) });
+                }
+                _ => {}
+            }
+        }
         for block in &called.module.providers {
             if called.module.source(&block.reference.local) == Source::Other {
                 continue;
@@ -357,4 +394,38 @@ fn only_ours(workspace: &Workspace, written: &[Written<'_>]) -> Vec<OnlyOurs> {
         }
     }
     only.into_iter().collect()
+}
+
+fn lists(own: &[(&str, &[&str])], type_name: &str, name: &str) -> bool {
+    own.iter().any(|(listed, names)| *listed == type_name && names.contains(&name))
+}
+
+/// Values that are written, and where an expression stands instead, those in the state.
+fn refused_values(workspace: &Workspace, written: &[Written<'_>]) -> Vec<Refused> {
+    let mut all = BTreeSet::new();
+    for one in written.iter().filter(|one| one.source == Source::Ours) {
+        for argument in CHECKED_ARGUMENTS {
+            let Some(given) = one.object.arguments.iter().find(|given| given.name == argument)
+            else {
+                continue;
+            };
+            let held = workspace.state.iter().flatten().filter(|held| {
+                held.module == one.called.path && held.address == one.object.address()
+            });
+            let in_the_state = held.flat_map(|held| &held.values);
+            let values: Vec<&str> = match given.literal() {
+                Some(value) => vec![value],
+                None => in_the_state
+                    .filter(|(name, _)| *name == argument)
+                    .map(|(_, value)| value.as_str())
+                    .collect(),
+            };
+            all.extend(values.into_iter().filter_map(|value| {
+                let todo = refused(&one.object.type_name, argument, value)?;
+                let Entry { address, at } = entry(one.called, one.object);
+                Some(Refused { address, at, argument, todo })
+            }));
+        }
+    }
+    all.into_iter().collect()
 }

@@ -273,10 +273,10 @@ async fn everything_is_described_and_every_key_is_sensitive() {
 /// The command `check` says what the way back has to remove.
 #[tokio::test]
 async fn check_knows_what_the_official_provider_lacks() {
-    use ibm_sm_provider::check::{OWN_ARGUMENTS, OWN_PROVIDER_ARGUMENTS};
+    use ibm_sm_provider::check::{OWN_ARGUMENTS, OWN_ATTRIBUTES, OWN_PROVIDER_ARGUMENTS};
     let ours = schema().await;
     let official = golden("official-schema.json");
-    let lacks = |ours: &tfplugin6::Schema, official: &Value| -> Vec<String> {
+    let lacks = |ours: &tfplugin6::Schema, official: &Value, written: bool| -> Vec<String> {
         let known = |name: &str| {
             // The provider block of the golden file has no version around it.
             let block = official.get("block").unwrap_or(official);
@@ -287,14 +287,24 @@ async fn check_knows_what_the_official_provider_lacks() {
             let configurable = attribute["optional"] == true
                 || attribute["required"] == true
                 || attribute["nesting"].is_string();
-            configurable && !known(name)
+            configurable == written && !known(name)
         });
         ours.map(|(name, _)| name).collect()
     };
+    let listed = |own: &[(&str, &'static [&'static str])], name: &str| -> &'static [&'static str] {
+        own.iter().find(|(listed, _)| *listed == name).map_or(&[], |(_, names)| names)
+    };
     for (resource, schema) in official["resource_schemas"].as_object().unwrap() {
-        let listed = OWN_ARGUMENTS.iter().find(|(name, _)| name == resource).unwrap().1;
-        assert_eq!(lacks(&ours.resource_schemas[resource], schema), listed, "{resource}");
+        let ours = &ours.resource_schemas[resource];
+        assert_eq!(lacks(ours, schema, true), listed(OWN_ARGUMENTS, resource), "{resource}");
+        assert_eq!(lacks(ours, schema, false), listed(OWN_ATTRIBUTES, resource), "{resource}");
+    }
+    for (data_source, schema) in official["data_source_schemas"].as_object().unwrap() {
+        let ours = &ours.data_source_schemas[data_source];
+        assert_eq!(lacks(ours, schema, true), [""; 0], "{data_source}");
+        let name = format!("data.{data_source}");
+        assert_eq!(lacks(ours, schema, false), listed(OWN_ATTRIBUTES, &name), "{name}");
     }
     let provider = ours.provider.as_ref().unwrap();
-    assert_eq!(lacks(provider, &official["provider"]), OWN_PROVIDER_ARGUMENTS);
+    assert_eq!(lacks(provider, &official["provider"], true), OWN_PROVIDER_ARGUMENTS);
 }
