@@ -372,3 +372,58 @@ fn what_cannot_be_read_is_said_on_stderr_with_what_to_do() {
         assert!(text.contains(expected) && !text.contains("s3cr3t"), "{name}: {text}");
     }
 }
+
+#[test]
+fn a_patch_leads_there_and_back_whatever_ends_the_lines() {
+    let own = concat!(
+        "ibmsm = { source = \"ibm-sm/ibm\", version = \">= ",
+        env!("CARGO_PKG_VERSION"),
+        "\" }"
+    );
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    let written = GROUP.replace("{\n", "{\n  provider = ibm\n");
+    let others = "data \"ibm_resource_group\" \"x\" {\n}\n";
+    let open_end = "resource \"ibm_sm_secret_group\" \"e\" { name = \"e\" }";
+    let before = [
+        ("versions.tf", crlf(OFFICIAL)),
+        ("provider.tf", "provider \"ibm\" {\n}\n".to_owned()),
+        ("inserted.tf", crlf(&GROUP.replace("\"g\" {", "\"i\" {"))),
+        ("replaced.tf", crlf(&written)),
+        ("open_end.tf", open_end.to_owned()),
+        ("other.tf", others.to_owned()),
+        ("ibmsm.tf", "# ours, without an end".to_owned()),
+    ];
+    let after = [
+        (
+            "versions.tf",
+            crlf(&OFFICIAL.replace("providers {\n", &format!("providers {{\n    {own}\n"))),
+        ),
+        ("provider.tf", before[1].1.clone()),
+        ("inserted.tf", before[2].1.replace("{\r\n", "{\r\n  provider = ibmsm\r\n")),
+        ("replaced.tf", before[3].1.replace("= ibm\r", "= ibmsm\r")),
+        (
+            "open_end.tf",
+            "resource \"ibm_sm_secret_group\" \"e\" {\n  provider = ibmsm\n  name = \"e\"\n}\n"
+                .to_owned(),
+        ),
+        ("other.tf", others.to_owned()),
+        ("ibmsm.tf", "provider \"ibmsm\" {\n}\n\n# ours, without an end".to_owned()),
+    ];
+    let files: Vec<(&str, &str)> = before.iter().map(|(name, text)| (*name, &**text)).collect();
+    let folder = workspace(&files);
+    let (_, verdict) = verdict(folder.path());
+    fs::write(folder.path().join("p.patch"), verdict["patch"].as_str().unwrap()).unwrap();
+    for (options, expected) in [(&["-p0"][..], &after), (&["-R", "-p0"], &before)] {
+        let patched = Command::new("patch")
+            .args(options)
+            .args(["-i", "p.patch"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(patched.status.success(), "{}", String::from_utf8_lossy(&patched.stdout));
+        for (name, text) in expected {
+            let found = fs::read_to_string(folder.path().join(name)).unwrap();
+            assert_eq!(found, *text, "{name} after {options:?}");
+        }
+    }
+}

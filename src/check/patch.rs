@@ -98,25 +98,29 @@ impl Patch {
         for (file, added) in &self.added {
             match sources.get(file.as_str()) {
                 Some(source) => {
-                    let lines = source.lines().count();
-                    let added = format!("\n{added}");
-                    let hunk =
-                        Hunk { first: lines + 1, last: lines, text: added, heading: String::new() };
+                    // Nothing can follow a line without an end unless that line is repeated.
+                    let (after, text) = if source.ends_with('\n') {
+                        (source.lines().count(), format!("\n{added}"))
+                    } else {
+                        (0, format!("{added}\n"))
+                    };
+                    let hunk = Hunk { first: after + 1, last: after, text, heading: String::new() };
                     self.hunks.entry(file.clone()).or_default().insert(hunk);
                 }
                 None => {
                     let lines = added.lines().count();
                     let _ = writeln!(text, "--- /dev/null\n+++ {file}\n@@ -0,0 +1,{lines} @@");
-                    plus(&mut text, added);
+                    plus(&mut text, added, "\n");
                 }
             }
         }
         for (file, hunks) in &self.hunks {
             let _ = writeln!(text, "--- {file}\n+++ {file}");
-            let lines: Vec<&str> = sources
-                .get(file.as_str())
-                .map(|source| source.lines().collect())
-                .unwrap_or_default();
+            let source = sources.get(file.as_str()).copied().unwrap_or_default();
+            let lines: Vec<&str> = source.split_inclusive('\n').collect();
+            // `patch` compares whole lines, and a file keeps its ends of lines.
+            let is_dos = lines.first().is_some_and(|line| line.ends_with("\r\n"));
+            let end = if is_dos { "\r\n" } else { "\n" };
             // How many lines more the file has by now; lines are few enough.
             let mut longer = 0_isize;
             for Hunk { first, last, text: new, heading } in hunks {
@@ -127,9 +131,12 @@ impl Patch {
                 let _ =
                     writeln!(text, "@@ -{old_start},{removed} +{new_start},{added} @@ {heading}");
                 for line in lines.iter().skip(first - 1).take(removed) {
-                    let _ = writeln!(text, "-{line}");
+                    let _ = write!(text, "-{line}");
+                    if !line.ends_with('\n') {
+                        text.push_str("\n\\ No newline at end of file\n");
+                    }
                 }
-                plus(&mut text, new);
+                plus(&mut text, new, end);
                 longer += added.cast_signed() - removed.cast_signed();
             }
         }
@@ -137,8 +144,8 @@ impl Patch {
     }
 }
 
-fn plus(text: &mut String, added: &str) {
+fn plus(text: &mut String, added: &str, end: &str) {
     for line in added.lines() {
-        let _ = writeln!(text, "+{line}");
+        let _ = write!(text, "+{line}{end}");
     }
 }

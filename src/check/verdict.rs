@@ -177,8 +177,13 @@ pub(super) fn verdict(workspace: &Workspace, served: &Served) -> Verdict {
     } else if moves.is_empty() {
         (Way::Back, "everything that this provider serves is with it already".to_owned())
     } else if !others.is_empty() {
-        let stay = counted(others.len(), "object");
-        (Way::Beside, format!("{stay} of other services needs IBM-Cloud/ibm, beside this provider"))
+        let because = match others.len() {
+            1 => "1 object of another service needs IBM-Cloud/ibm, beside this provider".to_owned(),
+            many => {
+                format!("{many} objects of other services need IBM-Cloud/ibm, beside this provider")
+            }
+        };
+        (Way::Beside, because)
     } else if remote_official {
         let because = "a module from elsewhere requires IBM-Cloud/ibm";
         (Way::Beside, because.to_owned())
@@ -221,13 +226,6 @@ pub(super) fn verdict(workspace: &Workspace, served: &Served) -> Verdict {
         refused: refused_values(workspace, &written),
         commands: commands.to_vec(),
         patch: patch.text(&sources(workspace)),
-    }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
     }
 }
 
