@@ -161,6 +161,14 @@ fn each_shape_of_a_workspace_gets_its_way() {
             "beside",
             &["resource \"ibm_sm_secret_group\" \"g\" {", line],
         ),
+        ("of OpenTofu", &[("m.tofu", &module)], 0, "in_place", &[]),
+        (
+            "of OpenTofu, instead of Terraform's",
+            &[("m.tf", &beside), ("m.tofu", &module), ("n.tofu.json", json_syntax)],
+            0,
+            "in_place",
+            &[],
+        ),
         ("moved already", &[("m.tf", &moved), ("terraform.tfstate", &old)], 0, "beside", &[line]),
         (
             "left in the state",

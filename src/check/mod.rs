@@ -29,8 +29,8 @@ const USAGE: &str = "\
 terraform-provider-ibm check DIR [--state FILE] [--json]
 
 Says which way of the migration guide fits the workspace in DIR, what would silently stay with
-IBM-Cloud/ibm, and which lines to change, as a patch. Reads *.tf, *.tf.json, the modules that they
-call, and terraform.tfstate; changes nothing, and talks to nobody.
+IBM-Cloud/ibm, and which lines to change, as a patch. Reads *.tf, *.tofu, their JSON
+forms, the modules that they call, and terraform.tfstate; changes nothing, and talks to nobody.
 
   --state FILE  read this state, or this output of `terraform show -json`; - is standard input
   --json        print one JSON object

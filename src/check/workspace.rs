@@ -43,7 +43,7 @@ pub(super) enum Unreadable {
     #[error("cannot read {path}: {reason}. Check the path and its permissions.")]
     File { path: String, reason: io::Error },
     #[error(
-        "{folder} has no configuration: no *.tf and no *.tf.json. Give the folder that you run terraform in."
+        "{folder} has no configuration: no *.tf, *.tofu, *.tf.json or *.tofu.json. Give the folder that you run terraform in."
     )]
     Empty { folder: String },
     #[error("{file}:{line}:{column}: {message}. `terraform validate` says more.")]
@@ -139,6 +139,9 @@ fn joined(folder: &str, source: &str) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// What the names of files of a configuration end with.
+const ENDINGS: [&str; 4] = [".tf", ".tf.json", ".tofu", ".tofu.json"];
+
 fn module(root: &Path, relative: &str) -> Result<Module, Unreadable> {
     let folder = root.join(relative);
     let entries = fs::read_dir(&folder).map_err(|reason| unreadable(&folder, reason))?;
@@ -147,12 +150,20 @@ fn module(root: &Path, relative: &str) -> Result<Module, Unreadable> {
     let mut names = names.map_err(|reason| unreadable(&folder, reason))?;
     // Terraform leaves out what editors leave behind.
     names.retain(|name| {
-        (name.ends_with(".tf") || name.ends_with(".tf.json"))
+        ENDINGS.iter().any(|ending| name.ends_with(ending))
             && !name.starts_with(['.', '#'])
             && !name.ends_with('~')
     });
+    // OpenTofu takes `a.tofu` in the place of `a.tf`; Terraform does not read it.
+    let replaced: Vec<String> = names
+        .iter()
+        .filter(|name| name.ends_with(".tofu") || name.ends_with(".tofu.json"))
+        .map(|name| name.replace(".tofu", ".tf"))
+        .collect();
+    names.retain(|name| !replaced.contains(name));
     let is_override = |name: &str| {
-        let stem = name.trim_end_matches(".json").trim_end_matches(".tf");
+        let stem = name.trim_end_matches(".json");
+        let stem = stem.strip_suffix(".tf").or_else(|| stem.strip_suffix(".tofu")).unwrap_or(stem);
         stem == "override" || stem.ends_with("_override")
     };
     names.sort_by_key(|name| (is_override(name), name.clone()));
