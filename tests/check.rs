@@ -324,6 +324,30 @@ fn the_way_back_reads_json_and_what_the_state_says_of_an_expression() {
 }
 
 #[test]
+fn the_root_requires_what_it_configures_for_its_modules_alone() {
+    let block =
+        "provider \"ibm\" {\n  region = \"eu-de\"\n}\nprovider \"ibm\" {\n  alias = \"x\"\n}\n";
+    let call = "module \"a\" {\n  source = \"./a\"\n}\n";
+    let passed = call.replace("\n}", "\n  providers = { ibm = ibm.x }\n}");
+    let other = "data \"ibm_resource_group\" \"x\" {\n}\n";
+    let module = format!("{OFFICIAL}{GROUP}");
+    for call in [call, &passed] {
+        let root = format!("{OFFICIAL}{block}{other}{call}");
+        let folder = workspace(&[("m.tf", &root), ("a/m.tf", &module)]);
+        let (code, verdict) = verdict(folder.path());
+        assert_eq!(code, 0, "{verdict:#}");
+        let patch = verdict["patch"].as_str().unwrap();
+        for file in ["m.tf", "a/m.tf"] {
+            let entry = format!(
+                "--- {file}\n+++ {file}\n@@ -2,0 +3,1 @@ required_providers\n+    ibmsm = "
+            );
+            assert!(patch.contains(&entry), "{file}: {patch}");
+        }
+        assert!(patch.contains("+provider \"ibmsm\" {\n+  region"), "{patch}");
+    }
+}
+
+#[test]
 fn a_module_that_stays_behind_is_named_with_its_line() {
     let root = format!("{OFFICIAL}module \"a\" {{\n  source = \"acme/secrets/ibm\"\n}}\n");
     let module = format!("{OFFICIAL}{GROUP}");

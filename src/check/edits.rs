@@ -106,6 +106,10 @@ impl Beside<'_> {
                 }
             }
         }
+        if !paths.is_empty() {
+            // The root configures what only its modules use.
+            paths.insert(&[]);
+        }
         for path in paths {
             let Some(called) = self.workspace.modules.iter().find(|it| it.path == path) else {
                 continue;
