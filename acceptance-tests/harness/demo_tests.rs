@@ -15,6 +15,7 @@ use libtest_mimic::{Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tempfile::TempDir;
 
+use super::cli::Product;
 use super::world::Programs;
 
 /// Nobody listens there.
@@ -41,11 +42,13 @@ pub(crate) fn trials(programs: &Arc<Programs>) -> Vec<Trial> {
 /// A checkout that has nothing but the demo, in a folder with spaces, and the binaries beside it.
 struct Checkout {
     folder: TempDir,
+    product: Product,
 }
 
 impl Checkout {
     fn new(programs: &Programs) -> Result<Checkout> {
-        let checkout = Checkout { folder: TempDir::with_prefix("a demo ")? };
+        let product = programs.terraform.cli.product;
+        let checkout = Checkout { folder: TempDir::with_prefix("a demo ")?, product };
         let demo = checkout.path("examples/demo");
         fs::create_dir_all(&demo)?;
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/demo");
@@ -76,6 +79,10 @@ impl Checkout {
     }
 
     fn ensure_nothing_is_left(&self) -> Result<()> {
+        if self.product == Product::OpenTofu {
+            // Every start of it makes this folder at home. One that has something in it stays.
+            let _ = fs::remove_dir(self.path("tmp/.terraform.d"));
+        }
         let left: Vec<_> = fs::read_dir(self.path("tmp"))?.collect::<Result<_, _>>()?;
         ensure!(left.is_empty(), "the demo left {left:?}");
         Ok(())
