@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::configuration::{Call, Object, Place, Reference, Source};
+use super::configuration::{Call, Object, Reference, Source};
 use super::patch::Patch;
+use super::place::Place;
 use super::served::Served;
 use super::workspace::{Called, Workspace};
 

@@ -3,9 +3,11 @@
 mod configuration;
 mod edits;
 mod patch;
+mod place;
 mod report;
 mod served;
 mod state;
+mod uses;
 mod verdict;
 mod workspace;
 

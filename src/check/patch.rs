@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::configuration::Place;
+use super::place::Place;
 
 /// One change of a file: its lines `first` to `last` (counted from 1) become `text`; an
 /// insertion has `last` before `first`.

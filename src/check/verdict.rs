@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::configuration::{Object, Source, Used};
+use super::configuration::{Object, Source};
 use super::edits::{Beside, OWN_SOURCE, Written, absolute, at, in_place};
 use super::patch::Patch;
 use super::served::{
     CHECKED_ARGUMENTS, OWN_ARGUMENTS, OWN_ATTRIBUTES, OWN_PROVIDER_ARGUMENTS, Served, refused,
 };
 use super::state::Held;
+use super::uses::Used;
 use super::workspace::{Called, Workspace};
 
 /// A way of the migration guide.
