@@ -1,28 +1,20 @@
-"""The licences of the crates that a binary is linked from, as most of them ask for with each copy."""
+"""The licences of the crates that a binary is linked from, as most of them ask for with each copy.
 
-import functools
+cargo-about writes the same, but would have to be built wherever packages are made, also in the tests.
+"""
+
 import json
 import os
 import re
 import subprocess
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# By Terraform's names of the platforms.
-TARGETS = {
-    "linux_amd64": "x86_64-unknown-linux-musl",
-    "linux_arm64": "aarch64-unknown-linux-musl",
-    "darwin_amd64": "x86_64-apple-darwin",
-    "darwin_arm64": "aarch64-apple-darwin",
-    "windows_amd64": "x86_64-pc-windows-msvc",
-}
 TEXTS = re.compile(r"(licen[cs]e|copying|notice|unlicense)([-_.].*)?", re.IGNORECASE)
 
 
-@functools.cache
-def linked(program: str, target: str) -> tuple[dict, ...]:
+def linked(program: str, target: str) -> list[dict]:
     """The crates that `program` is linked from, without those of the workspace, as Cargo describes them."""
     command = [os.environ.get("CARGO", "cargo"), "metadata", "--locked", "--format-version", "1"]
     found = json.loads(subprocess.check_output([*command, "--filter-platform", target], cwd=ROOT))
@@ -38,7 +30,7 @@ def linked(program: str, target: str) -> tuple[dict, ...]:
                 for dependency in nodes[key]["deps"]
                 if any(kind["kind"] is None for kind in dependency["dep_kinds"])
             ]
-    return tuple(packages[key] for key in seen - set(found["workspace_members"]))
+    return [packages[key] for key in seen - set(found["workspace_members"])]
 
 
 def texts(crate: dict) -> list[str]:
@@ -50,13 +42,12 @@ def texts(crate: dict) -> list[str]:
     return [path.read_text(errors="replace").strip() for path in sorted(files)]
 
 
-def notices(program: str, platforms: list[str]) -> bytes:
-    """One text for a program on these platforms; a licence that crates share word by word is in it once."""
+def notices(program: str, version: str, targets: list[str]) -> bytes:
+    """One text for a program on these targets of Rust's; a licence that crates share word by word is in it once."""
     crates = {}
-    for platform in platforms:
-        for crate in linked(program, TARGETS[platform]):
+    for target in targets:
+        for crate in linked(program, target):
             crates[crate["name"], crate["version"]] = crate
-    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
     listed = [f"{program} {version} is linked from these crates; the texts of their licences follow.\n"]
     users: dict[str, list[str]] = {}
     for (name, number), crate in sorted(crates.items()):

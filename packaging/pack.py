@@ -44,15 +44,24 @@ class Platform(NamedTuple):
 
     wheel: str
     node: str
+    rust: str
 
 
 # By Terraform's names. A static binary runs with any libc, so its wheel says so.
 PLATFORMS = {
-    "linux_amd64": Platform("manylinux_2_17_x86_64.manylinux2014_x86_64.musllinux_1_1_x86_64", "linux-x64"),
-    "linux_arm64": Platform("manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64", "linux-arm64"),
-    "darwin_amd64": Platform("macosx_10_12_x86_64", "darwin-x64"),
-    "darwin_arm64": Platform("macosx_11_0_arm64", "darwin-arm64"),
-    "windows_amd64": Platform("win_amd64", "win32-x64"),
+    "linux_amd64": Platform(
+        "manylinux_2_17_x86_64.manylinux2014_x86_64.musllinux_1_1_x86_64",
+        "linux-x64",
+        "x86_64-unknown-linux-musl",
+    ),
+    "linux_arm64": Platform(
+        "manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64",
+        "linux-arm64",
+        "aarch64-unknown-linux-musl",
+    ),
+    "darwin_amd64": Platform("macosx_10_12_x86_64", "darwin-x64", "x86_64-apple-darwin"),
+    "darwin_arm64": Platform("macosx_11_0_arm64", "darwin-arm64", "aarch64-apple-darwin"),
+    "windows_amd64": Platform("win_amd64", "win32-x64", "x86_64-pc-windows-msvc"),
 }
 
 
@@ -206,7 +215,7 @@ def main(out: Path, folders: dict[str, Path]) -> None:
         for program in (PROVIDER, EMULATOR):
             third_parties[program] = Path(temporary) / program / NOTICES
             third_parties[program].parent.mkdir()
-            third_parties[program].write_bytes(notices(program, sorted(folders)))
+            third_parties[program].write_bytes(notices(program, VERSION, [PLATFORMS[name].rust for name in sorted(folders)]))
         provider_packages(out, folders, third_parties[PROVIDER], epoch)
         emulator_packages(out, folders, third_parties[EMULATOR], epoch)
 

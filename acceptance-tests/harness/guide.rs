@@ -1,4 +1,5 @@
-//! Follows the migration guide word for word: its commands and blocks are the only source of what is run.
+//! Follows the migration guide word for word and, with the official provider's own binary, runs what
+//! stands beside this one. The page's commands and blocks are the only source of what is followed.
 
 use std::collections::BTreeMap;
 use std::fs;
